@@ -1,0 +1,13 @@
+# Everything comes from Debian 12's packages (tools/packages lists them).
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(pugixml REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(RocksDB REQUIRED)
+if(BASCULE_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
