@@ -1,0 +1,157 @@
+// The use cases of blob storage, free of any protocol. They own the transaction boundary: what an operation answers with
+// success is durable; what it refuses has changed nothing. Any loop may call; a call stays on its loop.
+// Errors: Code::refused with an ops::Reason; overloaded (memory, limits: 503 ServerBusy), exhausted (disk or provider
+// full), unavailable/timeout/permission_denied (provider away), corrupt (data damaged), cancelled (client gone).
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/reason.h"
+#include "ops/types.h"
+
+namespace bascule::ops {
+
+struct Written {               // after a write that moved the blob
+  ETag etag = 0;
+  WallTime last_modified{};
+  std::optional<Md5Value> md5;         // computed, where asked
+  std::optional<std::uint64_t> crc64;  // of the body (Put Block List: the API layer's own, of the XML)
+};
+
+struct PutBlob {
+  BodySpec body;
+  ContentHeaders headers;        // md5: what the client declared (x-ms-blob-content-md5); else the computed one is stored
+  Metadata metadata;
+  std::string tier;              // x-ms-access-tier, "" = not sent
+  Conditions conditions;
+};
+struct PutBlock {
+  std::string block_id;          // decoded, 1..64 bytes
+  BodySpec body;
+  std::optional<std::string> lease_id;
+};
+struct BlockListEntry {
+  enum class From : std::uint8_t { latest, uncommitted, committed } from = From::latest;
+  std::string block_id;          // decoded
+};
+struct PutBlockList {
+  std::vector<BlockListEntry> blocks;
+  ContentHeaders headers;
+  Metadata metadata;
+  std::string tier;
+  Conditions conditions;
+};
+struct BlockInfo {
+  std::string block_id;          // decoded
+  std::uint64_t size_bytes = 0;
+};
+struct BlockList {
+  std::optional<BlobView> blob;  // nothing: only uncommitted blocks are there
+  std::vector<BlockInfo> committed, uncommitted;  // uncommitted in bytewise order of their ids
+};
+
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::optional<std::uint64_t> last;  // inclusive; clipped to the blob's end
+};
+struct OpenBlob {
+  std::optional<ByteRange> range;
+  Conditions conditions;
+};
+
+// A read of one blob, consistent with the head that it was opened on: a writer that replaces the blob meanwhile does not
+// disturb it.
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  virtual const BlobView& blob() const = 0;
+  virtual std::uint64_t first_byte() const = 0;     // of the range, clipped
+  virtual std::uint64_t length_bytes() const = 0;   // of the range, clipped
+  // The next verified bytes in order (at most 1 MiB or so), valid until the next call; empty at the end.
+  // An error means that nothing of the failing chunk was given out.
+  virtual Task<Result<Bytes>> next() = 0;
+};
+
+struct LeaseAction {
+  enum class Kind : std::uint8_t { acquire, renew, change, release, break_ } kind = Kind::acquire;
+  std::optional<std::string> lease_id;      // renew, change, release (break does not need it)
+  std::optional<std::string> proposed_id;   // acquire (optional: one is made), change
+  std::optional<int> duration_seconds;      // acquire: 15..60 or -1
+  std::optional<int> break_period_seconds;  // break: 0..60
+  Conditions conditions;                    // without lease_id
+};
+struct LeaseResult {
+  ETag etag = 0;                // unmoved
+  WallTime last_modified{};
+  std::string lease_id;         // acquire, renew, change
+  int remaining_seconds = 0;    // break: until it may be acquired again
+};
+
+struct CopyBlob {
+  std::string source_url;                   // as given, query removed: shown in the copy's properties
+  Conditions source_conditions;             // lease_id: the source's lease, if named
+  Conditions conditions;                    // of the destination
+  std::optional<Metadata> metadata;         // nothing = the source's
+  std::string tier;
+};
+struct Copied {
+  Written written;
+  std::string copy_id;
+  std::string status;                       // "success" or "pending"
+};
+
+struct ListBlobs {
+  std::string prefix, delimiter;
+  std::string start;                        // first name (or prefix) to consider, inclusive; from a former `next`
+  std::size_t limit = 5000;                 // blobs and prefixes together
+  bool uncommitted = false;                 // blobs that have only uncommitted blocks too
+};
+struct ListItem {
+  bool is_prefix = false;
+  BlobView blob;                            // a prefix: only its name
+};
+struct BlobPage {
+  std::vector<ListItem> items;              // bytewise by name
+  std::string next;                         // where to go on; "" = complete
+};
+struct ListContainers {
+  std::string prefix, start;
+  std::size_t limit = 5000;
+};
+struct ContainerPage {
+  std::vector<ContainerView> items;
+  std::string next;
+};
+
+class Operations {
+ public:
+  virtual ~Operations() = default;
+
+  // Accounts are few and kept in memory: no waiting. Nothing if there is none of that name.
+  virtual std::shared_ptr<const Account> account(std::string_view name) const = 0;
+
+  virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access) = 0;
+  virtual Task<Result<ContainerView>> get_container(ContainerRef ref) = 0;
+  virtual Task<Result<void>> delete_container(ContainerRef ref, Conditions conditions) = 0;
+  virtual Task<Result<ContainerView>> set_container_metadata(ContainerRef ref, Metadata metadata, Conditions c) = 0;
+  virtual Task<Result<ContainerView>> set_container_acl(ContainerRef ref, PublicAccess access,
+                                                        std::vector<StoredPolicy> policies, Conditions c) = 0;
+  virtual Task<Result<ContainerPage>> list_containers(std::string account, ListContainers list) = 0;
+
+  virtual Task<Result<Written>> put_blob(BlobRef ref, PutBlob put, BodySource& body) = 0;
+  virtual Task<Result<Written>> put_block(BlobRef ref, PutBlock put, BodySource& body) = 0;  // etag stays 0
+  virtual Task<Result<Written>> put_block_list(BlobRef ref, PutBlockList put) = 0;
+  virtual Task<Result<BlockList>> get_block_list(BlobRef ref, std::optional<std::string> lease_id) = 0;
+  virtual Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef ref, OpenBlob open) = 0;
+  virtual Task<Result<BlobView>> head_blob(BlobRef ref, Conditions conditions) = 0;
+  virtual Task<Result<void>> delete_blob(BlobRef ref, Conditions conditions) = 0;
+  virtual Task<Result<Written>> set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) = 0;
+  virtual Task<Result<Written>> set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) = 0;
+  virtual Task<Result<LeaseResult>> lease_blob(BlobRef ref, LeaseAction action) = 0;
+  virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;
+  virtual Task<Result<BlobPage>> list_blobs(ContainerRef ref, ListBlobs list) = 0;
+};
+
+}  // namespace bascule::ops

@@ -1,0 +1,53 @@
+// Why a rule of the storage protocol refused an operation (Error{Code::refused, reason}). Free of any one protocol's
+// spelling: each api/*/errors.cc maps these to its status, code and text.
+#pragma once
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace bascule::ops {
+
+enum class Reason : std::uint16_t {
+  none = 0,
+  account_not_found,
+  container_not_found,
+  container_exists,
+  container_being_deleted,
+  blob_not_found,
+  blob_exists,                 // If-None-Match: * on a blob that is there
+  blob_type_mismatch,          // the blob is of another type and stays so until deleted
+  condition_not_met,           // a conditional header of a write or a read (412)
+  not_modified,                // a conditional header of a read (304)
+  source_condition_not_met,
+  target_condition_not_met,    // conditions of a copy's destination
+  source_not_found,            // a copy's source blob
+  source_container_not_found,
+  invalid_range,               // starts at or past the end; message: the size in decimal
+  lease_id_missing,            // leased, and the write names no lease
+  lease_mismatch_data,         // the lease id of a read or write is not the blob's
+  lease_mismatch_action,       // the same on renew, change, release
+  lease_not_present_data,      // a lease id where nothing is or was leased
+  lease_not_present_action,
+  lease_already_present,
+  lease_lost,                  // the lease named has ended
+  lease_breaking_acquire,
+  lease_breaking_change,
+  lease_broken_renew,
+  lease_infinite_required,     // an asynchronous copy's destination
+  invalid_block_list,          // names a block that is not there
+  invalid_block_id_length,     // block ids of one blob must have one length
+  block_count_exceeded,        // 100,000 uncommitted blocks
+  md5_mismatch,                // message: Base64 of what was computed
+  crc64_mismatch,              // message: Base64 of what was computed (8 bytes, little endian)
+  body_incomplete,             // fewer bytes than announced
+  no_pending_copy,
+};
+
+[[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {
+  return std::unexpected(Error{Code::refused, static_cast<std::uint16_t>(reason), std::move(message)});
+}
+inline Reason reason_of(const Error& error) {
+  return error.code == Code::refused ? static_cast<Reason>(error.reason) : Reason::none;
+}
+
+}  // namespace bascule::ops

@@ -1,0 +1,121 @@
+// What the use cases take and give: accounts, containers and blobs as values.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "runtime/task.h"
+
+namespace bascule::ops {
+
+using Md5Value = std::array<std::byte, 16>;
+using ETag = std::uint64_t;  // .NET ticks of the write, strictly increasing for one name; 0 never
+using Metadata = std::vector<std::pair<std::string, std::string>>;  // names as sent, unique without case
+
+enum class BlobType : std::uint8_t { block = 0, append = 1, page = 2 };
+enum class PublicAccess : std::uint8_t { none = 0, blob = 1, container = 2 };
+
+// The content headers that are stored with a blob; "" = not set.
+struct ContentHeaders {
+  std::string type, encoding, language, cache_control, disposition;
+  std::optional<Md5Value> md5;
+};
+
+enum class LeaseState : std::uint8_t { available, leased, expired, breaking, broken };
+struct LeaseView {
+  LeaseState state = LeaseState::available;  // as of now
+  bool infinite = false;                     // while leased
+  bool locked() const { return state == LeaseState::leased || state == LeaseState::breaking; }
+};
+
+struct CopyView {
+  std::string id;         // GUID
+  std::string source;     // URL as the client gave it, without its query
+  std::string status;     // "success", "pending", "aborted", "failed"
+  std::uint64_t copied_bytes = 0, total_bytes = 0;
+  WallTime completed{};
+};
+
+struct BlobView {
+  std::string name;
+  BlobType type = BlobType::block;
+  bool committed = true;       // false: only uncommitted blocks (listings with uncommitted blobs)
+  std::uint64_t size_bytes = 0;
+  ETag etag = 0;
+  WallTime last_modified{}, created{};
+  ContentHeaders headers;
+  Metadata metadata;
+  LeaseView lease;
+  std::optional<CopyView> copy;
+  std::string tier;            // "" = inferred (Hot)
+  WallTime tier_changed{};
+};
+
+struct StoredPolicy {
+  std::string id;                          // at most 64 characters
+  std::optional<WallTime> start, expiry;
+  std::string start_text, expiry_text;     // as sent ("" = not set): Azure gives them back normalised by the API layer
+  std::string permission;                  // as sent; "" = not set
+  bool has_permission = false;
+};
+
+struct ContainerView {
+  std::string name;
+  std::uint64_t id = 0;        // the incarnation that leads all its keys; a re-created container has another
+  ETag etag = 0;
+  WallTime last_modified{};
+  Metadata metadata;
+  PublicAccess public_access = PublicAccess::none;
+  std::vector<StoredPolicy> policies;
+};
+
+struct Account {
+  std::string name;                                  // [a-z0-9]{3,24}
+  std::array<std::string, 2> keys;                   // raw bytes (decoded from Base64); never logged
+  bool development = false;                          // the well-known development account
+};
+
+struct ContainerRef {
+  std::string account, container;
+};
+struct BlobRef {
+  std::string account, container, blob;
+};
+
+// If-Match / If-None-Match: `any` is "*"; an ETag that is not one of ours never matches and is kept as 0.
+struct ETagSet {
+  bool any = false;
+  std::vector<ETag> values;
+};
+struct Conditions {
+  std::optional<ETagSet> if_match, if_none_match;
+  std::optional<WallTime> if_modified_since, if_unmodified_since;  // whole seconds
+  std::optional<std::string> lease_id;  // lower-case GUID text
+  // Get Blob and Get Blob Properties from 2013-08-15: If-Match AND If-Unmodified-Since AND (If-None-Match OR
+  // If-Modified-Since). Otherwise the ETag header of a pair decides alone. (AZURE-DETAILS 13, 14)
+  bool combined = false;
+  bool empty() const { return !if_match && !if_none_match && !if_modified_since && !if_unmodified_since; }
+};
+
+// Where a write's bytes come from. Read by one coroutine; 0 = end.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual Task<Result<std::size_t>> read(MutableBytes into) = 0;
+};
+
+// What a write's body must be, and what was computed on the way.
+struct BodySpec {
+  std::uint64_t length_bytes = 0;                 // announced; fewer bytes: body_incomplete, nothing is changed
+  std::optional<Md5Value> expected_md5;           // Content-MD5: checked
+  std::optional<std::uint64_t> expected_crc64;    // x-ms-content-crc64: checked
+  bool want_md5 = false;                          // compute it for the answer
+};
+
+}  // namespace bascule::ops
