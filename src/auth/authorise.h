@@ -1,0 +1,51 @@
+// From a request to a yes or a no: who asks (Shared Key, SAS, nobody) and whether that allows the operation.
+#pragma once
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/action.h"
+#include "auth/principal.h"
+#include "auth/request.h"
+#include "ops/operations.h"
+
+namespace bascule::auth {
+
+struct Authorised {
+  Principal principal;
+  ResponseOverrides overrides;
+  std::string encryption_scope;  // ses of a SAS; "" = none
+  // The credential may make a new blob but not overwrite one: the write must go with "If-None-Match: *", and a blob that
+  // is there answers 403 UnauthorizedBlobOverwrite.
+  bool create_only = false;
+};
+
+// A refusal as Azure words it; the api layer writes it in its protocol's form.
+struct AuthFailure {
+  int status = 403;
+  std::string code;
+  std::string message;
+  std::vector<std::pair<std::string, std::string>> extras;  // elements after Message, in order
+  std::string www_authenticate;                             // the header's value; "" = none
+};
+
+struct Settings {
+  // Named in WWW-Authenticate towards clients without credentials, which may then ask it for a token.
+  std::string authority = "https://login.microsoftonline.com/common/oauth2/authorize";
+  std::string resource = "https://storage.azure.com";
+};
+
+using Decision = std::expected<Authorised, AuthFailure>;
+
+// `request` and what it views must live until the answer is there. Waits only where a container's record is needed
+// (stored policies, public access); Shared Key and SAS without `si` never do. Any loop.
+Task<Decision> authorise(const AuthRequest& request, Operation operation, ops::Operations& operations, WallTime now,
+                         const Settings& settings);
+Task<Decision> authorise(const AuthRequest& request, Operation operation, ops::Operations& operations, WallTime now);
+
+// The same without a coroutine for the hot path: nothing where the container's record is needed (then use authorise()).
+std::optional<Decision> authorise_now(const AuthRequest& request, Operation operation, const ops::Operations& operations,
+                                      WallTime now);
+
+}  // namespace bascule::auth
