@@ -1,12 +1,11 @@
 // Completion<T>: one value handed from any thread to one waiting coroutine.
 #pragma once
 #include <atomic>
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
+#include <utility>
 
 #include "runtime/task.h"
 
@@ -25,22 +24,20 @@ class Completion {
   void set(T value) {
     value_.emplace(std::move(value));
     if (state_.exchange(kSet, std::memory_order_acq_rel) == kWaiting) {
-      auto handler = std::move(handler_);
-      auto executor = *executor_;
-      boost::asio::post(executor, [h = std::move(handler)]() mutable { std::move(h)(); });
+      Handler handler = std::move(*handler_);
+      boost::asio::post(std::move(handler));
     }
   }
 
   Task<T> wait() {
     if (state_.load(std::memory_order_acquire) != kSet) {
-      executor_ = co_await boost::asio::this_coro::executor;
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
           [this](auto handler) {
-            handler_ = std::move(handler);
+            handler_.emplace(std::move(handler));
             int expected = kEmpty;
             if (!state_.compare_exchange_strong(expected, kWaiting, std::memory_order_acq_rel)) {
-              auto ready = std::move(handler_);
-              boost::asio::post(*executor_, [h = std::move(ready)]() mutable { std::move(h)(); });
+              Handler ready = std::move(*handler_);
+              boost::asio::post(std::move(ready));
             }
           },
           kUse);
@@ -51,10 +48,11 @@ class Completion {
  private:
   static constexpr int kEmpty = 0, kWaiting = 1, kSet = 2;
   static constexpr boost::asio::use_awaitable_t<Executor> kUse{};
+  // Not any_completion_handler: the one of Boost 1.81 recurses for ever when it is moved into place.
+  using Handler = typename boost::asio::async_result<boost::asio::use_awaitable_t<Executor>, void()>::handler_type;
   std::atomic<int> state_{kEmpty};
   std::optional<T> value_;
-  std::optional<Executor> executor_;
-  boost::asio::any_completion_handler<void()> handler_;
+  std::optional<Handler> handler_;
 };
 
 }  // namespace bascule
