@@ -1,0 +1,45 @@
+# Sourced by ./run, ./test and the tools: where things lie, and how they speak.
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${BASCULE_CACHE:-$ROOT/.cache}
+BUILD=${BASCULE_BUILD:-$ROOT/build}
+JOBS=${BASCULE_JOBS:-$(nproc)}
+DEV_ACCOUNT=devstoreaccount1
+DEV_KEY='Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# dev_connection_string HOST:PORT
+dev_connection_string() {
+  printf 'DefaultEndpointsProtocol=http;AccountName=%s;AccountKey=%s;BlobEndpoint=http://%s/%s;\n' \
+    "$DEV_ACCOUNT" "$DEV_KEY" "$1" "$DEV_ACCOUNT"
+}
+
+# configure FOLDER CMAKE_ARGS...: once per folder and set of arguments; CMake itself notices later changes.
+configure() {
+  local dir=$1 wanted
+  shift
+  wanted="$*"
+  if [ ! -f "$dir/build.ninja" ] || [ "$(cat "$dir/.configured" 2>/dev/null)" != "$wanted" ]; then
+    local log=$dir/configure.log
+    mkdir -p "$dir"
+    if ! cmake -S "$ROOT" -B "$dir" -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
+        -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@" >"$log" 2>&1; then
+      cat "$log" >&2
+      return 1
+    fi
+    printf '%s' "$wanted" >"$dir/.configured"
+  fi
+}
+
+# compile FOLDER TARGETS...: quiet when all is well; the compiler's own words when not.
+compile() {
+  local dir=$1 log=$1/build.log
+  shift
+  if [ -t 2 ]; then
+    ninja -C "$dir" -j "$JOBS" "$@" >&2
+  elif ! ninja -C "$dir" -j "$JOBS" "$@" >"$log" 2>&1; then
+    tail -n 150 "$log" >&2
+    return 1
+  fi
+}
