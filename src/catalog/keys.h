@@ -1,0 +1,74 @@
+// The catalog's keys. One letter names the table; integers are big-endian so that bytewise order is numeric order.
+// Names of containers and blobs hold no NUL (the API refuses it), so that NUL ends them. docs/formats/catalog.md.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "extent/ids.h"
+
+namespace bascule::catalog::keys {
+
+inline std::string with_u64(char table, std::uint64_t v) {
+  std::string k;
+  k.reserve(9);
+  k.push_back(table);
+  append_be64(k, v);
+  return k;
+}
+inline std::string meta(std::string_view what) { return std::string("M") + std::string(what); }
+inline std::string account(std::string_view name) { return std::string("A") + std::string(name); }
+inline std::string mapping(std::string_view account, std::string_view container) {
+  std::string k;
+  k.reserve(2 + account.size() + container.size());
+  k.push_back('N');
+  k.append(account).push_back('\0');
+  k.append(container);
+  return k;
+}
+inline std::string container(std::uint64_t cid) { return with_u64('C', cid); }
+inline std::string named(char table, std::uint64_t cid, std::string_view name) {
+  std::string k;
+  k.reserve(9 + name.size());
+  k.push_back(table);
+  append_be64(k, cid);
+  k.append(name);
+  return k;
+}
+inline std::string head(std::uint64_t cid, std::string_view blob) { return named('B', cid, blob); }
+inline std::string upload(std::uint64_t cid, std::string_view blob) { return named('U', cid, blob); }
+inline std::string block(std::uint64_t cid, std::string_view blob, std::uint64_t epoch, std::string_view block_id) {
+  std::string k = named('K', cid, blob);
+  k.push_back('\0');
+  append_be64(k, epoch);
+  k.append(block_id);
+  return k;
+}
+inline std::string page(std::uint64_t cid, std::uint64_t manifest, std::uint64_t offset) {
+  std::string k = with_u64('P', cid);
+  append_be64(k, manifest);
+  append_be64(k, offset);
+  return k;
+}
+inline std::string reference(std::uint64_t cid, std::uint64_t manifest, std::uint64_t holder) {
+  std::string k = with_u64('R', cid);
+  append_be64(k, manifest);
+  append_be64(k, holder);
+  return k;
+}
+inline std::string extent(const extent::ExtentId& id) { return std::string("E") + id.bytes(); }
+inline std::string dead_total(const extent::ExtentId& id) { return std::string("T") + id.bytes(); }
+inline std::string garbage(const extent::ExtentId& id) { return std::string("G") + id.bytes(); }
+inline std::string session(std::uint32_t session) { return with_u64('S', session); }
+inline std::string dropped(std::uint64_t order) { return with_u64('D', order); }
+inline std::string intent(std::uint32_t session, std::uint64_t manifest) {
+  std::string k = with_u64('Q', session);
+  append_be64(k, manifest);
+  return k;
+}
+
+// The first key after every key that begins with `prefix`.
+std::string after_prefix(std::string prefix);
+
+}  // namespace bascule::catalog::keys

@@ -1,0 +1,402 @@
+#include "catalog/records.h"
+
+#include "catalog/codec.h"
+
+namespace bascule::catalog {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+
+// --- parts -----------------------------------------------------------------------------------------------------------
+
+void put(Writer& w, WallTime t) { w.signed64(t.time_since_epoch().count()); }
+WallTime get_time(Reader& r) { return WallTime(Ticks(r.signed64())); }
+
+void put(Writer& w, const Metadata& metadata) {
+  w.varint(metadata.size());
+  for (const auto& [name, value] : metadata) {
+    w.text(name);
+    w.text(value);
+  }
+}
+Metadata get_metadata(Reader& r) {
+  Metadata m(r.count(2));
+  for (auto& [name, value] : m) {
+    name = r.text();
+    value = r.text();
+  }
+  return m;
+}
+
+void put(Writer& w, const extent::UniqueId& id) {
+  char b[16];
+  id.write(b);
+  w.raw(as_bytes({b, 16}));
+}
+template <class Id> Id get_id(Reader& r) {
+  char b[16] = {};
+  r.raw({reinterpret_cast<std::byte*>(b), 16});
+  return Id{extent::UniqueId::read(b)};
+}
+
+constexpr std::size_t kPieceBytes = 16 + 16 + 4 + 4 + 24 + 32;
+void put(Writer& w, const extent::Piece& p) {
+  put(w, p.extent);
+  put(w, p.id);
+  w.fixed32(p.offset);
+  w.fixed32(p.size_bytes);
+  w.raw(p.salt);
+  w.raw(p.commitment);
+}
+extent::Piece get_piece(Reader& r) {
+  extent::Piece p;
+  p.extent = get_id<extent::ExtentId>(r);
+  p.id = get_id<extent::PieceId>(r);
+  p.offset = r.fixed32();
+  p.size_bytes = r.fixed32();
+  r.raw(p.salt);
+  r.raw(p.commitment);
+  return p;
+}
+
+void put(Writer& w, const std::vector<extent::Piece>& pieces) {
+  w.varint(pieces.size());
+  for (const auto& p : pieces) put(w, p);
+}
+std::vector<extent::Piece> get_pieces(Reader& r) {
+  std::vector<extent::Piece> pieces(r.count(kPieceBytes));
+  for (auto& p : pieces) p = get_piece(r);
+  return pieces;
+}
+
+void put(Writer& w, const std::vector<ManifestEntry>& entries) {
+  w.varint(entries.size());
+  for (const auto& e : entries) {
+    w.u8(e.starts_block);
+    if (e.starts_block) w.text(e.block_id);
+    put(w, e.piece);
+  }
+}
+std::vector<ManifestEntry> get_entries(Reader& r) {
+  std::vector<ManifestEntry> entries(r.count(kPieceBytes + 1));
+  for (auto& e : entries) {
+    e.starts_block = r.u8() != 0;
+    if (e.starts_block) e.block_id = r.text();
+    e.piece = get_piece(r);
+  }
+  return entries;
+}
+
+void put(Writer& w, const Manifest& m) {
+  w.u8(static_cast<std::uint8_t>((m.shared ? 1 : 0) | (m.paged ? 2 : 0) | (m.base ? 4 : 0)));
+  w.fixed64(m.id);
+  w.fixed64(m.holder);
+  if (m.base) w.fixed64(m.base);
+  put(w, m.entries);
+}
+Manifest get_manifest(Reader& r) {
+  Manifest m;
+  const std::uint8_t flags = r.u8();
+  m.shared = flags & 1;
+  m.paged = flags & 2;
+  m.id = r.fixed64();
+  m.holder = r.fixed64();
+  if (flags & 4) m.base = r.fixed64();
+  m.entries = get_entries(r);
+  return m;
+}
+
+// --- frame -----------------------------------------------------------------------------------------------------------
+
+template <class F> std::string framed(std::size_t reserve, F body) {
+  std::string out;
+  out.reserve(reserve);
+  Writer w(out);
+  w.u8(kFormat);
+  body(w);
+  return out;
+}
+
+// The body reads into a fresh T; a foreign format, a short or an over-long record is corrupt.
+template <class T, class F> Result<T> unframed(std::string_view bytes, const char* kind, F body) {
+  Reader r(bytes);
+  const std::uint8_t format = r.u8();
+  if (!r.ok() || format != kFormat) return fail(Code::corrupt, std::string(kind) + " record of an unknown format");
+  T value;
+  body(r, value);
+  if (!r.done()) return fail(Code::corrupt, std::string(kind) + " record is damaged");
+  return value;
+}
+
+constexpr std::uint8_t kHasMd5 = 1, kHasLease = 2, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16;
+
+}  // namespace
+
+std::string encode(const AccountRecord& a) {
+  return framed(160, [&](Writer& w) {
+    w.text(a.keys[0]);
+    w.text(a.keys[1]);
+    w.u8(a.development);
+    put(w, a.created);
+  });
+}
+template <> Result<AccountRecord> decode(std::string_view b) {
+  return unframed<AccountRecord>(b, "account", [](Reader& r, AccountRecord& a) {
+    a.keys[0] = r.text();
+    a.keys[1] = r.text();
+    a.development = r.u8() != 0;
+    a.created = get_time(r);
+  });
+}
+
+std::string encode(const MappingRecord& m) {
+  return framed(9, [&](Writer& w) { w.fixed64(m.cid); });
+}
+template <> Result<MappingRecord> decode(std::string_view b) {
+  return unframed<MappingRecord>(b, "mapping", [](Reader& r, MappingRecord& m) { m.cid = r.fixed64(); });
+}
+
+std::string encode(const ContainerRecord& c) {
+  return framed(128, [&](Writer& w) {
+    w.fixed64(c.etag);
+    put(w, c.last_modified);
+    w.u8(c.public_access);
+    put(w, c.metadata);
+    w.varint(c.policies.size());
+    for (const auto& p : c.policies) {
+      w.text(p.id);
+      w.text(p.start);
+      w.text(p.expiry);
+      w.u8(p.has_permission);
+      w.text(p.permission);
+    }
+  });
+}
+template <> Result<ContainerRecord> decode(std::string_view b) {
+  return unframed<ContainerRecord>(b, "container", [](Reader& r, ContainerRecord& c) {
+    c.etag = r.fixed64();
+    c.last_modified = get_time(r);
+    c.public_access = r.u8();
+    c.metadata = get_metadata(r);
+    c.policies.resize(r.count(5));
+    for (auto& p : c.policies) {
+      p.id = r.text();
+      p.start = r.text();
+      p.expiry = r.text();
+      p.has_permission = r.u8() != 0;
+      p.permission = r.text();
+    }
+  });
+}
+
+std::string encode(const HeadRecord& h) {
+  return framed(192 + h.manifest.entries.size() * (kPieceBytes + 1), [&](Writer& w) {
+    const bool headers = !(h.content_encoding.empty() && h.content_language.empty() && h.cache_control.empty() &&
+                           h.content_disposition.empty());
+    w.u8(static_cast<std::uint8_t>((h.content_md5 ? kHasMd5 : 0) | (h.lease ? kHasLease : 0) | (h.copy ? kHasCopy : 0) |
+                                   (h.tier.empty() ? 0 : kHasTier) | (headers ? kHasHeaders : 0)));
+    w.u8(h.type);
+    w.fixed64(h.etag);
+    put(w, h.last_modified);
+    put(w, h.created);
+    w.varint(h.size_bytes);
+    w.text(h.content_type);
+    if (headers) {
+      w.text(h.content_encoding);
+      w.text(h.content_language);
+      w.text(h.cache_control);
+      w.text(h.content_disposition);
+    }
+    if (h.content_md5) w.raw(*h.content_md5);
+    put(w, h.metadata);
+    if (!h.tier.empty()) {
+      w.text(h.tier);
+      put(w, h.tier_changed);
+    }
+    if (h.lease) {
+      w.u8(static_cast<std::uint8_t>(h.lease->kind));
+      w.text(h.lease->id);
+      w.fixed32(static_cast<std::uint32_t>(h.lease->duration_seconds));
+      put(w, h.lease->until);
+    }
+    if (h.copy) {
+      w.text(h.copy->id);
+      w.text(h.copy->source);
+      w.text(h.copy->status);
+      w.varint(h.copy->copied);
+      w.varint(h.copy->total);
+      put(w, h.copy->completed);
+    }
+    put(w, h.manifest);
+  });
+}
+template <> Result<HeadRecord> decode(std::string_view b) {
+  return unframed<HeadRecord>(b, "blob", [](Reader& r, HeadRecord& h) {
+    const std::uint8_t flags = r.u8();
+    h.type = r.u8();
+    h.etag = r.fixed64();
+    h.last_modified = get_time(r);
+    h.created = get_time(r);
+    h.size_bytes = r.varint();
+    h.content_type = r.text();
+    if (flags & kHasHeaders) {
+      h.content_encoding = r.text();
+      h.content_language = r.text();
+      h.cache_control = r.text();
+      h.content_disposition = r.text();
+    }
+    if (flags & kHasMd5) r.raw(h.content_md5.emplace());
+    h.metadata = get_metadata(r);
+    if (flags & kHasTier) {
+      h.tier = r.text();
+      h.tier_changed = get_time(r);
+    }
+    if (flags & kHasLease) {
+      auto& l = h.lease.emplace();
+      l.kind = static_cast<LeaseRecord::Kind>(r.u8());
+      l.id = r.text();
+      l.duration_seconds = static_cast<std::int32_t>(r.fixed32());
+      l.until = get_time(r);
+    }
+    if (flags & kHasCopy) {
+      auto& c = h.copy.emplace();
+      c.id = r.text();
+      c.source = r.text();
+      c.status = r.text();
+      c.copied = r.varint();
+      c.total = r.varint();
+      c.completed = get_time(r);
+    }
+    h.manifest = get_manifest(r);
+  });
+}
+
+std::string encode(const UploadRecord& u) {
+  return framed(20, [&](Writer& w) {
+    w.fixed64(u.epoch);
+    w.u8(u.block_id_bytes);
+    put(w, u.created);
+  });
+}
+template <> Result<UploadRecord> decode(std::string_view b) {
+  return unframed<UploadRecord>(b, "upload", [](Reader& r, UploadRecord& u) {
+    u.epoch = r.fixed64();
+    u.block_id_bytes = r.u8();
+    u.created = get_time(r);
+  });
+}
+
+std::string encode(const BlockRecord& k) {
+  return framed(16 + k.pieces.size() * kPieceBytes, [&](Writer& w) {
+    w.varint(k.size_bytes);
+    put(w, k.pieces);
+  });
+}
+template <> Result<BlockRecord> decode(std::string_view b) {
+  return unframed<BlockRecord>(b, "block", [](Reader& r, BlockRecord& k) {
+    k.size_bytes = r.varint();
+    k.pieces = get_pieces(r);
+  });
+}
+
+std::string encode(const ExtentRecord& e) {
+  return framed(32 + e.unit_tags.size() * 16, [&](Writer& w) {
+    w.fixed32(e.size_bytes);
+    w.varint(e.provider);
+    w.varint(e.policy_version);
+    w.varint(e.unit_tags.size());
+    for (const auto& tag : e.unit_tags) w.raw(tag);
+    w.varint(e.forward.size());
+    for (const auto& f : e.forward) {
+      put(w, f.to);
+      w.fixed32(f.from_offset);
+      w.fixed32(f.length);
+      w.fixed32(f.to_offset);
+    }
+  });
+}
+template <> Result<ExtentRecord> decode(std::string_view b) {
+  return unframed<ExtentRecord>(b, "extent", [](Reader& r, ExtentRecord& e) {
+    e.size_bytes = r.fixed32();
+    e.provider = static_cast<std::uint32_t>(r.varint());
+    e.policy_version = r.varint();
+    e.unit_tags.resize(r.count(16));
+    for (auto& tag : e.unit_tags) r.raw(tag);
+    e.forward.resize(r.count(28));
+    for (auto& f : e.forward) {
+      f.to = get_id<extent::ExtentId>(r);
+      f.from_offset = r.fixed32();
+      f.length = r.fixed32();
+      f.to_offset = r.fixed32();
+    }
+  });
+}
+
+std::string encode(const SessionRecord& s) {
+  return framed(64, [&](Writer& w) {
+    w.u8(static_cast<std::uint8_t>((s.open ? 1 : 0) | (s.clean ? 2 : 0)));
+    w.fixed64(s.incarnation);
+    put(w, s.started);
+    put(w, s.closed);
+    w.raw(s.salt);
+  });
+}
+template <> Result<SessionRecord> decode(std::string_view b) {
+  return unframed<SessionRecord>(b, "session", [](Reader& r, SessionRecord& s) {
+    const std::uint8_t flags = r.u8();
+    s.open = flags & 1;
+    s.clean = flags & 2;
+    s.incarnation = r.fixed64();
+    s.started = get_time(r);
+    s.closed = get_time(r);
+    r.raw(s.salt);
+  });
+}
+
+std::string encode(const DropRecord& d) {
+  return framed(64 + d.manifest.entries.size() * (kPieceBytes + 1), [&](Writer& w) {
+    w.u8(static_cast<std::uint8_t>(d.kind));
+    w.fixed64(d.cid);
+    put(w, d.manifest);
+    put(w, d.kept);
+    w.text(d.blob);
+    w.fixed64(d.epoch);
+    put(w, d.pieces);
+  });
+}
+template <> Result<DropRecord> decode(std::string_view b) {
+  return unframed<DropRecord>(b, "drop", [](Reader& r, DropRecord& d) {
+    d.kind = static_cast<DropRecord::Kind>(r.u8());
+    d.cid = r.fixed64();
+    d.manifest = get_manifest(r);
+    d.kept = get_manifest(r);
+    d.blob = r.text();
+    d.epoch = r.fixed64();
+    d.pieces = get_pieces(r);
+  });
+}
+
+std::string encode(const IntentRecord& i) {
+  return framed(9, [&](Writer& w) { w.fixed64(i.cid); });
+}
+template <> Result<IntentRecord> decode(std::string_view b) {
+  return unframed<IntentRecord>(b, "intent", [](Reader& r, IntentRecord& i) { i.cid = r.fixed64(); });
+}
+
+std::string encode_page(const std::vector<ManifestEntry>& entries) {
+  return framed(16 + entries.size() * (kPieceBytes + 1), [&](Writer& w) { put(w, entries); });
+}
+Result<std::vector<ManifestEntry>> decode_page(std::string_view b) {
+  return unframed<std::vector<ManifestEntry>>(b, "manifest page", [](Reader& r, auto& e) { e = get_entries(r); });
+}
+
+std::string encode_total(std::uint64_t bytes) {
+  return framed(9, [&](Writer& w) { w.fixed64(bytes); });
+}
+Result<std::uint64_t> decode_total(std::string_view b) {
+  return unframed<std::uint64_t>(b, "total", [](Reader& r, std::uint64_t& v) { v = r.fixed64(); });
+}
+
+std::size_t encoded_size(const ManifestEntry& e) { return kPieceBytes + 1 + (e.starts_block ? e.block_id.size() + 1 : 0); }
+
+}  // namespace bascule::catalog

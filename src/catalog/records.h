@@ -1,0 +1,167 @@
+// The catalog's records: what each key's value says, before sealing. Every encoding starts with a format byte; a reader
+// refuses a format that it does not know. Specified byte by byte in docs/formats/catalog.md.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "extent/piece.h"
+
+namespace bascule::catalog {
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+struct AccountRecord {
+  std::array<std::string, 2> keys;  // raw
+  bool development = false;
+  WallTime created{};
+};
+
+// A container's name -> its incarnation. Written at creation and removed at deletion, never in between, so that every
+// write to the container can take its version as a read-only precondition.
+struct MappingRecord {
+  std::uint64_t cid = 0;
+};
+
+struct PolicyRecord {
+  std::string id, start, expiry, permission;  // as sent; "" = not set
+  bool has_permission = false;
+};
+struct ContainerRecord {
+  std::uint64_t etag = 0;
+  WallTime last_modified{};
+  std::uint8_t public_access = 0;
+  Metadata metadata;
+  std::vector<PolicyRecord> policies;
+};
+
+// One piece of a manifest; the first piece of a committed block names the block.
+struct ManifestEntry {
+  extent::Piece piece;
+  bool starts_block = false;
+  std::string block_id;
+};
+
+constexpr std::size_t kInlineEntries = 4;        // a manifest of up to so many pieces lives in the head
+constexpr std::size_t kPageBytes = 48 * 1024;    // a page is closed when it has grown to this
+
+struct Manifest {
+  std::uint64_t id = 0;        // 0: no content (an empty blob without blocks)
+  std::uint64_t holder = 0;    // who this head is among those that share the manifest; = id for the first
+  bool shared = false;         // reference records exist (keys::reference)
+  std::uint64_t base = 0;      // a shared manifest from which pieces were taken over: it is kept alive with this one
+  bool paged = false;          // entries are in pages (keys::page), else in `entries`
+  std::vector<ManifestEntry> entries;
+};
+
+struct LeaseRecord {
+  enum class Kind : std::uint8_t { held = 1, breaking = 2, broken = 3 };
+  Kind kind = Kind::held;
+  std::string id;                 // GUID text, lower case
+  std::int32_t duration_seconds = -1;   // -1 = infinite
+  WallTime until{};               // held and finite: when it expires; breaking: when it is broken
+};
+
+struct CopyRecord {
+  std::string id, source, status;
+  std::uint64_t copied = 0, total = 0;
+  WallTime completed{};
+};
+
+struct HeadRecord {
+  std::uint8_t type = 0;          // ops::BlobType
+  std::uint64_t etag = 0;
+  WallTime last_modified{}, created{};
+  std::uint64_t size_bytes = 0;
+  std::string content_type, content_encoding, content_language, cache_control, content_disposition;
+  std::optional<std::array<std::byte, 16>> content_md5;
+  Metadata metadata;
+  std::string tier;
+  WallTime tier_changed{};
+  std::optional<LeaseRecord> lease;
+  std::optional<CopyRecord> copy;
+  Manifest manifest;
+};
+
+// A name's uncommitted blocks: the epoch leads their keys; a commit or a Put Blob ends it.
+struct UploadRecord {
+  std::uint64_t epoch = 0;
+  std::uint8_t block_id_bytes = 0;   // all ids of an upload have one length
+  WallTime created{};
+};
+struct BlockRecord {
+  std::uint64_t size_bytes = 0;
+  std::vector<extent::Piece> pieces;
+};
+
+struct ExtentRecord {
+  std::uint32_t size_bytes = 0;      // sealed, all pieces
+  std::uint32_t provider = 0;        // which of the policy's providers holds the shard (0: coding `1`, the first)
+  std::uint64_t policy_version = 0;
+  std::vector<std::array<std::byte, 16>> unit_tags;   // GMAC of each 64 KiB unit
+  struct Forward { extent::ExtentId to; std::uint32_t from_offset = 0, length = 0, to_offset = 0; };
+  std::vector<Forward> forward;      // after compaction: where the pieces went
+};
+
+// Never sealed: it holds the salt that opens everything its session sealed.
+struct SessionRecord {
+  bool open = true;
+  std::uint64_t incarnation = 0;
+  WallTime started{}, closed{};
+  std::array<std::byte, 32> salt{};
+  bool clean = false;                // closed by its own gateway, nothing in flight
+};
+
+// What a commit let go of; the sweeper turns it into totals per extent.
+struct DropRecord {
+  enum class Kind : std::uint8_t { manifest = 1, upload = 2, container = 3, pieces = 4 };
+  Kind kind = Kind::manifest;
+  std::uint64_t cid = 0;
+  Manifest manifest;              // manifest: what was dropped
+  Manifest kept;                  // manifest, upload: the successor, whose pieces live on (id 0: none)
+  std::string blob;               // upload
+  std::uint64_t epoch = 0;        // upload
+  std::vector<extent::Piece> pieces;  // pieces: placed and never named, or replaced one by one
+};
+
+struct IntentRecord {             // pages of a manifest that no head names yet
+  std::uint64_t cid = 0;
+};
+
+std::string encode(const AccountRecord&);
+std::string encode(const MappingRecord&);
+std::string encode(const ContainerRecord&);
+std::string encode(const HeadRecord&);
+std::string encode(const UploadRecord&);
+std::string encode(const BlockRecord&);
+std::string encode(const ExtentRecord&);
+std::string encode(const SessionRecord&);
+std::string encode(const DropRecord&);
+std::string encode(const IntentRecord&);
+std::string encode_page(const std::vector<ManifestEntry>&);
+std::string encode_total(std::uint64_t bytes);
+
+// Errors: corrupt (with the record's kind; never its content).
+template <class T> Result<T> decode(std::string_view bytes);
+template <> Result<AccountRecord> decode(std::string_view);
+template <> Result<MappingRecord> decode(std::string_view);
+template <> Result<ContainerRecord> decode(std::string_view);
+template <> Result<HeadRecord> decode(std::string_view);
+template <> Result<UploadRecord> decode(std::string_view);
+template <> Result<BlockRecord> decode(std::string_view);
+template <> Result<ExtentRecord> decode(std::string_view);
+template <> Result<SessionRecord> decode(std::string_view);
+template <> Result<DropRecord> decode(std::string_view);
+template <> Result<IntentRecord> decode(std::string_view);
+Result<std::vector<ManifestEntry>> decode_page(std::string_view);
+Result<std::uint64_t> decode_total(std::string_view);
+
+std::size_t encoded_size(const ManifestEntry&);  // an upper bound, for closing pages
+
+}  // namespace bascule::catalog
