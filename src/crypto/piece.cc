@@ -8,15 +8,10 @@ namespace bascule::crypto {
 namespace {
 
 constexpr std::string_view kInfo("c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0", 48);
-constexpr std::string_view kContext("bascule/piece/1\0", 16);
+constexpr std::string_view kContext("bascule/piece\x01", 14);
 
 const unsigned char* chars(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 unsigned char* chars(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-
-void set_key(EVP_CIPHER_CTX* context, const SecretKey& key, Direction direction) {
-  require(EVP_CipherInit_ex2(context, nullptr, key.data(), nullptr, static_cast<int>(direction), nullptr) == 1,
-          "setting a piece's key");
-}
 
 }  // namespace
 
@@ -65,11 +60,12 @@ PieceCipher::Nonce PieceCipher::nonce(std::uint64_t chunk) const {
 }
 
 PieceSealer::PieceSealer(const PieceCipher& cipher, MutableBytes out) : cipher_(cipher), out_(out) {
-  set_key(context_.get(), cipher_.key_, Direction::seal);
-  begin_chunk();
+  const auto nonce = cipher_.nonce(0);
+  require(EVP_CipherInit_ex2(context_.get(), nullptr, cipher_.key_.data(), nonce.data(), 1, nullptr) == 1,
+          "setting a piece's key");
 }
 
-void PieceSealer::begin_chunk() {
+void PieceSealer::set_nonce() {
   const auto nonce = cipher_.nonce(chunk_);
   require(EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nonce.data(), 1, nullptr) == 1, "setting a nonce");
 }
@@ -99,7 +95,7 @@ Result<void> PieceSealer::update(Bytes plain) {
       end_chunk();
       ++chunk_;
       in_chunk_ = 0;
-      begin_chunk();
+      set_nonce();
     }
   }
   return {};
@@ -118,7 +114,8 @@ MutableBytes PieceSealer::next_plain() const {
 
 PieceOpener::PieceOpener(const PieceCipher& cipher, std::uint64_t plain_bytes)
     : cipher_(cipher), plain_bytes_(plain_bytes) {
-  set_key(context_.get(), cipher_.key_, Direction::open);
+  require(EVP_CipherInit_ex2(context_.get(), nullptr, cipher_.key_.data(), nullptr, 0, nullptr) == 1,
+          "setting a piece's key");
 }
 
 Result<PieceOpener> PieceOpener::create(const PieceCipher& cipher, const Commitment& commitment,

@@ -47,8 +47,9 @@ struct ChunkRun {
 // `offset` + `size` within the piece's plaintext of `plain_bytes`; what lies beyond its end is cut off.
 ChunkRun chunks_of(std::uint64_t plain_bytes, std::uint64_t offset, std::uint64_t size);
 
-// "bascule/piece/1" || 0x00 || container id (8, big-endian) || piece id (16).
-using PieceContext = std::array<std::byte, 40>;
+// "bascule/piece" || 0x01 || container id (8, big-endian) || piece id (16): as long as lets the first HMAC of the
+// derivation be one block of SHA-512.
+using PieceContext = std::array<std::byte, 38>;
 PieceContext piece_context(std::uint64_t container_id, const Id16& piece_id);
 
 // A container's key, as the input key of its pieces. Any number of threads at once.
@@ -95,7 +96,7 @@ class PieceSealer {
 
  private:
   bool room(std::size_t n) const { return out_.size() - written_ >= n; }
-  void begin_chunk();
+  void set_nonce();
   void end_chunk();
 
   SpareContext context_;

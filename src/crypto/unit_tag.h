@@ -18,18 +18,27 @@ struct UnitPlace {
   std::uint32_t shard = 0;
 };
 
-// The key of one extent's tags. An extent's content never changes, so a place is tagged with one content only.
-SecretKey unit_tag_key(const SecretKey& catalog_key, const Id16& extent_id);
-
-// Any number of threads at once.
+// Tags the units of one extent. One thread at a time.
 class ExtentMac {
  public:
-  explicit ExtentMac(const SecretKey& key) : contexts_(aes_256_gcm(), key, Direction::seal) {}
-  UnitTag tag(UnitPlace place, Bytes unit) const;
-  bool verify(UnitPlace place, Bytes unit, const UnitTag& expected) const;  // constant time
+  explicit ExtentMac(const SecretKey& key);
+  ExtentMac(ExtentMac&&) noexcept = default;
+  UnitTag tag(UnitPlace place, Bytes unit);
+  bool verify(UnitPlace place, Bytes unit, const UnitTag& expected);  // constant time
 
  private:
-  mutable KeyedContexts contexts_;
+  SpareContext context_;
+};
+
+// The keys of all extents, under the catalog key. An extent's content never changes, so a place is tagged with one
+// content only. Any number of threads at once.
+class UnitTagKeys {
+ public:
+  explicit UnitTagKeys(const SecretKey& catalog_key);
+  ExtentMac of(const Id16& extent_id) const;
+
+ private:
+  HmacSha512Key hmac_;
 };
 
 }  // namespace bascule::crypto
