@@ -1,0 +1,107 @@
+// Catalog: the transactional record of everything but content. Seals each value under its session's subkey, numbers the
+// versions, forms the journal record, and takes the open session as a precondition of every commit, so that a session
+// that was declared dead can never commit again.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "catalog/keys.h"
+#include "catalog/records.h"
+#include "crypto/aead.h"
+#include "crypto/secret.h"
+#include "extent/packer.h"
+#include "runtime/clock.h"
+#include "runtime/random.h"
+#include "store/store.h"
+
+namespace bascule::catalog {
+
+template <class T> struct Found {
+  std::uint64_t version = 0;
+  T record;
+};
+template <class T> using Maybe = std::optional<Found<T>>;
+
+// What one commit changes and what must still hold. Built by one coroutine, committed once.
+class Transaction {
+ public:
+  void require(std::string key, std::uint64_t version) { preconditions_.push_back({std::move(key), version}); }
+  void put(std::string key, std::string record) { changes_.push_back({std::move(key), 0, std::move(record), false}); }
+  // Names an extent that the packer placed: its record was sealed once, for all who name it.
+  void name(const extent::PlacedExtent& extent);
+  void remove(std::string key) { changes_.push_back({std::move(key), 0, {}, true}); }
+  std::size_t bytes() const;
+
+ private:
+  friend class Catalog;
+  struct Change { std::string key; std::uint64_t version; std::string value; bool remove; };
+  std::vector<store::Precondition> preconditions_;
+  std::vector<Change> changes_;
+};
+
+class Catalog {
+ public:
+  // Opens the catalog in `store`, making it if there is none (`allow_create`), closes sessions that died, and begins a
+  // session of its own. Errors: corrupt (the catalog key does not open it), not_found.
+  static Task<Result<std::unique_ptr<Catalog>>> open(store::Store& store, crypto::SecretKey catalog_key, Random& random,
+                                                     Clock& clock, bool allow_create);
+
+  // A record by its key; nothing if it is not there.
+  template <class T> Task<Result<Maybe<T>>> get(std::string key) {
+    std::optional<store::Versioned> found;
+    BASCULE_CO_ASSIGN(const bool ready, store_.try_get(key, found));
+    if (!ready) { BASCULE_CO_ASSIGN(found, co_await store_.get(key)); }
+    co_return open_record<T>(key, found);
+  }
+  // Several entries of a range with their values opened. See store::Store::scan.
+  Task<Result<std::vector<store::Entry>>> scan(store::Store::Scan range);
+
+  // Durable when it returns. conflict: something required no longer holds; read and build anew.
+  Task<Result<void>> commit(Transaction transaction);
+
+  // Unique in this incarnation and increasing within the session; also good as the id of a manifest, an epoch, an order.
+  std::uint64_t next_version() { return next_version_.fetch_add(1, std::memory_order_relaxed); }
+  extent::IdSource& ids() { return ids_; }
+  void seal_extent(extent::PlacedExtent& placed);  // for Packer::OnPlaced
+
+  std::uint32_t session() const { return session_; }
+  std::uint64_t incarnation() const { return incarnation_; }
+  // Sessions found open at the start: their gateway died. Closed now; what they placed and nobody named is garbage.
+  const std::vector<std::uint32_t>& died() const { return died_; }
+  Task<Result<std::optional<SessionRecord>>> session_record(std::uint32_t session);
+  // The last act of a session that ends in order.
+  Task<Result<void>> close();
+
+ private:
+  Catalog(store::Store& store, crypto::SecretKey key, Clock& clock, std::uint64_t incarnation, std::uint32_t session);
+  template <class T> Result<Maybe<T>> open_record(const std::string& key, const std::optional<store::Versioned>& found) {
+    if (!found) return Maybe<T>{};
+    BASCULE_ASSIGN(const std::string plain, unseal(key, found->version, found->value));
+    BASCULE_ASSIGN(T record, decode<T>(plain));
+    return Maybe<T>(Found<T>{found->version, std::move(record)});
+  }
+  std::string seal(std::string_view key, std::uint64_t version, std::string_view plain);
+  Result<std::string> unseal(std::string_view key, std::uint64_t version, std::string_view sealed);
+  const crypto::AeadKey* key_of(std::uint32_t session);
+  void add_session_key(std::uint32_t session, const SessionRecord& record);
+
+  store::Store& store_;
+  const crypto::SecretKey catalog_key_;
+  Clock& clock_;
+  const std::uint64_t incarnation_;
+  const std::uint32_t session_;
+  std::uint64_t session_version_ = 0;
+  SessionRecord session_record_;
+  std::atomic<std::uint64_t> next_version_;
+  extent::IdSource ids_;
+  std::vector<std::uint32_t> died_;
+  std::unique_ptr<crypto::AeadKey> own_key_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<crypto::AeadKey>> keys_;  // filled at open, read-only afterwards
+};
+
+}  // namespace bascule::catalog
