@@ -1,0 +1,130 @@
+"""A server under test, started on free ports with data of its own, and stopped again.
+
+TARGET=bascule (default; BASCULE_PROGRAM is the program), azurite (NODE and NODE_DIR say where), or HOST:PORT of one
+that runs already.
+"""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def default_program():
+    return os.environ.get("BASCULE_PROGRAM") or str(ROOT / "build/release/app/bascule")
+
+
+def node():
+    cache = pathlib.Path(os.environ.get("BASCULE_CACHE", ROOT / ".cache"))
+    return os.environ.get("NODE", str(cache / "bin/node")), os.environ.get("NODE_DIR", str(cache / "azurite"))
+
+
+def private_environment(folder):
+    """Nothing of the person's own settings, nor of their keys, is touched."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith(("XDG_", "BASCULE_")) or name in ("BASCULE_CACHE", "BASCULE_PROGRAM")}
+    for name, part in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "share"),
+                       ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "run"), ("XDG_CACHE_HOME", "cache")):
+        environment[name] = str(folder / part)
+        (folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
+    return environment
+
+
+def wait_for_port(address, process=None, seconds=60, log=None):
+    host, _, port = address.rpartition(":")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process and process.poll() is not None:
+            break
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    words = log.read_text(errors="replace")[-4000:] if log and log.exists() else ""
+    raise RuntimeError(f"no server on {address}; its log:\n{words}")
+
+
+class Server:
+    """with Server() as server: ... server.address, server.kind, server.folder, server.process"""
+
+    def __init__(self, kind=None, arguments=(), folder=None, program=None, environment=None, config=None):
+        self.kind = kind or os.environ.get("TARGET", "bascule")
+        self.arguments, self.extra, self.config = list(arguments), dict(environment or {}), config
+        self.program = program or default_program()
+        self.given = folder is not None
+        self.folder = pathlib.Path(folder) if folder else None
+        self.process = None
+        self.address = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if not self.given and self.folder and not os.environ.get("KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def command(self):
+        port = self.address.rpartition(":")[2]
+        data = self.folder / "data"
+        if self.kind == "azurite":
+            program, modules = node()
+            main = pathlib.Path(modules) / "node_modules/azurite/dist/src/blob/main.js"
+            return [program, str(main), "--blobHost", "127.0.0.1", "--blobPort", port, "-l", str(data), "--silent",
+                    "--skipApiVersionCheck", "--disableTelemetry", *self.arguments]
+        config = self.folder / "bascule.toml"
+        config.write_text(self.config if self.config is not None else self.default_config())
+        return [self.program, "serve", "--config", str(config), "--data", str(data), "--listen", self.address,
+                *self.arguments]
+
+    def default_config(self):
+        """Several servers may run on one machine: each has its own administration port."""
+        self.admin_address = f"127.0.0.1:{free_port()}"
+        return f'[server]\nadmin_listen = "{self.admin_address}"\n'
+
+    def start(self):
+        if self.kind not in ("bascule", "azurite"):
+            self.address = self.kind
+            wait_for_port(self.address, seconds=10)
+            return
+        if self.folder is None:
+            self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bascule-test-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.address is None:
+            self.address = f"127.0.0.1:{free_port()}"
+        environment = private_environment(self.folder)
+        environment.update(self.extra)
+        self.log = self.folder / "server.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=environment, start_new_session=True)
+        wait_for_port(self.address, self.process, log=self.log)
+
+    def stop(self, how=signal.SIGTERM, seconds=30):
+        """Returns the exit code; a server that does not go is killed and that is an error."""
+        if not self.process:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self.process = None
+        return code
