@@ -107,7 +107,13 @@ Outcome run(const Options& options) {
   Outcome outcome;
   std::vector<std::thread> threads;
   const auto start_workers = [&] {
-    for (const auto& worker : workers) threads.emplace_back([&worker] { worker->run(); });
+    shared.running = options.threads;
+    for (const auto& worker : workers) {
+      threads.emplace_back([&worker, &shared] {
+        worker->run();
+        --shared.running;
+      });
+    }
   };
   if (options.warmup > 0) {
     start_workers();
@@ -122,7 +128,7 @@ Outcome run(const Options& options) {
   if (options.warmup <= 0) start_workers();
   if (options.requests == 0) {
     const auto deadline = start + std::chrono::duration<double>(options.seconds);
-    while (Clock::now() < deadline && shared.lost < kLostLimit) pause(0.05);
+    while (Clock::now() < deadline && shared.running > 0) pause(0.05);
     shared.stop = true;
   }
   for (std::thread& thread : threads) thread.join();

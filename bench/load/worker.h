@@ -20,6 +20,7 @@ struct Shared {
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> issued{0};    // operations begun: puts and deletes take their key from it
   std::atomic<std::uint64_t> counted{0};   // of these, begun while measuring
+  std::atomic<unsigned> running{0};        // workers that still have work
   std::atomic<std::uint64_t> lost{0};      // connections lost one after another without any answer between
 };
 
