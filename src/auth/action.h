@@ -18,11 +18,13 @@ enum class Operation : std::uint8_t {
   get_container_account_information,
   // any blob
   get_blob, get_blob_properties, get_blob_metadata, set_blob_metadata, set_blob_headers, delete_blob,
-  delete_blob_version, permanently_delete_blob, undelete_blob, lease_blob, break_blob_lease, snapshot_blob, copy_blob, copy_blob_from_url,
-  abort_copy, set_blob_tier, get_blob_tags, set_blob_tags, set_blob_expiry, set_immutability_policy,
+  delete_blob_version, permanently_delete_blob, undelete_blob, lease_blob, break_blob_lease, snapshot_blob,
+  copy_blob, copy_blob_from_url, abort_copy, set_blob_tier, get_blob_tags, set_blob_tags, set_blob_expiry, set_immutability_policy,
   delete_immutability_policy, set_legal_hold, query_blob, get_blob_account_information,
   // block blobs
-  put_blob, put_blob_from_url, put_block, put_block_from_url, put_block_list, get_block_list,
+  put_blob, put_blob_from_url, put_block, put_block_from_url, put_block_list,
+  get_block_list,              // committed blocks only
+  get_uncommitted_block_list,  // blocklisttype=uncommitted or all
   // append blobs
   create_append_blob, append_block, append_block_from_url, seal_append_blob,
   // page blobs
@@ -41,23 +43,21 @@ enum class AnonymousAccess : std::uint8_t {
 // What allows one operation. Letters: any one of them is enough; "" = that kind of credential never allows it.
 struct Action {
   Operation operation;
-  char resource_type;                 // account SAS srt: 's', 'c' or 'o'; 0 = no account SAS allows it
+  std::string_view name;              // for logs
+  std::string_view resource_types;    // account SAS srt: any one of these
   std::string_view account_letters;   // account SAS sp
-  std::string_view container_letters; // service SAS sp, sr=c (and d)
+  std::string_view container_letters; // service SAS sp, sr=c and d
   std::string_view blob_letters;      // service SAS sp, sr=b, bs, bv
-  std::string_view create_letters;    // of the above, those that may only make what is not there yet (no overwriting)
+  bool create_is_partial = false;     // `c` alone may only make what is not there yet
   AnonymousAccess anonymous = AnonymousAccess::never;
 };
 
 const Action& action_of(Operation operation);
 
-// The letters in force for a protocol version where they changed over time (AZURE-DETAILS 19, 28).
-struct Letters {
-  std::string_view allowed, create_only;
-};
-Letters account_sas_letters(Operation operation, std::string_view version);
-Letters service_sas_letters(Operation operation, char resource /* 'c' or 'b' */, std::string_view version);
+enum class SasKind : std::uint8_t { account, container, blob };
 
-std::string_view name(Operation operation);  // as written above, for logs
+// The letters that allow `operation` to a SAS of that kind and version (`sv`), where the rules changed over time too.
+// "" = no such SAS allows it.
+std::string_view allowing_letters(Operation operation, SasKind kind, std::string_view version);
 
 }  // namespace bascule::auth

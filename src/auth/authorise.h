@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/action.h"
+#include "auth/failure.h"
 #include "auth/principal.h"
 #include "auth/request.h"
 #include "ops/operations.h"
@@ -19,15 +20,6 @@ struct Authorised {
   // The credential may make a new blob but not overwrite one: the write must go with "If-None-Match: *", and a blob that
   // is there answers 403 UnauthorizedBlobOverwrite.
   bool create_only = false;
-};
-
-// A refusal as Azure words it; the api layer writes it in its protocol's form.
-struct AuthFailure {
-  int status = 403;
-  std::string code;
-  std::string message;
-  std::vector<std::pair<std::string, std::string>> extras;  // elements after Message, in order
-  std::string www_authenticate;                             // the header's value; "" = none
 };
 
 struct Settings {

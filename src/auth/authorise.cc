@@ -1,0 +1,116 @@
+#include "auth/authorise.h"
+
+#include <fmt/format.h>
+
+#include "auth/sas.h"
+#include "auth/sas_check.h"
+#include "auth/shared_key.h"
+#include "auth/text.h"
+
+namespace bascule::auth {
+namespace {
+
+std::string challenge(const Settings& settings) {
+  return fmt::format("Bearer authorization_uri={} resource_id={}", settings.authority, settings.resource);
+}
+
+std::optional<std::string_view> authorization_header(const AuthRequest& request) {
+  for (const http::HeaderView& header : request.headers)
+    if (equal_without_case(header.name, "authorization")) return header.value;
+  return std::nullopt;
+}
+
+Decision refuse(AuthFailure failure) { return std::unexpected(std::move(failure)); }
+
+Authorised make_authorised(PrincipalKind kind, std::shared_ptr<const ops::Account> account) {
+  Authorised yes;
+  yes.principal.kind = kind;
+  yes.principal.account = std::move(account);
+  return yes;
+}
+
+Decision grant_sas(const Sas& sas, const AuthRequest& request, Operation operation,
+                   std::shared_ptr<const ops::Account> account, WallTime now) {
+  auto grant = check_sas(sas, request, operation, now);
+  if (!grant) return refuse(std::move(grant.error()));
+  Authorised yes = make_authorised(sas.is_account() ? PrincipalKind::account_sas : PrincipalKind::service_sas,
+                                   std::move(account));
+  yes.principal.permissions = std::move(grant->permissions);
+  yes.create_only = grant->create_only;
+  if (signs_overrides(sas.version) && !sas.is_account()) yes.overrides = sas.overrides;
+  if (signs_encryption_scope(sas.version)) yes.encryption_scope = sas.encryption_scope;
+  return yes;
+}
+
+// What can be said without a container's record. `sas` is the request's token if it has one.
+std::optional<Decision> decide_now(const AuthRequest& request, Operation operation,
+                                   const std::shared_ptr<const ops::Account>& account, const std::optional<Sas>& sas,
+                                   WallTime now, const Settings& settings) {
+  if (const auto authorization = authorization_header(request)) {
+    if (authorization->size() > 7 && equal_without_case(authorization->substr(0, 7), "Bearer "))
+      return refuse(failures::bearer_not_accepted(challenge(settings)));
+    if (auto failure = verify_shared_key(request, *authorization, account, now)) return refuse(std::move(*failure));
+    return make_authorised(PrincipalKind::shared_key, account);
+  }
+  if (sas) {
+    if (auto failure = verify_sas(*sas, request, operation, account)) return refuse(std::move(*failure));
+    if (!sas->identifier.empty()) return std::nullopt;
+    return grant_sas(*sas, request, operation, account, now);
+  }
+  if (!account) return refuse(failures::resource_not_found());
+  const AnonymousAccess needs = action_of(operation).anonymous;
+  if (needs == AnonymousAccess::always) return make_authorised(PrincipalKind::anonymous, account);
+  if (needs == AnonymousAccess::never) return refuse(failures::no_authentication(challenge(settings)));
+  return std::nullopt;
+}
+
+AuthFailure unreadable(const Error& error) {
+  return retryable(error.code) ? failures::server_busy() : failures::internal_error();
+}
+
+Decision grant_anonymous(const AuthRequest& request, Operation operation, std::shared_ptr<const ops::Account> account,
+                         ops::PublicAccess access, const Settings& settings) {
+  const AnonymousAccess needs = action_of(operation).anonymous;
+  const bool allowed = (access == ops::PublicAccess::container) ||
+                       (access == ops::PublicAccess::blob && needs == AnonymousAccess::blob);
+  if (allowed) return make_authorised(PrincipalKind::anonymous, std::move(account));
+  // The challenge came with 2019-12-12; before, what one may not see is not there.
+  if (request.version < "2019-12-12") return refuse(failures::resource_not_found());
+  return refuse(failures::no_authentication(challenge(settings)));
+}
+
+}  // namespace
+
+std::optional<Decision> authorise_now(const AuthRequest& request, Operation operation, const ops::Operations& operations,
+                                      WallTime now) {
+  static const Settings kDefaults;
+  return decide_now(request, operation, operations.account(request.account), parse_sas(*request.query), now, kDefaults);
+}
+
+Task<Decision> authorise(const AuthRequest& request, Operation operation, ops::Operations& operations, WallTime now,
+                         const Settings& settings) {
+  std::shared_ptr<const ops::Account> account = operations.account(request.account);
+  std::optional<Sas> sas = parse_sas(*request.query);
+  if (auto decision = decide_now(request, operation, account, sas, now, settings)) co_return std::move(*decision);
+
+  auto container =
+      co_await operations.get_container({std::string(request.account), std::string(request.container)});
+  const bool missing = !container && (ops::reason_of(container.error()) == ops::Reason::container_not_found ||
+                                      ops::reason_of(container.error()) == ops::Reason::container_being_deleted);
+  if (!container && !missing) co_return refuse(unreadable(container.error()));
+  if (!sas) {
+    co_return grant_anonymous(request, operation, account, missing ? ops::PublicAccess::none : container->public_access,
+                              settings);
+  }
+  static const std::vector<ops::StoredPolicy> kNone;
+  if (auto failure = apply_stored_policy(*sas, missing ? kNone : container->policies))
+    co_return refuse(std::move(*failure));
+  co_return grant_sas(*sas, request, operation, account, now);
+}
+
+Task<Decision> authorise(const AuthRequest& request, Operation operation, ops::Operations& operations, WallTime now) {
+  static const Settings kDefaults;
+  return authorise(request, operation, operations, now, kDefaults);
+}
+
+}  // namespace bascule::auth
