@@ -1,0 +1,18 @@
+// Range and x-ms-range ("Specifying the range header for Blob service operations").
+#pragma once
+#include <optional>
+
+#include "api/common/fault.h"
+#include "api/common/header_index.h"
+#include "api/common/version.h"
+#include "ops/operations.h"
+
+namespace bascule::api {
+
+// x-ms-range beats Range. The forms are "bytes=first-last" and, from 2011-08-18, "bytes=first-". Other forms of Range
+// (suffixes, several ranges, other units) are ignored, as RFC 9110 allows; of x-ms-range they are InvalidHeaderValue.
+Parsed<std::optional<ops::ByteRange>> parse_range(const HeaderIndex& headers, Version version);
+
+std::optional<ops::ByteRange> parse_byte_range(std::string_view text, Version version);
+
+}  // namespace bascule::api

@@ -1,0 +1,28 @@
+// Request bodies in XML, read into a small tree under limits: no document types, no entities of one's own.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/common/fault.h"
+
+namespace bascule::api {
+
+struct XmlNode {
+  std::string name;
+  std::string text;  // its own character data, white space at both ends removed
+  std::vector<XmlNode> children;
+
+  const XmlNode* child(std::string_view child_name) const;  // the first of that name, or null
+};
+
+struct XmlLimits {
+  std::size_t depth = 8;
+  std::size_t nodes = 60'000;
+};
+
+// The document's root; InvalidXmlDocument where it has none, is not well formed, holds a document type or is beyond a
+// limit. The caller has bounded the size.
+Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits = {});
+
+}  // namespace bascule::api
