@@ -11,6 +11,9 @@ class ByteStream {
   virtual ~ByteStream() = default;  // closes at once (RST where data is unread)
   // Reads at least one byte, or returns 0 at the peer's orderly end. Errors: timeout, unavailable (reset), cancelled.
   virtual Task<Result<std::size_t>> read_some(MutableBytes into) = 0;
+  // Returns once read_some() would not wait, so that an idle connection needs no buffer. May return early (as this does
+  // where a transport has nothing better): read_some() then waits. Errors as read_some(); the peer's end is none.
+  virtual Task<Result<void>> wait_readable() { co_return Result<void>(); }
   // Writes everything, in one gathering call where the transport can. The bytes stay the caller's until it returns.
   virtual Task<Result<void>> write_all(Slices slices) = 0;
   // Operations that have not finished by `when` fail with timeout; kNoDeadline switches it off. Cheap to call per request.

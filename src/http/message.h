@@ -30,6 +30,7 @@ class Request {
   bool chunked = false;
   bool expect_continue = false;
   bool keep_alive = true;
+  int minor_version = 1;            // of HTTP/1.x
   bool encrypted = false;           // the connection is TLS
   std::string_view peer_address;
 

@@ -1,5 +1,6 @@
 // Serves HTTP/1.1 requests from one ByteStream, one after another, to a Handler.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 
