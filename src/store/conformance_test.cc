@@ -191,6 +191,7 @@ Task<void> race(Store& store, int contender, std::uint64_t version, int& won, in
 TEST_P(StoreConformance, Of_many_commits_on_one_version_exactly_one_wins) {
   for (std::uint64_t version = 0; version < 20; ++version) {
     int won = 0, lost = 0, done = 0;
+    loop_.restart();
     auto guard = boost::asio::make_work_guard(loop_);
     for (int i = 0; i < 50; ++i) spawn(loop_, race(*store_, i, version, won, lost, done));
     while (done < 50) loop_.run_one();

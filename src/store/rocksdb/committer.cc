@@ -15,7 +15,9 @@ constexpr std::size_t kMaxBatchCommits = 1024;
 constexpr std::size_t kMaxBatchBytes = 8u << 20;
 constexpr std::uint64_t kMaxTrimsPerBatch = 4096;
 constexpr std::uint64_t kMaxTrimsPerWrite = 65536;
-constexpr std::chrono::milliseconds kResumeEvery{200};
+constexpr std::chrono::milliseconds kAttemptEvery{200};
+// What a reopening needs at least: it writes the log's content into tables and begins a new log.
+constexpr std::uint64_t kReopenBuffers = 5;  // write buffers
 
 std::uint64_t default_reserve(int folder_fd) {
   struct statvfs fs{};
@@ -27,7 +29,7 @@ std::uint64_t default_reserve(int folder_fd) {
 
 Committer::Committer(Tables& tables, const std::string& path, const RocksOptions& options,
                      std::shared_ptr<BackgroundErrors> errors)
-    : tables_(tables), options_(options), errors_(std::move(errors)), versions_(options.version_cache_entries) {
+    : tables_(tables), path_(path), options_(options), errors_(std::move(errors)), versions_(options.version_cache_entries) {
   folder_fd_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   reserve_bytes_ = options_.reserve_bytes != 0 ? options_.reserve_bytes : default_reserve(folder_fd_);
 }
@@ -43,6 +45,12 @@ Committer::~Committer() {
 }
 
 Result<void> Committer::start() {
+  BASCULE_TRY(read_journal_bounds());
+  thread_ = std::thread(&Committer::run, this);
+  return {};
+}
+
+Result<void> Committer::read_journal_bounds() {
   const std::unique_ptr<rocksdb::Iterator> at(tables_.db->NewIterator(rocksdb::ReadOptions(), tables_.journal));
   const auto sequence_here = [&]() -> std::optional<std::uint64_t> {
     if (!at->Valid() || at->key().size() != sizeof(JournalKey::bytes)) return std::nullopt;
@@ -61,7 +69,6 @@ Result<void> Committer::start() {
     last_sequence_ = std::max(last_sequence_, load_be64(last.data()));
   }
   first_journalled_ = first.value_or(last_sequence_ + 1);
-  thread_ = std::thread(&Committer::run, this);
   return {};
 }
 
@@ -101,11 +108,10 @@ void Committer::run() {
 void Committer::run_batch(std::span<Request*> requests) {
   batch_.Clear();
   overlay_.forget();
+  look_at_free_space();
+  const auto usable = ready();
   batch_sequence_ = last_sequence_;
   batch_trim_through_ = 0;
-  look_at_free_space();
-
-  const auto usable = ready();
   for (Request* request : requests) {
     if (!usable) request->verdict = fail(usable.error());
     else if (request->kind == Request::Kind::commit) request->verdict = prepare(request->commit);
@@ -206,8 +212,8 @@ Result<void> Committer::write_batch() {
     return {};
   }
   if (is_full_disk(status)) {
-    // The record was not appended whole, so nothing was changed. The log now ends in a torn record; resuming goes on
-    // in a new one, after the tables of the old have been flushed.
+    // The batch was not appended whole, so nothing was changed. RocksDB 7.8 goes on writing to a log whose end is torn
+    // after Resume() (facebook/rocksdb issue 11643; Debian's build aborts there): only reopening is safe.
     stalled_ = true;
     note("store: the disk is full: commits are refused until there is space");
     return fail(to_error(status, "commit"));
@@ -238,28 +244,47 @@ Result<std::uint64_t> Committer::trim(std::uint64_t through) {
 // Whether writes may be tried. Brings the database back after a full disk.
 Result<void> Committer::ready() {
   if (broken_) return fail(Code::unavailable, "store: an earlier write failed; open the store again (restart) to go on");
-  const bool raised = errors_->raised.load(std::memory_order_relaxed);
-  if (!stalled_ && !raised) return {};
+  if (!stalled_ && !errors_->raised.load(std::memory_order_relaxed)) return {};
   const auto now = std::chrono::steady_clock::now();
-  if (now >= next_resume_) {
-    errors_->raised.store(false);
-    const auto status = tables_.db->Resume();
-    if (status.ok()) {
-      if (stalled_) note("store: there is space again: commits are taken");
-      stalled_ = false;
-      return {};
-    }
-    errors_->raised.store(true);
-    next_resume_ = now + kResumeEvery;
+  const bool due = now >= next_attempt_;
+  if (due) next_attempt_ = now + kAttemptEvery;
+  if (stalled_) {
+    const std::uint64_t needed = kReopenBuffers * fitting_write_buffer(path_, options_);
+    if (!due || free_bytes_ < needed) return fail(Code::exhausted, "store: the disk is full");
+    return reopen();
   }
-  if (!stalled_) return {};  // a failed compaction or flush: the write itself will tell whether it matters
-  return fail(Code::exhausted, "store: the disk is full");
+  if (due) {  // a flush or a compaction failed; writes go on meanwhile and tell by themselves whether it matters
+    errors_->raised.store(false);
+    if (!tables_.db->Resume().ok()) errors_->raised.store(true);
+  }
+  return {};
+}
+
+Result<void> Committer::reopen() {
+  versions_.clear();
+  pinned_.Reset();
+  const std::unique_lock lock(tables_.mutex);
+  tables_.close();
+  errors_->raised.store(false);
+  if (const auto opened = open_tables(path_, options_, errors_, tables_); !opened) {
+    note(opened.error().message);
+    if (const auto readable = open_tables_to_read(path_, options_, tables_); !readable) note(readable.error().message);
+    return fail(Code::exhausted, "store: the disk is full");
+  }
+  if (const auto bounds = read_journal_bounds(); !bounds) {
+    broken_ = true;
+    return fail(bounds.error());
+  }
+  stalled_ = false;
+  note("store: there is space again: commits are taken");
+  return {};
 }
 
 void Committer::look_at_free_space() {
   struct statvfs fs{};
   if (folder_fd_ < 0 || ::fstatvfs(folder_fd_, &fs) != 0) return;
-  const bool low = std::uint64_t{fs.f_bavail} * fs.f_frsize < reserve_bytes_;
+  free_bytes_ = std::uint64_t{fs.f_bavail} * fs.f_frsize;
+  const bool low = free_bytes_ < reserve_bytes_;
   if (low != low_space_) {
     note(low ? "store: the disk is nearly full: only deletions and replacements are taken"
              : "store: the disk has space again");

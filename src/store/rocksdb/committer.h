@@ -47,10 +47,13 @@ class Committer {
   Result<void> write_batch();
   Result<std::uint64_t> trim(std::uint64_t through);
   Result<void> ready();
+  Result<void> reopen();
+  Result<void> read_journal_bounds();
   void look_at_free_space();
   void note(std::string_view text) const;
 
   Tables& tables_;
+  const std::string path_;
   const RocksOptions options_;
   const std::shared_ptr<BackgroundErrors> errors_;
   int folder_fd_ = -1;               // for fstatvfs
@@ -67,10 +70,11 @@ class Committer {
   std::uint64_t batch_sequence_ = 0;      // with the batch under construction
   std::uint64_t first_journalled_ = 1;    // oldest record that may be there
   std::uint64_t batch_trim_through_ = 0;
+  std::uint64_t free_bytes_ = UINT64_MAX;
   bool low_space_ = false;
-  bool stalled_ = false;                  // a write failed on a full disk and the database has not resumed
+  bool stalled_ = false;                  // a write failed on a full disk: read only until reopen()
   bool broken_ = false;                   // outcome unknown: refuse everything until the store is opened again
-  std::chrono::steady_clock::time_point next_resume_{};
+  std::chrono::steady_clock::time_point next_attempt_{};
 
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <shared_mutex>
 #include <string>
 
 #include "base/bytes.h"
@@ -22,15 +23,19 @@ struct JournalKey {
 // every sequence.
 constexpr std::string_view kLastSequenceKey = "\xff" "last-sequence";
 
+// The open database. The committer alone writes, and alone closes and opens it again (after a full disk), under the
+// exclusive lock; readers hold the lock shared for one call. `db` is null if it could not be opened again.
 struct Tables {
+  std::shared_mutex mutex;
   std::unique_ptr<rocksdb::DB> db;
-  rocksdb::ColumnFamilyHandle* data = nullptr;     // closed with the database by ~Tables
+  rocksdb::ColumnFamilyHandle* data = nullptr;
   rocksdb::ColumnFamilyHandle* journal = nullptr;
 
   Tables() = default;
   Tables(const Tables&) = delete;
   Tables& operator=(const Tables&) = delete;
-  ~Tables();
+  ~Tables() { close(); }
+  void close();
 };
 
 inline rocksdb::Slice to_slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -42,9 +47,15 @@ inline bool is_full_disk(const rocksdb::Status& status) {
 // exhausted, corrupt, unavailable or internal, with RocksDB's own words.
 Error to_error(const rocksdb::Status& status, std::string_view doing);
 
+// What a table's memory may grow to on this file system: logs are allocated ahead by about as much, which alone could
+// fill a small one.
+std::size_t fitting_write_buffer(const std::string& path, const RocksOptions& options);
+
 // Opens both tables. After a crash the log may end in a batch that was never acknowledged: that is dropped (see
 // wal_tail.h); damage to what was acknowledged is an error.
 Result<void> open_tables(const std::string& path, const RocksOptions& options,
                          std::shared_ptr<rocksdb::EventListener> listener, Tables& tables);
+// Only to read: needs no space on the disk.
+Result<void> open_tables_to_read(const std::string& path, const RocksOptions& options, Tables& tables);
 
 }  // namespace bascule::store

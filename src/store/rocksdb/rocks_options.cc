@@ -15,14 +15,6 @@ namespace {
 
 constexpr std::size_t kMiB = 1u << 20;
 
-// Logs are allocated ahead by about a write buffer: on a small file system that alone could fill it.
-std::size_t fitting_write_buffer(const std::string& path, std::size_t wanted) {
-  struct statvfs fs{};
-  if (::statvfs(path.c_str(), &fs) != 0) return wanted;
-  const std::uint64_t bytes = std::uint64_t{fs.f_blocks} * fs.f_frsize;
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(bytes / 32, kMiB, std::max(wanted, kMiB)));
-}
-
 rocksdb::DBOptions database_options(std::size_t write_buffer, const RocksOptions& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
@@ -85,12 +77,23 @@ rocksdb::ColumnFamilyOptions journal_options(std::size_t write_buffer) {
   return cf;
 }
 
-rocksdb::Status try_open(const std::string& path, const rocksdb::DBOptions& db, const rocksdb::ColumnFamilyOptions& data,
-                         const rocksdb::ColumnFamilyOptions& journal, Tables& tables) {
+struct AllOptions {
+  rocksdb::DBOptions db;
+  rocksdb::ColumnFamilyOptions data, journal;
+};
+
+AllOptions all_options(const std::string& path, const RocksOptions& options) {
+  const std::size_t write_buffer = fitting_write_buffer(path, options);
+  return {database_options(write_buffer, options), data_options(write_buffer, options), journal_options(write_buffer)};
+}
+
+rocksdb::Status try_open(const std::string& path, const AllOptions& options, bool to_write, Tables& tables) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const auto status = rocksdb::DB::Open(
-      db, path, {{rocksdb::kDefaultColumnFamilyName, data}, {"journal", journal}}, &handles, &opened);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {{rocksdb::kDefaultColumnFamilyName, options.data},
+                                                                 {"journal", options.journal}};
+  const auto status = to_write ? rocksdb::DB::Open(options.db, path, families, &handles, &opened)
+                               : rocksdb::DB::OpenForReadOnly(options.db, path, families, &handles, &opened);
   if (!status.ok()) return status;
   tables.db.reset(opened);
   tables.data = handles[0];
@@ -112,11 +115,21 @@ Error explain(const rocksdb::Status& status, const std::string& path) {
 
 }  // namespace
 
-Tables::~Tables() {
+void Tables::close() {
   if (!db) return;
   for (auto* handle : {data, journal})
     if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
-  db->Close();
+  data = journal = nullptr;
+  db->Close();  // an error here concerns what a failed write left behind, which is not needed
+  db.reset();
+}
+
+std::size_t fitting_write_buffer(const std::string& path, const RocksOptions& options) {
+  const std::size_t wanted = std::max(options.write_buffer_bytes, kMiB);
+  struct statvfs fs{};
+  if (::statvfs(path.c_str(), &fs) != 0) return wanted;
+  const std::uint64_t bytes = std::uint64_t{fs.f_blocks} * fs.f_frsize;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(bytes / 32, kMiB, wanted));
 }
 
 Error to_error(const rocksdb::Status& status, std::string_view doing) {
@@ -140,13 +153,9 @@ Result<void> open_tables(const std::string& path, const RocksOptions& options,
     return fail(denied ? Code::permission_denied : Code::unavailable,
                 "store: cannot create " + path + ": " + error.message());
   }
-  const std::size_t write_buffer = fitting_write_buffer(path, options.write_buffer_bytes);
-  rocksdb::DBOptions db = database_options(write_buffer, options);
-  db.listeners.push_back(std::move(listener));
-  const auto data = data_options(write_buffer, options);
-  const auto journal = journal_options(write_buffer);
-
-  auto status = try_open(path, db, data, journal, tables);
+  AllOptions all = all_options(path, options);
+  all.db.listeners.push_back(std::move(listener));
+  auto status = try_open(path, all, true, tables);
   if (status.IsCorruption()) {
     BASCULE_ASSIGN(const WalState wal, inspect_wal(path));
     if (wal == WalState::damaged) {
@@ -155,10 +164,18 @@ Result<void> open_tables(const std::string& path, const RocksOptions& options,
     }
     if (wal == WalState::torn_tail) {
       if (options.note) options.note("store: dropped a commit that was never acknowledged from the torn end of the log");
-      db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-      status = try_open(path, db, data, journal, tables);
+      all.db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+      status = try_open(path, all, true, tables);
     }
   }
+  if (!status.ok()) return fail(explain(status, path));
+  return {};
+}
+
+Result<void> open_tables_to_read(const std::string& path, const RocksOptions& options, Tables& tables) {
+  AllOptions all = all_options(path, options);
+  all.db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;  // the log ends in the refused batch
+  const auto status = try_open(path, all, false, tables);
   if (!status.ok()) return fail(explain(status, path));
   return {};
 }

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kMaxLoopScan = 6000;  // entries: more would hold an event loop for milliseconds
 
+Error not_open() { return {Code::unavailable, 0, "store: the database could not be opened again after a full disk"}; }
+
 Result<Versioned> decode(std::string_view stored) {
   if (stored.size() < kVersionBytes) return fail(Code::corrupt, "store: a stored value has no version");
   return Versioned{load_le<std::uint64_t>(stored.data()), std::string(stored.substr(kVersionBytes))};
@@ -78,8 +80,17 @@ class RocksStore final : public Store {
   }
 
  private:
+  // While the database is being opened again, who must not wait gets none.
+  std::shared_lock<std::shared_mutex> hold(rocksdb::ReadTier tier) {
+    if (tier == rocksdb::kBlockCacheTier) return {tables_.mutex, std::try_to_lock};
+    return std::shared_lock(tables_.mutex);
+  }
+
   // False: not without the disk, which `tier` forbids.
   Result<bool> read_value(std::string_view key, rocksdb::ReadTier tier, std::optional<Versioned>& found) {
+    const auto lock = hold(tier);
+    if (!lock) return false;
+    if (!tables_.db) return fail(not_open());
     rocksdb::ReadOptions options;
     options.read_tier = tier;
     rocksdb::PinnableSlice stored;
@@ -93,6 +104,9 @@ class RocksStore final : public Store {
   }
 
   Result<bool> collect(const Scan& range, rocksdb::ReadTier tier, std::vector<Entry>& entries) {
+    const auto lock = hold(tier);
+    if (!lock) return false;
+    if (!tables_.db) return fail(not_open());
     const rocksdb::Slice lower = to_slice(range.begin), upper = to_slice(range.end);
     rocksdb::ReadOptions options;
     options.read_tier = tier;
@@ -120,6 +134,8 @@ class RocksStore final : public Store {
   Result<std::vector<JournalEntry>> journal_after(std::uint64_t after, std::size_t limit) {
     std::vector<JournalEntry> entries;
     if (after == UINT64_MAX) return entries;
+    const auto lock = hold(rocksdb::kReadAllTier);
+    if (!tables_.db) return fail(not_open());
     const std::unique_ptr<rocksdb::Iterator> at(tables_.db->NewIterator(rocksdb::ReadOptions(), tables_.journal));
     for (at->Seek(JournalKey(after + 1).slice()); at->Valid() && entries.size() < limit; at->Next()) {
       if (at->key().size() != sizeof(JournalKey::bytes)) break;
