@@ -377,10 +377,16 @@ template <> Result<DropRecord> decode(std::string_view b) {
 }
 
 std::string encode(const IntentRecord& i) {
-  return framed(9, [&](Writer& w) { w.fixed64(i.cid); });
+  return framed(10, [&](Writer& w) {
+    w.fixed64(i.cid);
+    w.u8(i.owns_pieces);
+  });
 }
 template <> Result<IntentRecord> decode(std::string_view b) {
-  return unframed<IntentRecord>(b, "intent", [](Reader& r, IntentRecord& i) { i.cid = r.fixed64(); });
+  return unframed<IntentRecord>(b, "intent", [](Reader& r, IntentRecord& i) {
+    i.cid = r.fixed64();
+    i.owns_pieces = r.u8() != 0;
+  });
 }
 
 std::string encode_page(const std::vector<ManifestEntry>& entries) {

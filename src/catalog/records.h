@@ -120,7 +120,8 @@ struct SessionRecord {
 
 // What a commit let go of; the sweeper turns it into totals per extent.
 struct DropRecord {
-  enum class Kind : std::uint8_t { manifest = 1, upload = 2, container = 3, pieces = 4 };
+  // pages: those of a manifest that no head came to name, whose pieces live on elsewhere.
+  enum class Kind : std::uint8_t { manifest = 1, upload = 2, container = 3, pieces = 4, pages = 5 };
   Kind kind = Kind::manifest;
   std::uint64_t cid = 0;
   Manifest manifest;              // manifest: what was dropped
@@ -132,6 +133,7 @@ struct DropRecord {
 
 struct IntentRecord {             // pages of a manifest that no head names yet
   std::uint64_t cid = 0;
+  bool owns_pieces = false;       // its pieces are new: if the manifest comes to nothing they are garbage too
 };
 
 std::string encode(const AccountRecord&);

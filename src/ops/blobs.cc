@@ -1,0 +1,110 @@
+// A blob's head: properties, metadata, content headers, lease, deletion.
+#include "ops/service.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(container->cid, ref.blob)));
+  if (!head) co_return refuse(Reason::blob_not_found);
+  BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
+  BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
+  co_return to_view(std::move(ref.blob), head->record, now());
+}
+
+Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::string key = keys::head(container->cid, ref.blob);
+    BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
+    if (!head) co_return refuse(Reason::blob_not_found);
+    BASCULE_CO_TRY(change(head->record));
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(key, head->version);
+    t.put(key, encode(head->record));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return std::move(head->record);
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {
+  BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
+    BASCULE_TRY(check_write(conditions, stamp(h), conditions.lease_id.has_value()));
+    h.metadata = metadata;
+    h.etag = new_etag(h.etag);
+    h.last_modified = whole_second(h.last_modified);
+    h.lease = after_write(h.lease, now());
+    return {};
+  }));
+  co_return Written{head.etag, head.last_modified, {}, {}};
+}
+
+Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
+  BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
+    BASCULE_TRY(check_write(conditions, stamp(h), conditions.lease_id.has_value()));
+    set_headers(h, headers);
+    h.copy.reset();  // AZURE-DETAILS 43
+    h.etag = new_etag(h.etag);
+    h.last_modified = whole_second(h.last_modified);
+    h.lease = after_write(h.lease, now());
+    return {};
+  }));
+  co_return Written{head.etag, head.last_modified, {}, {}};
+}
+
+Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
+  if (action.kind == LeaseAction::Kind::acquire && !action.proposed_id) action.proposed_id = new_guid(parts_.random);
+  LeaseResult result;
+  BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_write(action.conditions, stamp(h)));
+    BASCULE_ASSIGN(LeaseChange change, apply(h.lease, action, now()));
+    h.lease = std::move(change.lease);
+    result.lease_id = std::move(change.lease_id);
+    result.remaining_seconds = change.remaining_seconds;
+    return {};
+  }));
+  result.etag = head.etag;
+  result.last_modified = head.last_modified;
+  co_return result;
+}
+
+Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    if (!head && !upload) co_return refuse(Reason::blob_not_found);
+    BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
+    BASCULE_CO_TRY(check_write(conditions, head ? std::optional(stamp(head->record)) : std::nullopt));
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, head ? head->version : 0);
+    if (head) {
+      t.remove(head_key);
+      drop_manifest(t, container->cid, head->record.manifest, {});
+    }
+    if (upload) {
+      t.require(upload_key, upload->version);
+      t.remove(upload_key);
+      drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
+    }
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Result<void>{};
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+}  // namespace bascule::ops

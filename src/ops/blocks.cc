@@ -1,0 +1,265 @@
+// Put Block, Put Block List, Get Block List. Blocks lie under their name's upload epoch; a commit ends the epoch, and what
+// it did not take is swept. Put Block never writes the head, so that parallel blocks never meet.
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "ops/manifest.h"
+#include "ops/service.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+namespace {
+
+constexpr std::uint64_t kMaxBlockPieces = 500;        // so that a block's record stays under the store's value limit
+constexpr std::size_t kMaxUncommittedBlocks = 100'000;  // AZURE-DETAILS 12
+
+struct UncommittedBlock {
+  std::string id;
+  catalog::BlockRecord record;
+};
+
+// All blocks of an epoch, bytewise by id.
+Task<Result<std::vector<UncommittedBlock>>> blocks_of(catalog::Catalog& catalog, std::uint64_t cid, std::string blob,
+                                                      std::uint64_t epoch) {
+  const std::string prefix = keys::block(cid, blob, epoch, "");
+  const std::string end = keys::after_prefix(prefix);
+  std::vector<UncommittedBlock> all;
+  std::string begin = prefix;
+  while (true) {
+    BASCULE_CO_ASSIGN(auto entries, co_await catalog.scan({.begin = begin, .end = end, .limit = 2000}));
+    if (entries.empty()) co_return all;
+    for (auto& e : entries) {
+      BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::BlockRecord>(e.value));
+      all.push_back({e.key.substr(prefix.size()), std::move(record)});
+    }
+    begin = entries.back().key + '\0';
+  }
+}
+
+// The committed blocks of a manifest: runs of its entries.
+struct CommittedBlock {
+  std::size_t first = 0, count = 0;
+  std::uint64_t size_bytes = 0;
+};
+std::vector<std::pair<std::string, CommittedBlock>> committed_blocks(const std::vector<catalog::ManifestEntry>& entries) {
+  std::vector<std::pair<std::string, CommittedBlock>> blocks;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].starts_block) blocks.push_back({entries[i].block_id, {i, 0, 0}});
+    if (blocks.empty()) continue;  // Put Blob's content has no blocks
+    ++blocks.back().second.count;
+    blocks.back().second.size_bytes += entries[i].piece.size_bytes;
+  }
+  return blocks;
+}
+
+}  // namespace
+
+Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& body) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+  {
+    BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    if (head && head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
+    BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, put.lease_id, now()));
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
+    if (upload) {
+      BASCULE_CO_ASSIGN(const bool room, co_await has_room_for_block(container->cid, ref.blob, upload->record.epoch));
+      if (!room) co_return refuse(Reason::block_count_exceeded);
+    }
+  }
+  BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, kMaxBlockPieces));
+  catalog::BlockRecord record{.size_bytes = in.size_bytes};
+  for (const auto& p : in.pieces) record.pieces.push_back(p.piece);
+
+  Result<void> outcome = fail(Code::overloaded, "too many writers change this blob");
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) {
+      forget_container(container_ref);
+      auto again = co_await resolve(container_ref);
+      if (!again) { outcome = fail(again.error()); break; }
+      if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
+    }
+    auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+    if (!head) { outcome = fail(head.error()); break; }
+    auto allowed = check_lease_write(*head ? (*head)->record.lease : std::nullopt, put.lease_id, now());
+    if (!allowed) { outcome = fail(allowed.error()); break; }
+    auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
+    if (!upload) { outcome = fail(upload.error()); break; }
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    std::uint64_t epoch = 0;
+    if (*upload) {
+      if ((*upload)->record.block_id_bytes != put.block_id.size()) { outcome = refuse(Reason::invalid_block_id_length); break; }
+      epoch = (*upload)->record.epoch;
+      t.require(upload_key, (*upload)->version);
+    } else {
+      epoch = parts_.catalog.next_version();
+      t.require(upload_key, 0);
+      t.put(upload_key, encode(catalog::UploadRecord{epoch, static_cast<std::uint8_t>(put.block_id.size()), now()}));
+    }
+    const std::string block_key = keys::block(container->cid, ref.blob, epoch, put.block_id);
+    auto former = co_await parts_.catalog.get<catalog::BlockRecord>(block_key);
+    if (!former) { outcome = fail(former.error()); break; }
+    t.require(block_key, *former ? (*former)->version : 0);
+    if (*former) {  // the same block again: the later one counts
+      catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid, .pieces = (*former)->record.pieces};
+      t.put(keys::dropped(parts_.catalog.next_version()), encode(drop));
+    }
+    t.put(block_key, encode(record));
+    for (const auto& p : in.pieces)
+      if (p.extent) t.name(*p.extent);
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Written{0, {}, in.md5, in.crc64};
+    if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
+  }
+  co_await abandon(container, std::move(in.pieces));
+  co_return fail(outcome.error());
+}
+
+// Counting 100,000 blocks at every Put Block would cost more than the block: an upload is counted once, then in memory.
+// Another gateway's blocks are seen when the count is made anew.
+Task<Result<bool>> Service::has_room_for_block(std::uint64_t cid, std::string blob, std::uint64_t epoch) {
+  {
+    std::lock_guard lock(counts_mutex_);
+    if (auto it = block_counts_.find(epoch); it != block_counts_.end()) co_return ++it->second <= kMaxUncommittedBlocks;
+  }
+  const std::string prefix = keys::block(cid, blob, epoch, "");
+  BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = prefix, .end = keys::after_prefix(prefix),
+                                                                .limit = kMaxUncommittedBlocks, .limit_bytes = 1u << 20}));
+  std::lock_guard lock(counts_mutex_);
+  if (block_counts_.size() > 10'000) block_counts_.clear();
+  block_counts_[epoch] = entries.size() + 1;
+  co_return entries.size() < kMaxUncommittedBlocks;
+}
+
+Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
+    const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_CO_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
+    BASCULE_CO_TRY(check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt,
+                               put.conditions.lease_id.has_value()));
+
+    std::vector<UncommittedBlock> fresh;
+    if (upload) { BASCULE_CO_ASSIGN(fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch)); }
+    std::unordered_map<std::string_view, const catalog::BlockRecord*> uncommitted;
+    for (const auto& b : fresh) uncommitted[b.id] = &b.record;
+    // The former content is walked only if the list can mean one of its blocks.
+    std::vector<catalog::ManifestEntry> entries;
+    std::unordered_map<std::string, CommittedBlock> committed;
+    using From = BlockListEntry::From;
+    bool needs_committed = false;
+    for (const auto& e : put.blocks)
+      needs_committed |= e.from == From::committed || (e.from == From::latest && !uncommitted.contains(e.block_id));
+    if (needs_committed && old) {
+      BASCULE_CO_ASSIGN(entries, co_await all_entries(parts_.catalog, container->cid, old->record.manifest));
+      for (auto& [id, block] : committed_blocks(entries)) committed.try_emplace(id, block);
+    }
+
+    ManifestWriter writer(parts_.catalog, container_ref, container, false);
+    Result<void> outcome;
+    std::uint64_t size = 0;
+    bool took_over = false;
+    for (const auto& e : put.blocks) {
+      auto fresh_block = e.from == From::committed ? uncommitted.end() : uncommitted.find(e.block_id);
+      if (fresh_block != uncommitted.end()) {
+        bool first = true;
+        for (const auto& piece : fresh_block->second->pieces) {
+          outcome = co_await writer.add({.piece = piece, .starts_block = first, .block_id = first ? e.block_id : ""}, nullptr);
+          if (!outcome) break;
+          first = false;
+        }
+        size += fresh_block->second->size_bytes;
+      } else if (auto it = e.from == From::uncommitted ? committed.end() : committed.find(e.block_id); it != committed.end()) {
+        took_over = true;
+        for (std::size_t i = 0; outcome && i < it->second.count; ++i)
+          outcome = co_await writer.add(entries[it->second.first + i], nullptr);
+        size += it->second.size_bytes;
+      } else {
+        outcome = refuse(Reason::invalid_block_list);
+      }
+      if (!outcome) break;
+    }
+    catalog::Transaction t;
+    catalog::Manifest manifest;
+    if (outcome) {
+      auto made = co_await writer.finish(t);
+      if (made) manifest = std::move(*made);
+      else outcome = fail(made.error());
+    }
+    if (!outcome) {
+      co_await writer.give_up();
+      co_return fail(outcome.error());
+    }
+    const WallTime at = now();
+    catalog::HeadRecord head;
+    head.size_bytes = size;
+    head.etag = new_etag(old ? old->record.etag : 0);
+    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
+    head.created = old ? old->record.created : at;
+    set_headers(head, put.headers);
+    head.metadata = put.metadata;
+    head.tier = put.tier;
+    if (!head.tier.empty()) head.tier_changed = at;
+    head.lease = after_write(lease, at);
+    if (took_over && old) take_over(t, container->cid, old->record.manifest, manifest);
+    head.manifest = manifest;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, old ? old->version : 0);
+    t.require(upload_key, upload ? upload->version : 0);
+    t.put(head_key, encode(head));
+    if (old) drop_manifest(t, container->cid, old->record.manifest, manifest);
+    if (upload) {
+      t.remove(upload_key);
+      drop_upload(t, container->cid, ref.blob, upload->record.epoch, manifest);
+    }
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}};
+    co_await writer.give_up();
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+// A new manifest that goes on using pieces of `old`. Where `old` is this head's alone, its drop record names the new one
+// as keeper and the pieces simply change hands. Where it is shared, it is kept alive by a reference of the new one.
+void Service::take_over(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, catalog::Manifest& manifest) {
+  const std::uint64_t base = old.shared ? old.id : old.base;
+  if (!base || !manifest.id) return;
+  manifest.base = base;
+  t.put(keys::reference(cid, base, manifest.id), catalog::encode_total(0));
+}
+
+Task<Result<BlockList>> Service::get_block_list(BlobRef ref, std::optional<std::string> lease_id) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  const auto token = read_token();
+  BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(container->cid, ref.blob)));
+  BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
+  if (!head && !upload) co_return refuse(Reason::blob_not_found);
+  BlockList list;
+  if (head) {
+    if (head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
+    BASCULE_CO_TRY(check_lease_read(head->record.lease, lease_id, now()));
+    BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, container->cid, head->record.manifest));
+    for (auto& [id, block] : committed_blocks(entries)) list.committed.push_back({id, block.size_bytes});
+    list.blob = to_view(ref.blob, head->record, now());
+  }
+  if (upload) {
+    BASCULE_CO_ASSIGN(auto fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch));
+    for (auto& b : fresh) list.uncommitted.push_back({std::move(b.id), b.record.size_bytes});
+  }
+  co_return list;
+}
+
+}  // namespace bascule::ops

@@ -1,0 +1,180 @@
+// Copy Blob within this installation. In one container the copy shares the source's pieces, by reference records
+// committed against the source's head; across containers the content is sealed anew under the target's key, block by
+// block, before the answer.
+#include "ops/manifest.h"
+#include "ops/service.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+namespace {
+
+// A stretch of a reader as the body of a write.
+class ReaderBody final : public BodySource {
+ public:
+  explicit ReaderBody(BlobReader& reader) : reader_(reader) {}
+  Task<Result<std::size_t>> read(MutableBytes into) override {
+    if (rest_.empty()) { BASCULE_CO_ASSIGN(rest_, co_await reader_.next()); }
+    const std::size_t n = std::min(into.size(), rest_.size());
+    std::memcpy(into.data(), rest_.data(), n);
+    rest_ = rest_.subspan(n);
+    co_return n;
+  }
+
+ private:
+  BlobReader& reader_;
+  Bytes rest_;
+};
+
+Reason as_source(Reason reason) {
+  switch (reason) {
+    case Reason::blob_not_found: return Reason::source_not_found;
+    case Reason::container_not_found: return Reason::source_container_not_found;
+    case Reason::condition_not_met:
+    case Reason::not_modified: return Reason::source_condition_not_met;
+    default: return reason;
+  }
+}
+std::unexpected<Error> source_error(Error error) {
+  if (error.code == Code::refused) error.reason = static_cast<std::uint16_t>(as_source(reason_of(error)));
+  return std::unexpected(std::move(error));
+}
+Result<void> target_check(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, WallTime now) {
+  if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
+  BASCULE_TRY(check_lease_write(old ? old->record.lease : std::nullopt, c.lease_id, now));
+  auto ok = check_write(c, old ? std::optional(stamp(old->record)) : std::nullopt, c.lease_id.has_value());
+  if (!ok && reason_of(ok.error()) == Reason::condition_not_met) return refuse(Reason::target_condition_not_met);
+  return ok;
+}
+
+// How long each stretch of the copy is: the source's blocks, or the whole where it has none.
+struct Stretch {
+  std::uint64_t size_bytes = 0;
+  std::optional<std::string> block_id;
+};
+std::vector<Stretch> stretches(const std::vector<catalog::ManifestEntry>& entries) {
+  std::vector<Stretch> all;
+  for (const auto& e : entries) {
+    if (e.starts_block) all.push_back({0, e.block_id});
+    if (all.empty()) all.push_back({});
+    all.back().size_bytes += e.piece.size_bytes;
+  }
+  return all;
+}
+
+}  // namespace
+
+Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob copy) {
+  const ContainerRef target_ref{target.account, target.container}, source_ref{source.account, source.container};
+  const bool onto_itself = target_ref.account == source_ref.account && target_ref.container == source_ref.container &&
+                           target.blob == source.blob;
+  const std::string copy_id = new_guid(parts_.random);
+  std::unique_ptr<ManifestWriter> writer;   // across containers: the content, sealed anew
+  std::uint64_t writer_etag = 0, writer_cid = 0;      // ... of the source's state with this ETag
+  catalog::Manifest sealed_anew;
+  Result<Copied> outcome = fail(Code::overloaded, "too many writers change this blob");
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) { forget_container(target_ref); forget_container(source_ref); }
+    auto from = co_await resolve(source_ref);
+    if (!from) { outcome = source_error(from.error()); break; }
+    auto to = co_await resolve(target_ref);
+    if (!to) { outcome = fail(to.error()); break; }
+    const std::string source_key = keys::head((*from)->cid, source.blob), target_key = keys::head((*to)->cid, target.blob);
+    auto src = co_await parts_.catalog.get<catalog::HeadRecord>(source_key);
+    if (!src) { outcome = fail(src.error()); break; }
+    if (!*src) { outcome = refuse(Reason::source_not_found); break; }
+    catalog::HeadRecord& source_head = (*src)->record;
+    if (auto ok = check_lease_read(source_head.lease, copy.source_conditions.lease_id, now()); !ok) { outcome = fail(ok.error()); break; }
+    if (auto ok = check_read(copy.source_conditions, stamp(source_head)); !ok) { outcome = source_error(ok.error()); break; }
+    auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
+    if (!old) { outcome = fail(old.error()); break; }
+    if (auto ok = target_check(copy.conditions, *old, now()); !ok) { outcome = fail(ok.error()); break; }
+    auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload((*to)->cid, target.blob));
+    if (!upload) { outcome = fail(upload.error()); break; }
+
+    catalog::Transaction t;
+    t.require(keys::mapping(target.account, target.container), (*to)->mapping_version);
+    const WallTime at = now();
+    catalog::HeadRecord head = source_head;
+    head.lease.reset();
+    if ((*from)->cid == (*to)->cid) {
+      if (!onto_itself) {
+        t.require(source_key, (*src)->version);
+        share(t, (*to)->cid, source_key, source_head, head.manifest);
+      }
+    } else if (source_head.manifest.id) {
+      t.require(keys::mapping(source.account, source.container), (*from)->mapping_version);
+      if (writer && (writer_etag != source_head.etag || writer_cid != (*to)->cid)) {
+        co_await writer->give_up();
+        writer.reset();
+      }
+      if (!writer) {
+        writer = std::make_unique<ManifestWriter>(parts_.catalog, target_ref, *to, true);
+        writer_etag = source_head.etag;
+        writer_cid = (*to)->cid;
+        auto sealed = co_await seal_anew(*from, *to, target.account, source.blob, source_head, *writer);
+        if (!sealed) { outcome = fail(sealed.error()); break; }
+        auto made = co_await writer->finish(t);
+        if (!made) { outcome = fail(made.error()); break; }
+        sealed_anew = std::move(*made);
+      } else {
+        writer->repeat(t);
+      }
+      head.manifest = sealed_anew;
+    }
+    head.etag = new_etag(*old ? (*old)->record.etag : 0);
+    head.last_modified = whole_second(*old ? (*old)->record.last_modified : WallTime{});
+    head.created = *old ? (*old)->record.created : at;
+    head.lease = *old ? after_write((*old)->record.lease, at) : std::nullopt;
+    if (copy.metadata) head.metadata = *copy.metadata;
+    if (!copy.tier.empty()) head.tier = copy.tier, head.tier_changed = at;
+    head.copy = catalog::CopyRecord{copy_id, copy.source_url, "success", head.size_bytes, head.size_bytes, at};
+    t.require(target_key, *old ? (*old)->version : 0);
+    t.put(target_key, encode(head));
+    if (*old && !onto_itself) drop_manifest(t, (*to)->cid, (*old)->record.manifest, {});
+    if (*upload) {
+      const std::string upload_key = keys::upload((*to)->cid, target.blob);
+      t.require(upload_key, (*upload)->version);
+      t.remove(upload_key);
+      drop_upload(t, (*to)->cid, target.blob, (*upload)->record.epoch, {});
+    }
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Copied{{head.etag, head.last_modified, {}, {}}, copy_id, "success"};
+    if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
+  }
+  if (writer) co_await writer->give_up();
+  co_return fail(outcome.error());
+}
+
+// The copy becomes another holder of the source's manifest. The first time, the source is marked as a holder too.
+void Service::share(catalog::Transaction& t, std::uint64_t cid, const std::string& source_key,
+                    catalog::HeadRecord& source, catalog::Manifest& copy) {
+  if (source.manifest.id == 0) return;
+  if (!source.manifest.shared) {
+    source.manifest.shared = true;
+    t.put(keys::reference(cid, source.manifest.id, source.manifest.holder), catalog::encode_total(0));
+    t.put(source_key, encode(source));
+  }
+  copy = source.manifest;
+  copy.holder = parts_.catalog.next_version();
+  t.put(keys::reference(cid, copy.id, copy.holder), catalog::encode_total(0));
+}
+
+Task<Result<void>> Service::seal_anew(Container from, Container to, std::string account, std::string blob,
+                                      catalog::HeadRecord head, ManifestWriter& writer) {
+  BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, from->cid, head.manifest));
+  const auto reader = read_head(from, std::move(blob), head);
+  ReaderBody body(*reader);
+  for (const Stretch& s : stretches(entries)) {
+    BASCULE_CO_ASSIGN(auto in, co_await ingest(to, account, {.length_bytes = s.size_bytes}, body, 0));
+    bool first = s.block_id.has_value();
+    for (auto& p : in.pieces) {
+      BASCULE_CO_TRY(co_await writer.add({.piece = p.piece, .starts_block = first, .block_id = first ? *s.block_id : ""}, p.extent));
+      first = false;
+    }
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace bascule::ops

@@ -1,0 +1,137 @@
+#include "ops/manifest.h"
+
+#include <algorithm>
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+ManifestWriter::ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Container container, bool owns_pieces)
+    : catalog_(catalog), ref_(std::move(ref)), container_(std::move(container)), owns_pieces_(owns_pieces) {
+  manifest_.id = manifest_.holder = catalog_.next_version();
+}
+
+Task<Result<void>> ManifestWriter::add(catalog::ManifestEntry entry, std::shared_ptr<const extent::PlacedExtent> extent) {
+  offset_ += entry.piece.size_bytes;
+  pending_bytes_ += encoded_size(entry);
+  pending_.push_back(std::move(entry));
+  if (extent && (unnamed_.empty() || unnamed_.back() != extent)) unnamed_.push_back(std::move(extent));
+  if (pending_bytes_ >= catalog::kPageBytes) co_return co_await flush_page();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> ManifestWriter::flush_page() {
+  catalog::Transaction t;
+  t.require(keys::mapping(ref_.account, ref_.container), container_->mapping_version);
+  t.put(keys::page(container_->cid, manifest_.id, page_offset_), catalog::encode_page(pending_));
+  // Said with every page: the record is tiny, and who tells first would otherwise have to be remembered across retries.
+  t.put(keys::intent(catalog_.session(), manifest_.id), encode(catalog::IntentRecord{container_->cid, owns_pieces_}));
+  for (const auto& extent : unnamed_) t.name(*extent);
+  manifest_.paged = true;
+  auto done = co_await catalog_.commit(std::move(t));
+  if (!done) co_return done.error().code == Code::conflict ? refuse(Reason::container_not_found) : fail(done.error());
+  page_offset_ = offset_;
+  pending_.clear();
+  pending_bytes_ = 0;
+  unnamed_.clear();
+  co_return Result<void>{};
+}
+
+Task<Result<catalog::Manifest>> ManifestWriter::finish(catalog::Transaction& head) {
+  if (!manifest_.paged && pending_.size() <= catalog::kInlineEntries) {
+    manifest_.entries = pending_;
+    if (pending_.empty()) manifest_.id = manifest_.holder = 0;
+  } else if (!pending_.empty()) {
+    BASCULE_CO_TRY(co_await flush_page());
+  }
+  repeat(head);
+  co_return manifest_;
+}
+
+void ManifestWriter::repeat(catalog::Transaction& head) const {
+  for (const auto& extent : unnamed_) head.name(*extent);
+  if (manifest_.paged) head.remove(keys::intent(catalog_.session(), manifest_.id));
+}
+
+Task<void> ManifestWriter::give_up() {
+  if (!owns_pieces_ && !manifest_.paged) co_return;
+  catalog::Transaction t;
+  repeat(t);
+  using Kind = catalog::DropRecord::Kind;
+  if (manifest_.paged) {
+    catalog::DropRecord pages{.kind = owns_pieces_ ? Kind::manifest : Kind::pages, .cid = container_->cid, .manifest = manifest_};
+    pages.manifest.entries.clear();
+    t.put(keys::dropped(catalog_.next_version()), encode(pages));
+  }
+  if (owns_pieces_ && !pending_.empty()) {  // what is in no page
+    catalog::DropRecord rest{.kind = Kind::pieces, .cid = container_->cid};
+    for (const auto& e : pending_) rest.pieces.push_back(e.piece);
+    t.put(keys::dropped(catalog_.next_version()), encode(rest));
+  }
+  (void)co_await catalog_.commit(std::move(t));
+}
+
+Task<Result<void>> ManifestCursor::load(std::string begin, bool reverse) {
+  const std::string first = keys::page(cid_, manifest_.id, 0);
+  store::Store::Scan scan{.begin = first, .end = begin, .limit = 1, .reverse = true};
+  if (!reverse) scan = {.begin = begin, .end = keys::after_prefix(first.substr(0, 17)), .limit = 1};
+  BASCULE_CO_ASSIGN(auto pages, co_await catalog_.scan(std::move(scan)));
+  index_ = 0;
+  if (pages.empty()) {
+    manifest_.entries.clear();
+    end_ = true;
+    co_return Result<void>{};
+  }
+  BASCULE_CO_ASSIGN(manifest_.entries, catalog::decode_page(pages[0].value));
+  offset_ = load_be64(pages[0].key.data() + 17);
+  loaded_ = true;
+  co_return Result<void>{};
+}
+
+Task<Result<void>> ManifestCursor::seek(std::uint64_t offset) {
+  index_ = 0;
+  offset_ = 0;
+  end_ = false;
+  if (manifest_.paged) {
+    BASCULE_CO_TRY(co_await load(keys::page(cid_, manifest_.id, offset + 1), true));
+    if (end_) co_return fail(Code::corrupt, "a manifest has no page for offset " + std::to_string(offset));
+  }
+  const auto& entries = manifest_.entries;
+  while (index_ < entries.size() && offset_ + entries[index_].piece.size_bytes <= offset)
+    offset_ += entries[index_++].piece.size_bytes;
+  co_return Result<void>{};
+}
+
+bool ManifestCursor::try_next(At& at) {
+  if (manifest_.paged && (!loaded_ || index_ == manifest_.entries.size())) return false;
+  if (index_ == manifest_.entries.size()) {
+    at = {offset_, nullptr};
+    return true;
+  }
+  at = {offset_, &manifest_.entries[index_]};
+  offset_ += manifest_.entries[index_++].piece.size_bytes;
+  return true;
+}
+
+Task<Result<ManifestCursor::At>> ManifestCursor::next() {
+  At at;
+  if (try_next(at)) co_return at;
+  if (!end_) BASCULE_CO_TRY(co_await load(keys::page(cid_, manifest_.id, loaded_ ? offset_ : 0), false));
+  if (end_) co_return At{offset_, nullptr};
+  try_next(at);
+  co_return at;
+}
+
+Task<Result<std::vector<catalog::ManifestEntry>>> all_entries(catalog::Catalog& catalog, std::uint64_t cid,
+                                                              catalog::Manifest manifest) {
+  if (!manifest.paged) co_return std::move(manifest.entries);
+  std::vector<catalog::ManifestEntry> all;
+  ManifestCursor cursor(catalog, cid, std::move(manifest));
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto at, co_await cursor.next());
+    if (!at.entry) co_return all;
+    all.push_back(*at.entry);
+  }
+}
+
+}  // namespace bascule::ops

@@ -1,0 +1,146 @@
+#include "ops/service.h"
+
+#include <algorithm>
+
+namespace bascule::ops {
+
+Service::Service(ServiceParts parts, ServiceOptions options)
+    : parts_(parts), options_(options), token_(std::make_shared<int>(0)) {}
+
+Container Service::cached_container(const std::string& key) const {
+  CacheShard& shard = shard_of(key);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.map.find(key);
+  return it == shard.map.end() ? nullptr : it->second;
+}
+
+void Service::forget_container(const ContainerRef& ref) {
+  const std::string key = catalog::keys::mapping(ref.account, ref.container);
+  CacheShard& shard = shard_of(key);
+  std::lock_guard lock(shard.mutex);
+  shard.map.erase(key);
+}
+
+Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
+  const std::string key = catalog::keys::mapping(ref.account, ref.container);
+  if (Container known = cached_container(key)) co_return known;
+  BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(key));
+  if (!mapping) co_return refuse(Reason::container_not_found);
+  auto handle = std::make_shared<ContainerHandle>();
+  handle->cid = mapping->record.cid;
+  handle->mapping_version = mapping->version;
+  BASCULE_CO_ASSIGN(handle->key, co_await parts_.keyring.container_key(handle->cid));
+  CacheShard& shard = shard_of(key);
+  std::lock_guard lock(shard.mutex);
+  if (shard.map.size() >= kMostPerShard) shard.map.erase(shard.map.begin());
+  shard.map[key] = handle;
+  co_return Container(handle);
+}
+
+extent::Packer& Service::packer(const std::string& account) {
+  std::lock_guard lock(packers_mutex_);
+  auto& slot = packers_[account];
+  if (!slot) {
+    slot = std::make_unique<extent::Packer>(
+        parts_.provider, parts_.namer, parts_.keyring.catalog_key(), parts_.catalog.ids(), parts_.workers, parts_.clock,
+        options_.packer, [this](extent::PlacedExtent& placed) { parts_.catalog.seal_extent(placed); });
+  }
+  return *slot;
+}
+
+// Strictly increasing over the whole process, and past the name's former one whatever the clock does.
+ETag Service::new_etag(ETag previous) {
+  ETag last = last_etag_.load(std::memory_order_relaxed), next;
+  do {
+    next = std::max({to_dotnet_ticks(now()), last + 1, previous + 1});
+  } while (!last_etag_.compare_exchange_weak(last, next, std::memory_order_relaxed));
+  return next;
+}
+
+WallTime Service::whole_second(WallTime previous) const {
+  return std::max(previous, WallTime(std::chrono::floor<std::chrono::seconds>(now())));
+}
+
+Task<void> Service::abandon(Container container, std::vector<NewPiece> pieces) {
+  // Bounded commits; a failure leaves garbage that the recount after the session's end finds.
+  for (std::size_t at = 0; at < pieces.size();) {
+    catalog::Transaction t;
+    catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid};
+    for (; at < pieces.size() && drop.pieces.size() < 256; ++at) {
+      drop.pieces.push_back(pieces[at].piece);
+      if (pieces[at].extent) t.name(*pieces[at].extent);
+    }
+    t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
+    (void)co_await parts_.catalog.commit(std::move(t));
+  }
+}
+
+void Service::drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old,
+                            const catalog::Manifest& kept) {
+  if (old.id == 0) return;
+  catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::manifest, .cid = cid, .manifest = old, .kept = kept};
+  t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
+}
+
+void Service::drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
+                          const catalog::Manifest& kept) {
+  catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::upload, .cid = cid, .kept = kept, .blob = blob, .epoch = epoch};
+  t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
+}
+
+std::shared_ptr<void> Service::read_token() {
+  std::lock_guard lock(token_mutex_);
+  return token_;
+}
+
+std::function<bool()> Service::retire_reads() {
+  std::lock_guard lock(token_mutex_);
+  std::weak_ptr<void> old = token_;
+  token_ = std::make_shared<int>(0);
+  return [old] { return old.expired(); };
+}
+
+void set_headers(catalog::HeadRecord& head, const ContentHeaders& h) {
+  head.content_type = h.type;
+  head.content_encoding = h.encoding;
+  head.content_language = h.language;
+  head.cache_control = h.cache_control;
+  head.content_disposition = h.disposition;
+  head.content_md5 = h.md5;
+}
+
+ContentHeaders headers_of(const catalog::HeadRecord& head) {
+  return {head.content_type, head.content_encoding, head.content_language, head.cache_control,
+          head.content_disposition, head.content_md5};
+}
+
+BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now) {
+  BlobView v;
+  v.name = std::move(name);
+  v.type = static_cast<BlobType>(head.type);
+  v.size_bytes = head.size_bytes;
+  v.etag = head.etag;
+  v.last_modified = head.last_modified;
+  v.created = head.created;
+  v.headers = headers_of(head);
+  v.metadata = head.metadata;
+  v.lease = view(head.lease, now);
+  if (head.copy) {
+    v.copy = CopyView{head.copy->id, head.copy->source, head.copy->status, head.copy->copied, head.copy->total,
+                      head.copy->completed};
+  }
+  v.tier = head.tier;
+  v.tier_changed = head.tier_changed;
+  return v;
+}
+
+std::string new_guid(Random& random) {
+  auto b = random.bytes<16>();
+  b[6] = (b[6] & std::byte{0x0f}) | std::byte{0x40};  // RFC 9562: version 4, variant 10
+  b[8] = (b[8] & std::byte{0x3f}) | std::byte{0x80};
+  std::string hex = to_hex(b);
+  for (std::size_t at : {8, 13, 18, 23}) hex.insert(at, 1, '-');
+  return hex;
+}
+
+}  // namespace bascule::ops

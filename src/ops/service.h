@@ -1,0 +1,176 @@
+// Service: the use cases over the catalog, the packers and the provider. One per process. Its methods are spread over
+// files by family: accounts.cc, containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc.
+#pragma once
+#include <array>
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "catalog/catalog.h"
+#include "crypto/keyring.h"
+#include "extent/packer.h"
+#include "extent/reader.h"
+#include "ops/conditions.h"
+#include "ops/operations.h"
+
+namespace bascule::ops {
+
+// What a container's name stands for right now. Immutable; a deleted container's handle fails every commit.
+struct ContainerHandle {
+  std::uint64_t cid = 0;
+  std::uint64_t mapping_version = 0;
+  std::shared_ptr<const crypto::InputKey> key;
+};
+using Container = std::shared_ptr<const ContainerHandle>;
+
+// A placed piece, with the extent that a commit must name together with it (null: named before).
+struct NewPiece {
+  extent::Piece piece;
+  std::shared_ptr<const extent::PlacedExtent> extent;
+};
+
+struct Ingested {
+  std::vector<NewPiece> pieces;
+  std::uint64_t size_bytes = 0;
+  std::optional<Md5Value> md5;
+  std::uint64_t crc64 = 0;
+};
+
+struct ServiceOptions {
+  std::uint32_t read_run_bytes = 256 * 1024;   // how much one read asks of the provider
+  std::size_t read_ahead = 0;                  // further runs asked for in advance (remote providers)
+  extent::PackerOptions packer;
+};
+
+// The parts it is made of; all outlive it.
+struct ServiceParts {
+  catalog::Catalog& catalog;
+  crypto::Keyring& keyring;
+  provider::Provider& provider;
+  const crypto::ExtentNamer& namer;
+  extent::MemoryPool& memory;
+  Workers& workers;
+  Clock& clock;
+  Random& random;
+};
+
+class Service final : public Operations {
+ public:
+  Service(ServiceParts parts, ServiceOptions options);
+  Task<Result<void>> load_accounts();  // once, before anything else
+
+  // --- accounts (the command line's) ---
+  std::shared_ptr<const Account> account(std::string_view name) const override;
+  std::vector<std::shared_ptr<const Account>> accounts() const;   // by name
+  Task<Result<void>> put_account(Account account, bool must_be_new);
+  Task<Result<void>> remove_account(std::string name);            // refused while it has containers
+
+  // --- Operations ---
+  Task<Result<ContainerView>> create_container(ContainerRef, Metadata, PublicAccess) override;
+  Task<Result<ContainerView>> get_container(ContainerRef) override;
+  Task<Result<void>> delete_container(ContainerRef, Conditions) override;
+  Task<Result<ContainerView>> set_container_metadata(ContainerRef, Metadata, Conditions) override;
+  Task<Result<ContainerView>> set_container_acl(ContainerRef, PublicAccess, std::vector<StoredPolicy>, Conditions) override;
+  Task<Result<ContainerPage>> list_containers(std::string account, ListContainers) override;
+  Task<Result<Written>> put_blob(BlobRef, PutBlob, BodySource&) override;
+  Task<Result<Written>> put_block(BlobRef, PutBlock, BodySource&) override;
+  Task<Result<Written>> put_block_list(BlobRef, PutBlockList) override;
+  Task<Result<BlockList>> get_block_list(BlobRef, std::optional<std::string> lease_id) override;
+  Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef, OpenBlob) override;
+  Task<Result<BlobView>> head_blob(BlobRef, Conditions) override;
+  Task<Result<void>> delete_blob(BlobRef, Conditions) override;
+  Task<Result<Written>> set_blob_metadata(BlobRef, Metadata, Conditions) override;
+  Task<Result<Written>> set_blob_headers(BlobRef, ContentHeaders, Conditions) override;
+  Task<Result<LeaseResult>> lease_blob(BlobRef, LeaseAction) override;
+  Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob) override;
+  Task<Result<BlobPage>> list_blobs(ContainerRef, ListBlobs) override;
+
+  // Reads that are running hold the current token; deletion of extents waits until older ones are gone.
+  std::shared_ptr<void> read_token();
+  // Begins a new generation of tokens; true from the returned function once no older read runs.
+  std::function<bool()> retire_reads();
+
+  const ServiceParts& parts() const { return parts_; }
+  const ServiceOptions& options() const { return options_; }
+
+ private:
+  using Head = catalog::Maybe<catalog::HeadRecord>;
+
+  // helpers (service.cc)
+  Task<Result<Container>> resolve(const ContainerRef& ref);   // container_not_found
+  Container cached_container(const std::string& key) const;
+  void forget_container(const ContainerRef& ref);
+  extent::Packer& packer(const std::string& account);
+  WallTime now() const { return parts_.clock.wall(); }
+  ETag new_etag(ETag previous);
+  WallTime whole_second(WallTime previous) const;
+  // Gives up placed pieces that no commit named.
+  Task<void> abandon(Container container, std::vector<NewPiece> pieces);
+  void drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, const catalog::Manifest& kept);
+  void drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
+                   const catalog::Manifest& kept);
+
+  // write.cc
+  Task<Result<Ingested>> ingest(Container container, std::string account, BodySpec spec, BodySource& body,
+                                std::uint64_t max_pieces);
+  Task<Result<NewPiece>> seal_piece(Container container, extent::Buffer& sealed, std::uint32_t size, BodySource& body,
+                                    struct Digests& digests);
+
+  // blocks.cc
+  Task<Result<bool>> has_room_for_block(std::uint64_t cid, std::string blob, std::uint64_t epoch);
+  static void take_over(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, catalog::Manifest& manifest);
+
+  // read.cc, copy.cc
+  std::unique_ptr<BlobReader> read_head(Container container, std::string blob, const catalog::HeadRecord& head);
+  void share(catalog::Transaction& t, std::uint64_t cid, const std::string& source_key, catalog::HeadRecord& source,
+             catalog::Manifest& copy);
+  Task<Result<void>> seal_anew(Container from, Container to, std::string account, std::string blob,
+                               catalog::HeadRecord head, class ManifestWriter& writer);
+
+  // One read-modify-write of a blob's head that leaves its content alone. `change` may refuse; it is called again after
+  // a conflict.
+  using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
+  Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change);
+  using ContainerChange = std::function<Result<void>(catalog::ContainerRecord&)>;
+  Task<Result<ContainerView>> update_container(ContainerRef ref, ContainerChange change);
+
+  ServiceParts parts_;
+  ServiceOptions options_;
+
+  mutable std::shared_mutex accounts_mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const Account>> accounts_;
+
+  struct CacheShard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string, Container> map;
+  };
+  static constexpr std::size_t kShards = 16, kMostPerShard = 4096;
+  mutable std::array<CacheShard, kShards> containers_;
+  CacheShard& shard_of(const std::string& key) const { return containers_[std::hash<std::string>{}(key) % kShards]; }
+
+  std::mutex packers_mutex_;
+  std::unordered_map<std::string, std::unique_ptr<extent::Packer>> packers_;
+
+  std::mutex counts_mutex_;
+  std::unordered_map<std::uint64_t, std::size_t> block_counts_;   // epoch -> blocks, about
+
+  std::atomic<ETag> last_etag_{0};
+  mutable std::mutex token_mutex_;
+  std::shared_ptr<void> token_;
+};
+
+// How often a commit that meets conflicts is evaluated again before the client is told to come back.
+constexpr int kMaxConflicts = 200;
+
+// Commits with the caller's Transaction; conflict -> `continue` with the loop. See the uses.
+BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now);
+ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& record);
+inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified}; }
+inline Stamp stamp(const catalog::ContainerRecord& c) { return {c.etag, c.last_modified}; }
+void set_headers(catalog::HeadRecord& head, const ContentHeaders& headers);
+ContentHeaders headers_of(const catalog::HeadRecord& head);
+std::string new_guid(Random& random);
+
+}  // namespace bascule::ops

@@ -1,0 +1,209 @@
+// Put Blob, and how any body becomes placed pieces: it streams once through the sealer and the digests while it is in
+// cache; a finished piece joins an extent; only then is anything committed.
+#include <algorithm>
+#include <deque>
+
+#include "base/crc64.h"
+#include "base/digest.h"
+#include "ops/manifest.h"
+#include "ops/service.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+struct Digests {
+  std::optional<Md5> md5;
+  std::uint64_t crc64 = 0;
+  void update(Bytes bytes) {
+    if (md5) md5->update(bytes);
+    crc64 = bascule::crc64(bytes, crc64);
+  }
+};
+
+namespace {
+
+constexpr std::uint32_t kMiB = 1024 * 1024;
+static_assert(extent::kMinPressurePieceBytes == kMiB && extent::kMaxPieceBytes == 8 * kMiB);
+
+// How much of a body goes into its next piece: all of a small rest, else as much as memory allows, but never so little
+// that the body would need more than `max_pieces`.
+std::uint32_t next_piece_bytes(std::uint64_t rest, std::uint64_t length, std::uint64_t max_pieces, bool pressure) {
+  const std::uint64_t least = max_pieces ? (length + max_pieces - 1) / max_pieces : 0;
+  std::uint32_t size = kMiB;
+  while (size < extent::kMaxPieceBytes && (!pressure || size < least)) size *= 2;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, size));
+}
+
+// A piece being placed while the next one is read.
+struct Placing {
+  NewPiece piece;
+  Completion<Result<extent::Placed>> done;
+};
+Task<void> place(extent::Packer& packer, extent::Buffer sealed, Placing& into) {
+  into.done.set(co_await packer.add(std::move(sealed)));
+}
+
+Result<void> check_digests(const BodySpec& spec, Ingested& in, Digests& digests) {
+  in.crc64 = digests.crc64;
+  if (digests.md5) in.md5 = digests.md5->finish();
+  if (spec.expected_md5 && *spec.expected_md5 != *in.md5) return refuse(Reason::md5_mismatch, to_base64(*in.md5));
+  if (spec.expected_crc64 && *spec.expected_crc64 != in.crc64)
+    return refuse(Reason::crc64_mismatch, to_base64(std::as_bytes(std::span(&in.crc64, 1))));
+  return {};
+}
+
+}  // namespace
+
+// Reads `size` bytes of `body` into sealed form, in place: no byte is copied in user space.
+Task<Result<NewPiece>> Service::seal_piece(Container container, extent::Buffer& sealed, std::uint32_t size,
+                                           BodySource& body, Digests& digests) {
+  NewPiece piece;
+  piece.piece.id = extent::PieceId{parts_.catalog.ids().next()};
+  piece.piece.size_bytes = size;
+  parts_.random.fill(piece.piece.salt);
+  const auto cipher = crypto::PieceCipher::derive(
+      *container->key, piece.piece.salt, crypto::piece_context(container->cid, extent::to_id16(piece.piece.id)));
+  piece.piece.commitment = cipher.commitment();
+  crypto::PieceSealer sealer(cipher, sealed.bytes());
+  while (sealer.plain_bytes() < size) {
+    MutableBytes room = sealer.next_plain();
+    room = room.first(std::min<std::size_t>(room.size(), size - sealer.plain_bytes()));
+    std::size_t got = 0;  // a chunk is gathered before it is hashed and sealed: fewer, larger steps
+    while (got < room.size()) {
+      BASCULE_CO_ASSIGN(const std::size_t n, co_await body.read(room.subspan(got)));
+      if (n == 0) co_return refuse(Reason::body_incomplete);
+      got += n;
+    }
+    digests.update(room);
+    BASCULE_CO_TRY(sealer.update(room));
+  }
+  BASCULE_CO_TRY(sealer.finish());
+  co_return piece;
+}
+
+Task<Result<Ingested>> Service::ingest(Container container, std::string account, BodySpec spec, BodySource& body,
+                                       std::uint64_t max_pieces) {
+  Ingested in;
+  in.size_bytes = spec.length_bytes;
+  Digests digests;
+  if (spec.want_md5 || spec.expected_md5) digests.md5.emplace();
+  extent::Packer& packer = this->packer(account);
+  std::deque<Placing> placing;
+  Result<void> outcome;
+  for (std::uint64_t done = 0; done < spec.length_bytes && outcome;) {
+    const std::uint64_t rest = spec.length_bytes - done;
+    const std::uint32_t size = next_piece_bytes(rest, spec.length_bytes, max_pieces, rest > kMiB && parts_.memory.under_pressure());
+    auto sealed = co_await parts_.memory.acquire(crypto::sealed_size(size));
+    if (!sealed) { outcome = fail(sealed.error()); break; }
+    auto piece = co_await seal_piece(container, *sealed, size, body, digests);
+    if (!piece) { outcome = fail(piece.error()); break; }
+    done += size;
+    if (done == spec.length_bytes) {  // before the last bytes are placed: a wrong digest places nothing more
+      outcome = check_digests(spec, in, digests);
+      if (!outcome) break;
+    }
+    Placing& p = placing.emplace_back();
+    p.piece = *piece;
+    if (done == spec.length_bytes && placing.size() == 1) co_await place(packer, std::move(*sealed), p);
+    else spawn(co_await this_executor(), place(packer, std::move(*sealed), p));
+  }
+  if (spec.length_bytes == 0) outcome = check_digests(spec, in, digests);
+  for (Placing& p : placing) {  // all of them, also after an error: they refer to this frame
+    auto placed = co_await p.done.wait();
+    if (!placed) {
+      if (outcome) outcome = fail(placed.error());
+      continue;
+    }
+    p.piece.piece.extent = placed->extent->id;
+    p.piece.piece.offset = placed->offset;
+    p.piece.extent = std::move(placed->extent);
+    in.pieces.push_back(std::move(p.piece));
+  }
+  if (!outcome) {
+    if (!in.pieces.empty()) co_await abandon(container, std::move(in.pieces));
+    co_return fail(outcome.error());
+  }
+  // A client that sends more than it announced is the HTTP layer's business; here the announced length is the body.
+  co_return in;
+}
+
+Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& body) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+  const auto check = [&](const Head& old) -> Result<void> {
+    if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
+    const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
+    const bool holds = put.conditions.lease_id && view(lease, now()).locked();
+    return check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, holds);
+  };
+  // A write that is refused anyway should not be read to its end first.
+  BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+  BASCULE_CO_TRY(check(old));
+
+  BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, 0));
+  catalog::HeadRecord head;
+  head.size_bytes = in.size_bytes;
+  set_headers(head, put.headers);
+  if (!head.content_md5) head.content_md5 = in.md5;
+  head.metadata = std::move(put.metadata);
+  head.tier = put.tier;
+
+  ManifestWriter manifest(parts_.catalog, container_ref, container, true);
+  Result<void> outcome;
+  for (auto& p : in.pieces) {
+    outcome = co_await manifest.add({.piece = p.piece}, p.extent);
+    if (!outcome) break;
+  }
+  for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
+    catalog::Transaction t;
+    if (attempt == 0) {
+      auto made = co_await manifest.finish(t);
+      if (!made) { outcome = fail(made.error()); break; }
+      head.manifest = std::move(*made);
+    } else {
+      manifest.repeat(t);
+      forget_container(container_ref);
+      auto again = co_await resolve(container_ref);
+      // The container was deleted, or made anew: these pieces belong to neither.
+      if (!again) { outcome = fail(again.error()); break; }
+      if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
+      auto reread = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+      if (!reread) { outcome = fail(reread.error()); break; }
+      old = std::move(*reread);
+    }
+    auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
+    if (!upload) { outcome = fail(upload.error()); break; }
+    outcome = check(old);
+    if (!outcome) break;
+    const WallTime at = now();
+    head.etag = new_etag(old ? old->record.etag : 0);
+    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
+    head.created = old ? old->record.created : at;
+    head.lease = old ? after_write(old->record.lease, at) : std::nullopt;
+    if (!head.tier.empty()) head.tier_changed = at;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, old ? old->version : 0);
+    t.put(head_key, encode(head));
+    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
+    if (*upload) {  // Put Blob discards the blob's uncommitted blocks
+      t.require(upload_key, (*upload)->version);
+      t.remove(upload_key);
+      drop_upload(t, container->cid, ref.blob, (*upload)->record.epoch, {});
+    }
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Written{head.etag, head.last_modified, in.md5, in.crc64};
+    if (done.error().code != Code::conflict) {
+      // What became of the commit is unknown only when the engine has stopped; then the next start finds the truth.
+      outcome = fail(done.error());
+    } else if (attempt + 1 == kMaxConflicts) {
+      outcome = fail(Code::overloaded, "too many writers change this blob");
+    }
+  }
+  co_await manifest.give_up();
+  co_return fail(outcome.error());
+}
+
+}  // namespace bascule::ops
