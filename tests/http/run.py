@@ -26,7 +26,7 @@ def main():
     words = sys.argv[1:]
     chosen = [c for c in all_cases() if not words or any(word in c.title for word in words)]
     local = threading.local()
-    outcomes = {}
+    outcomes, clients = {}, []
 
     with server.Server() as target:
         strict = target.kind != "azurite"
@@ -36,6 +36,7 @@ def main():
                 return case, None, 0
             if not hasattr(local, "client"):
                 local.client = azure.Client(target.address)
+                clients.append(local.client)
             begin = time.monotonic()
             try:
                 cases.run(case, local.client, strict)
@@ -49,6 +50,8 @@ def main():
             chosen.sort(key=lambda c: -sum(step.wait_s for step in c.steps))
             for case, problem, _ in pool.map(one, chosen):
                 outcomes[case.title] = (case, problem)
+        for client in clients:
+            client.close()
 
     failed = {title: problem for title, (_, problem) in outcomes.items() if problem}
     skipped = [title for title, (_, problem) in outcomes.items() if problem is None]
