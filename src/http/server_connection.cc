@@ -23,6 +23,7 @@ class Connection final : public Exchange {
         draining_(draining), input_(*stream_), body_(*stream_, input_, Code::cancelled) {}
 
   Task<void> run();
+  Task<void> refuse(int status, std::string_view why);
 
   const Request& request() const override { return request_; }
   Task<Result<std::size_t>> read_body(MutableBytes into) override;
@@ -41,7 +42,6 @@ class Connection final : public Exchange {
   Task<std::size_t> read_head();  // its size; 0: the connection is over
   Task<bool> serve_one();         // true: another request may follow
   Task<bool> after_handler();
-  Task<void> refuse(int status, std::string_view why);
   Task<void> close_gently();
 
   bool bodiless(int status) const { return status == 204 || status == 304 || status / 100 == 1; }
@@ -352,6 +352,26 @@ Task<void> serve_connection(std::unique_ptr<ByteStream> stream, Handler& handler
                             Clock& clock, const RefusalWriter& refuse, const std::atomic<bool>& draining) {
   Connection connection(std::move(stream), handler, limits, clock, refuse, draining);
   co_await connection.run();
+}
+
+namespace {
+
+class NoHandler final : public Handler {
+ public:
+  Task<void> handle(Exchange& exchange) override {
+    exchange.cut();
+    co_return;
+  }
+};
+
+}  // namespace
+
+Task<void> refuse_connection(std::unique_ptr<ByteStream> stream, int status, std::string_view why,
+                             const ConnectionLimits& limits, Clock& clock, const RefusalWriter& refuse) {
+  NoHandler handler;
+  const std::atomic<bool> draining = true;
+  Connection connection(std::move(stream), handler, limits, clock, refuse, draining);
+  co_await connection.refuse(status, why);
 }
 
 }  // namespace bascule::http

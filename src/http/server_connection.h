@@ -27,4 +27,8 @@ using RefusalWriter = std::function<Response(int status, std::string_view why, s
 Task<void> serve_connection(std::unique_ptr<ByteStream> stream, Handler& handler, const ConnectionLimits& limits,
                             Clock& clock, const RefusalWriter& refuse, const std::atomic<bool>& draining);
 
+// Answers a connection that there is no room for: the refusal with `status`, before any request is read, and the end.
+Task<void> refuse_connection(std::unique_ptr<ByteStream> stream, int status, std::string_view why,
+                             const ConnectionLimits& limits, Clock& clock, const RefusalWriter& refuse);
+
 }  // namespace bascule::http
