@@ -43,13 +43,13 @@ std::array<char, 44> encode_signature(const Sha256Value& signature) {
 }
 
 bool matches_any_key(const SigningKeys& keys, std::string_view text, std::string_view signature) {
-  bool found = false;
   for (const auto& key : keys.keys) {
     if (!key) continue;
     const std::array<char, 44> expected = encode_signature(key->sign(as_bytes(text)));
-    found |= equal_constant_time(as_bytes(std::string_view(expected.data(), expected.size())), as_bytes(signature));
+    if (equal_constant_time(as_bytes(std::string_view(expected.data(), expected.size())), as_bytes(signature)))
+      return true;
   }
-  return found;
+  return false;
 }
 
 }  // namespace bascule::auth

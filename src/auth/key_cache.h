@@ -19,7 +19,7 @@ const SigningKeys& signing_keys(const std::shared_ptr<const ops::Account>& accou
 // Base64 of a signature, without an allocation.
 std::array<char, 44> encode_signature(const Sha256Value& signature);
 
-// True if one of the keys signs `text` with `signature` (Base64 as sent). Takes the same time whichever key it is.
+// True if one of the keys signs `text` with `signature` (Base64 as sent). Each comparison takes constant time.
 bool matches_any_key(const SigningKeys& keys, std::string_view text, std::string_view signature);
 
 }  // namespace bascule::auth
