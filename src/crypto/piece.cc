@@ -39,14 +39,19 @@ PieceContext piece_context(std::uint64_t container_id, const Id16& piece_id) {
 }
 
 PieceCipher PieceCipher::derive(const InputKey& key, const Salt& salt, Bytes context) {
-  PieceCipher cipher;
   std::array<std::byte, 32 + 12 + 32> derived;
   const Bytes info[] = {as_bytes(kInfo), salt, context};
   hkdf_expand_sha512(key.hmac_, info, derived);
+  PieceCipher cipher = from_derived(derived);
+  OPENSSL_cleanse(derived.data(), derived.size());
+  return cipher;
+}
+
+PieceCipher PieceCipher::from_derived(std::span<const std::byte, 76> derived) {
+  PieceCipher cipher;
   std::memcpy(cipher.key_.writable().data(), derived.data(), 32);
   std::memcpy(cipher.base_nonce_.data(), derived.data() + 32, 12);
   std::memcpy(cipher.commitment_.data(), derived.data() + 44, 32);
-  OPENSSL_cleanse(derived.data(), derived.size());
   return cipher;
 }
 

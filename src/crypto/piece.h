@@ -66,6 +66,8 @@ class InputKey {
 class PieceCipher {
  public:
   static PieceCipher derive(const InputKey& key, const Salt& salt, Bytes context);
+  // From what a derivation gave: key (32), base nonce (12), commitment (32). For vectors with another hash.
+  static PieceCipher from_derived(std::span<const std::byte, 76> derived);
   Commitment commitment() const;
 
  private:
