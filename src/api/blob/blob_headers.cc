@@ -1,0 +1,77 @@
+#include "api/blob/blob_headers.h"
+
+#include "api/common/text.h"
+
+namespace bascule::api::blob {
+
+std::string_view lease_status_text(const ops::LeaseView& lease) { return lease.locked() ? "locked" : "unlocked"; }
+
+std::string_view lease_state_text(const ops::LeaseView& lease) {
+  switch (lease.state) {
+    case ops::LeaseState::available: return "available";
+    case ops::LeaseState::leased: return "leased";
+    case ops::LeaseState::expired: return "expired";
+    case ops::LeaseState::breaking: return "breaking";
+    case ops::LeaseState::broken: return "broken";
+  }
+  return "available";
+}
+
+std::string_view blob_type_text(ops::BlobType type) {
+  switch (type) {
+    case ops::BlobType::block: return "BlockBlob";
+    case ops::BlobType::append: return "AppendBlob";
+    case ops::BlobType::page: return "PageBlob";
+  }
+  return "BlockBlob";
+}
+
+void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& blob,
+                         const std::optional<ops::Md5Value>& md5) {
+  const ops::ContentHeaders& own = blob.headers;
+  const auto& over = call.authorised.overrides;
+  reply.add_if("Cache-Control", over.cache_control.value_or(own.cache_control));
+  reply.add_if("Content-Type", over.content_type.value_or(own.type));
+  reply.add_if("Content-Encoding", over.content_encoding.value_or(own.encoding));
+  reply.add_if("Content-Language", over.content_language.value_or(own.language));
+  if (md5) reply.add("Content-MD5", md5_text(*md5));
+}
+
+namespace {
+
+void add_copy(Reply& reply, const ops::CopyView& copy) {
+  reply.add("x-ms-copy-id", copy.id);
+  reply.add("x-ms-copy-source", copy.source);
+  reply.add("x-ms-copy-status", copy.status);
+  reply.add("x-ms-copy-progress", decimal(copy.copied_bytes) + "/" + decimal(copy.total_bytes));
+  if (copy.completed != WallTime()) reply.add("x-ms-copy-completion-time", http_date(copy.completed));
+}
+
+}  // namespace
+
+void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, PropertyForm form) {
+  const Version version = call.version;
+  reply.metadata(blob.metadata);
+  if (version >= Version(2017, 11, 9)) reply.add("x-ms-creation-time", http_date(blob.created));
+  if (form.ranged && blob.headers.md5 && version >= Version(2016, 5, 31))
+    reply.add("x-ms-blob-content-md5", md5_text(*blob.headers.md5));
+  reply.add("x-ms-lease-status", std::string(lease_status_text(blob.lease)));
+  if (version >= Version(2012, 2, 12)) {
+    reply.add("x-ms-lease-state", std::string(lease_state_text(blob.lease)));
+    if (blob.lease.state == ops::LeaseState::leased)
+      reply.add("x-ms-lease-duration", blob.lease.infinite ? "infinite" : "fixed");
+  }
+  reply.add("x-ms-blob-type", std::string(blob_type_text(blob.type)));
+  if (blob.copy && version >= Version(2012, 2, 12)) add_copy(reply, *blob.copy);
+  const auto& over = call.authorised.overrides;
+  if (version >= Version(2013, 8, 15) || over.content_disposition)
+    reply.add_if("Content-Disposition", over.content_disposition.value_or(blob.headers.disposition));
+  if (version >= Version(2015, 12, 11)) reply.add("x-ms-server-encrypted", "true");
+  if (form.head && version >= Version(2017, 4, 17)) {
+    reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);
+    if (blob.tier.empty()) reply.add("x-ms-access-tier-inferred", "true");
+    else if (blob.tier_changed != WallTime()) reply.add("x-ms-access-tier-change-time", http_date(blob.tier_changed));
+  }
+}
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,145 @@
+// Put Blob, Put Block, Put Block List, Get Block List.
+#include "api/blob/block_list.h"
+#include "api/blob/call.h"
+#include "api/blob/exchange_body.h"
+#include "api/blob/guards.h"
+#include "api/blob/reply.h"
+#include "api/common/metadata.h"
+#include "api/common/text.h"
+#include "base/crc64.h"
+#include "base/digest.h"
+
+namespace bascule::api::blob {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr Version kCrc64Answers(2019, 2, 2);     // from then on writes answer with a CRC64
+constexpr Version kAlwaysCrc64(2026, 10, 6);     // and from then on also where Content-MD5 was sent
+
+std::uint64_t max_put_blob(Version version) {
+  if (version >= Version(2019, 12, 12)) return 5000 * kMiB;
+  return version >= Version(2016, 5, 31) ? 256 * kMiB : 64 * kMiB;
+}
+std::uint64_t max_put_block(Version version) {
+  if (version >= Version(2019, 12, 12)) return 4000 * kMiB;
+  return version >= Version(2016, 5, 31) ? 100 * kMiB : 4 * kMiB;
+}
+
+// A credential that may create but not overwrite: the commit itself decides whether the blob is there.
+void forbid_overwriting(const Call& call, ops::Conditions& conditions) {
+  if (!call.authorised.create_only) return;
+  conditions.if_none_match = ops::ETagSet{.any = true, .values = {}};
+}
+
+Problem overwriting(const Call& call, Error error, const DeclaredHashes& declared) {
+  if (call.authorised.create_only && ops::reason_of(error) == ops::Reason::blob_exists)
+    return Fault::unauthorized_blob_overwrite;
+  return with_hashes(std::move(error), declared);
+}
+
+Parsed<std::string> block_id_of(const Target& target) {
+  const std::string* text = target.find("blockid");
+  if (!text)
+    return refuse({Fault::missing_required_query_parameter, {{"QueryParameterName", "blockid"}}});
+  auto id = from_base64(*text);
+  if (!id || id->empty()) return bad_query("blockid", *text, "Not a valid base64 string.");
+  if (id->size() > kMaxBlockIdBytes) return bad_query("blockid", *text, "Block ID is longer than 64 bytes.");
+  return std::move(*id);
+}
+
+}  // namespace
+
+Task<Answer> put_blob(Call& call) {
+  const HeaderIndex& headers = call.headers;
+  if (headers.has(H::blob_content_length))
+    co_return bad_header(name(H::blob_content_length), headers.get(H::blob_content_length));
+  if (headers.has(H::blob_sequence_number))
+    co_return bad_header(name(H::blob_sequence_number), headers.get(H::blob_sequence_number));
+  ops::PutBlob put;
+  BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
+  forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_blob(call.version)));
+  BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(headers));
+  put.body.expected_md5 = declared.md5;
+  put.body.expected_crc64 = declared.crc64;
+  put.body.want_md5 = true;
+  BASCULE_CO_ASSIGN(put.headers, content_headers(headers, true));
+  if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
+  BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
+  BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
+
+  ExchangeBody body(call.exchange);
+  Result<ops::Written> written = co_await call.ops().put_blob(call.blob(), std::move(put), body);
+  if (!written) co_return refuse(overwriting(call, std::move(written).error(), declared));
+  Reply reply(call, 201);
+  if (written->md5) reply.add("Content-MD5", md5_text(*written->md5));
+  reply.modified(written->last_modified, written->etag);
+  reply.common();
+  if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
+  reply.request_encrypted();
+  co_return co_await reply.send();
+}
+
+Task<Answer> put_block(Call& call) {
+  ops::PutBlock put;
+  BASCULE_CO_ASSIGN(put.block_id, block_id_of(call.target));
+  BASCULE_CO_ASSIGN(put.lease_id, parse_lease_id(call.headers, H::lease_id));
+  BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_block(call.version)));
+  if (put.body.length_bytes == 0) co_return bad_header("Content-Length", "0");
+  BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(call.headers));
+  put.body.expected_md5 = declared.md5;
+  put.body.expected_crc64 = declared.crc64;
+  put.body.want_md5 = declared.md5 || call.version < kCrc64Answers;
+
+  ExchangeBody body(call.exchange);
+  const Result<ops::Written> written = co_await call.ops().put_block(call.blob(), std::move(put), body);
+  if (!written) co_return refuse(with_hashes(written.error(), declared));
+  const bool md5 = declared.md5 || call.version < kCrc64Answers;
+  Reply reply(call, 201);
+  if (md5 && written->md5) reply.add("Content-MD5", md5_text(*written->md5));
+  reply.common();
+  if (written->crc64 && call.version >= kCrc64Answers && (!md5 || call.version >= kAlwaysCrc64))
+    reply.crc64(*written->crc64);
+  reply.request_encrypted();
+  co_return co_await reply.send();
+}
+
+Task<Answer> put_block_list(Call& call) {
+  ops::PutBlockList put;
+  BASCULE_CO_ASSIGN(put.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(put.headers, content_headers(call.headers, false));
+  if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
+  BASCULE_CO_ASSIGN(put.metadata, parse_metadata(call.headers));
+  BASCULE_CO_ASSIGN(put.tier, parse_tier(call.headers));
+  BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, call.service.options().block_list_bytes));
+  BASCULE_CO_ASSIGN(put.blocks, parse_block_list(document));
+
+  Result<ops::Written> written = co_await call.ops().put_block_list(call.blob(), std::move(put));
+  if (!written) co_return refuse(overwriting(call, std::move(written).error(), {}));
+  Reply reply(call, 201);
+  if (call.version < kCrc64Answers) reply.add("Content-MD5", md5_text(Md5::of(as_bytes(document))));
+  reply.modified(written->last_modified, written->etag);
+  reply.common();
+  if (call.version >= kCrc64Answers) reply.crc64(crc64(as_bytes(document)));
+  reply.request_encrypted();
+  co_return co_await reply.send();
+}
+
+Task<Answer> get_block_list(Call& call) {
+  BlockListParts parts;
+  const std::string_view type = call.target.get("blocklisttype");
+  if (same_text(type, "uncommitted")) parts = {.committed = false, .uncommitted = true};
+  else if (same_text(type, "all")) parts = {.committed = true, .uncommitted = true};
+  else if (!type.empty() && !same_text(type, "committed")) co_return bad_query("blocklisttype", type);
+  BASCULE_CO_ASSIGN(std::optional<std::string> lease_id, parse_lease_id(call.headers, H::lease_id));
+  BASCULE_CO_ASSIGN(const ops::BlockList list, co_await call.ops().get_block_list(call.blob(), std::move(lease_id)));
+  Reply reply(call, 200);
+  reply.add("Content-Type", "application/xml");
+  if (list.blob) reply.modified(list.blob->last_modified, list.blob->etag);
+  reply.common();
+  reply.add("x-ms-blob-content-length", decimal(list.blob ? list.blob->size_bytes : 0));
+  co_return co_await reply.send_xml(block_list_xml(list, parts));
+}
+
+}  // namespace bascule::api::blob

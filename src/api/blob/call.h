@@ -1,0 +1,78 @@
+// One request on its way through the blob service, and the form of its handlers. Internal to api/blob.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "api/blob/service.h"
+#include "api/common/conditions.h"
+#include "api/common/fault.h"
+#include "api/common/header_index.h"
+#include "api/common/target.h"
+#include "api/common/version.h"
+#include "auth/authorise.h"
+
+namespace bascule::api::blob {
+
+// Lives in the frame of BlobService::handle() until the answer is out; handlers hold a reference to it.
+struct Call {
+  BlobService& service;
+  http::Exchange& exchange;
+  const http::Request& request;
+  HeaderIndex headers;
+  std::string request_id;
+  Target target;
+  Version version;
+  std::string version_text{kDefaultVersionText};
+  auth::Authorised authorised;
+  std::string_view operation = "?";  // for the log
+
+  Call(BlobService& s, http::Exchange& e, std::string id)
+      : service(s), exchange(e), request(e.request()), headers(request), request_id(std::move(id)) {}
+
+  ops::Operations& ops() const { return service.operations(); }
+  WallTime now() const { return service.clock().wall(); }
+  bool head() const { return request.method == "HEAD"; }
+  ops::ContainerRef container() const { return {target.account, target.container}; }
+  ops::BlobRef blob() const { return {target.account, target.container, target.blob}; }
+};
+
+// Nothing: the answer is out (or the client has gone). A Problem: nothing has been sent yet, or the answer must be cut.
+using Answer = Parsed<>;
+using HandlerFunction = Task<Answer> (*)(Call& call);
+
+// containers.cc
+Task<Answer> create_container(Call& call);
+Task<Answer> get_container_properties(Call& call);
+Task<Answer> get_container_metadata(Call& call);
+Task<Answer> set_container_metadata(Call& call);
+Task<Answer> delete_container(Call& call);
+// acl.cc
+Task<Answer> get_container_acl(Call& call);
+Task<Answer> set_container_acl(Call& call);
+// lists.cc
+Task<Answer> list_containers(Call& call);
+Task<Answer> list_blobs(Call& call);
+// service_properties.cc
+Task<Answer> get_service_properties(Call& call);
+Task<Answer> get_service_stats(Call& call);
+Task<Answer> get_account_information(Call& call);
+Task<Answer> preflight(Call& call);
+// read.cc
+Task<Answer> get_blob(Call& call);
+Task<Answer> head_blob(Call& call);
+Task<Answer> get_blob_metadata(Call& call);
+// blobs.cc
+Task<Answer> delete_blob(Call& call);
+Task<Answer> set_blob_metadata(Call& call);
+Task<Answer> set_blob_headers(Call& call);
+Task<Answer> lease_blob(Call& call);
+// block_blob.cc
+Task<Answer> put_blob(Call& call);
+Task<Answer> put_block(Call& call);
+Task<Answer> put_block_list(Call& call);
+Task<Answer> get_block_list(Call& call);
+// copy.cc
+Task<Answer> copy_blob(Call& call);
+Task<Answer> abort_copy(Call& call);
+
+}  // namespace bascule::api::blob

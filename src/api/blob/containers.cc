@@ -1,0 +1,99 @@
+// Create, read, change and delete containers.
+#include "api/blob/call.h"
+#include "api/blob/container_headers.h"
+#include "api/blob/guards.h"
+#include "api/blob/reply.h"
+#include "api/common/metadata.h"
+#include "api/common/text.h"
+
+namespace bascule::api::blob {
+
+std::string_view public_access_text(ops::PublicAccess access) {
+  switch (access) {
+    case ops::PublicAccess::none: return {};
+    case ops::PublicAccess::blob: return "blob";
+    case ops::PublicAccess::container: return "container";
+  }
+  return {};
+}
+
+Parsed<ops::PublicAccess> parse_public_access(const HeaderIndex& headers) {
+  const auto text = headers.find(H::blob_public_access);
+  if (!text) return ops::PublicAccess::none;
+  if (same_text(*text, "blob")) return ops::PublicAccess::blob;
+  if (same_text(*text, "container")) return ops::PublicAccess::container;
+  return bad_header(name(H::blob_public_access), *text);
+}
+
+// Containers have no leases here yet: a lease id names one that does not exist.
+Parsed<ops::Conditions> container_conditions(const Call& call) {
+  auto conditions = parse_conditions(call.headers, call.version, ConditionUse::other);
+  if (conditions && conditions->lease_id) return refuse(Fault::lease_not_present_with_container_operation);
+  return conditions;
+}
+
+Task<Answer> create_container(Call& call) {
+  BASCULE_CO_ASSIGN(ops::Metadata metadata, parse_metadata(call.headers));
+  BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call.headers));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view,
+                    co_await call.ops().create_container(call.container(), std::move(metadata), access));
+  Reply reply(call, 201);
+  reply.modified(view.last_modified, view.etag);
+  reply.common();
+  co_return co_await reply.send();
+}
+
+Task<Answer> get_container_properties(Call& call) {
+  BASCULE_CO_TRY(container_conditions(call));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view, co_await call.ops().get_container(call.container()));
+  Reply reply(call, 200);
+  reply.modified(view.last_modified, view.etag);
+  reply.common();
+  reply.metadata(view.metadata);
+  reply.add("x-ms-lease-status", "unlocked");
+  if (call.version >= Version(2012, 2, 12)) reply.add("x-ms-lease-state", "available");
+  if (call.version >= Version(2016, 5, 31) && view.public_access != ops::PublicAccess::none)
+    reply.add("x-ms-blob-public-access", std::string(public_access_text(view.public_access)));
+  if (call.version >= Version(2017, 11, 9)) {
+    reply.add("x-ms-has-immutability-policy", "false");
+    reply.add("x-ms-has-legal-hold", "false");
+  }
+  if (call.version >= Version(2019, 7, 7)) {
+    reply.add("x-ms-default-encryption-scope", "$account-encryption-key");
+    reply.add("x-ms-deny-encryption-scope-override", "false");
+  }
+  if (call.version >= Version(2020, 10, 2)) reply.add("x-ms-immutable-storage-with-versioning-enabled", "false");
+  co_return co_await reply.send();
+}
+
+Task<Answer> get_container_metadata(Call& call) {
+  BASCULE_CO_TRY(container_conditions(call));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view, co_await call.ops().get_container(call.container()));
+  Reply reply(call, 200);
+  reply.modified(view.last_modified, view.etag);
+  reply.common();
+  reply.metadata(view.metadata);
+  co_return co_await reply.send();
+}
+
+Task<Answer> set_container_metadata(Call& call) {
+  BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
+  BASCULE_CO_ASSIGN(ops::Metadata metadata, parse_metadata(call.headers));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view,
+                    co_await call.ops().set_container_metadata(call.container(), std::move(metadata),
+                                                               std::move(conditions)));
+  Reply reply(call, 200);
+  reply.modified(view.last_modified, view.etag);
+  reply.common();
+  co_return co_await reply.send();
+}
+
+Task<Answer> delete_container(Call& call) {
+  BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
+  BASCULE_CO_TRY(co_await call.ops().delete_container(call.container(), std::move(conditions)));
+  Reply reply(call, 202);
+  reply.common();
+  co_return co_await reply.send();
+}
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,171 @@
+#include "api/blob/guards.h"
+
+#include <array>
+
+#include "api/blob/reply.h"
+#include "api/common/text.h"
+#include "base/bytes.h"
+#include "base/crc64.h"
+#include "base/digest.h"
+
+
+namespace bascule::api::blob {
+namespace {
+
+struct Feature {
+  H header;
+  bool secret = false;
+};
+constexpr Feature kFeatures[] = {
+    {H::if_tags}, {H::source_if_tags}, {H::tags}, {H::encryption_key, true}, {H::encryption_key_sha256, true},
+    {H::encryption_algorithm}, {H::encryption_scope}, {H::source_encryption_key, true},
+    {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option}, {H::expiry_time},
+    {H::structured_body}, {H::structured_content_length}, {H::copy_source_authorization, true},
+    {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
+};
+
+std::unexpected<Problem> unsupported(H header, std::string_view value, bool secret) {
+  Problem problem(Fault::unsupported_header, {{"HeaderName", std::string(name(header))}});
+  if (!secret) problem.extras.push_back({"HeaderValue", std::string(value)});
+  return refuse(std::move(problem));
+}
+
+bool is_false(std::string_view value) { return value.empty() || same_text(value, "false"); }
+
+}  // namespace
+
+Parsed<> refuse_features(const Call& call) {
+  const HeaderIndex& headers = call.headers;
+  for (const Feature& feature : kFeatures)
+    if (headers.has(feature.header)) return unsupported(feature.header, headers.get(feature.header), feature.secret);
+  // Those with a value that says "as it is anyway".
+  for (H header : {H::legal_hold, H::seal_blob, H::deny_encryption_scope_override})
+    if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);
+  const std::string_view scope = headers.get(H::default_encryption_scope);
+  if (!scope.empty() && scope != "$account-encryption-key") return unsupported(H::default_encryption_scope, scope, false);
+  if (same_text(headers.get(H::copy_source_tag_option), "COPY"))
+    return unsupported(H::copy_source_tag_option, headers.get(H::copy_source_tag_option), false);
+  if (!call.authorised.encryption_scope.empty()) return bad_query("ses", call.authorised.encryption_scope);
+  return {};
+}
+
+Parsed<> refuse_snapshots(const Call& call, auth::Operation operation) {
+  if (call.target.query.empty()) return {};
+  for (std::string_view parameter : {"snapshot", "versionid"}) {
+    const std::string* value = call.target.find(parameter);
+    if (!value) continue;
+    if (!parse_iso8601(*value)) return bad_query(parameter, *value);
+    switch (operation) {
+      case auth::Operation::get_blob:
+      case auth::Operation::get_blob_properties:
+      case auth::Operation::get_blob_metadata:
+      case auth::Operation::get_block_list:
+      case auth::Operation::get_uncommitted_block_list:
+      case auth::Operation::delete_blob_version:
+      case auth::Operation::delete_blob: return refuse(Fault::blob_not_found);
+      default: return bad_query(parameter, *value, "This operation is only allowed on the root blob.");
+    }
+  }
+  return {};
+}
+
+Parsed<> require_length(const http::Request& request) {
+  if ((request.method == "PUT" || request.method == "POST") && !request.content_length)
+    return refuse(Fault::missing_content_length_header);
+  return {};
+}
+
+Parsed<std::uint64_t> body_length(const Call& call, std::uint64_t limit_bytes) {
+  const std::uint64_t length = call.request.content_length.value_or(0);
+  if (length > limit_bytes) return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(limit_bytes)}}});
+  return length;
+}
+
+Parsed<ops::Md5Value> parse_md5(std::string_view text) {
+  const auto bytes = from_base64(text);
+  ops::Md5Value md5;
+  if (!bytes || bytes->size() != md5.size()) return refuse(Fault::invalid_md5);
+  std::memcpy(md5.data(), bytes->data(), md5.size());
+  return md5;
+}
+
+Parsed<DeclaredHashes> declared_hashes(const HeaderIndex& headers) {
+  DeclaredHashes declared;
+  const auto md5 = headers.find(H::content_md5);
+  const auto crc64 = headers.find(H::content_crc64);
+  if (md5 && crc64) return refuse(Fault::both_crc64_and_md5_header_present);
+  if (md5) {
+    BASCULE_ASSIGN(declared.md5, parse_md5(*md5));
+  }
+  if (crc64) {
+    const auto bytes = from_base64(*crc64);
+    if (!bytes || bytes->size() != 8) return bad_header(name(H::content_crc64), *crc64);
+    declared.crc64 = load_le<std::uint64_t>(bytes->data());
+  }
+  return declared;
+}
+
+Parsed<std::string> parse_tier(const HeaderIndex& headers) {
+  const auto tier = headers.find(H::access_tier);
+  if (!tier) return std::string();
+  for (std::string_view known : {"Hot", "Cool", "Cold"})
+    if (same_text(*tier, known)) return std::string(known);
+  // An archived blob could not be brought back yet: refused, as accounts without that tier do.
+  if (same_text(*tier, "Archive")) return refuse(Fault::blob_access_tier_not_supported);
+  return bad_header(name(H::access_tier), *tier);
+}
+
+Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain) {
+  const auto value = [&](H prefixed, H bare) {
+    const std::string_view own = headers.get(prefixed);
+    return std::string(own.empty() && plain ? headers.get(bare) : own);
+  };
+  ops::ContentHeaders content;
+  content.type = value(H::blob_content_type, H::content_type);
+  content.encoding = value(H::blob_content_encoding, H::content_encoding);
+  content.language = value(H::blob_content_language, H::content_language);
+  content.cache_control = value(H::blob_cache_control, H::cache_control);
+  content.disposition = headers.get(H::blob_content_disposition);
+  if (const auto md5 = headers.find(H::blob_content_md5); md5 && !md5->empty()) {
+    BASCULE_ASSIGN(content.md5, parse_md5(*md5));
+  }
+  return content;
+}
+
+Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes) {
+  BASCULE_CO_ASSIGN(const std::uint64_t length, body_length(call, limit_bytes));
+  BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(call.headers));
+  std::string document(length, '\0');
+  std::size_t filled = 0;
+  while (filled < document.size()) {
+    BASCULE_CO_ASSIGN(const std::size_t got, co_await call.exchange.read_body(as_writable(document).subspan(filled)));
+    if (got == 0) co_return refuse(Error{Code::cancelled, 0, "the body ended early"});
+    filled += got;
+  }
+  if (declared.md5) {
+    const auto computed = Md5::of(as_bytes(document));
+    if (computed != *declared.md5)
+      co_return refuse({Fault::md5_mismatch,
+                        {{"UserSpecifiedMd5", md5_text(*declared.md5)}, {"ServerCalculatedMd5", md5_text(computed)}}});
+  }
+  if (declared.crc64) {
+    const std::uint64_t computed = crc64(as_bytes(document));
+    if (computed != *declared.crc64)
+      co_return refuse({Fault::crc64_mismatch,
+                        {{"UserSpecifiedCrc", crc64_text(*declared.crc64)},
+                         {"ServerCalculatedCrc", crc64_text(computed)}}});
+  }
+  co_return std::move(document);
+}
+
+Problem with_hashes(Error error, const DeclaredHashes& declared) {
+  const ops::Reason reason = ops::reason_of(error);
+  if (reason == ops::Reason::md5_mismatch && declared.md5)
+    return {Fault::md5_mismatch, {{"UserSpecifiedMd5", md5_text(*declared.md5)}, {"ServerCalculatedMd5", error.message}}};
+  if (reason == ops::Reason::crc64_mismatch && declared.crc64)
+    return {Fault::crc64_mismatch,
+            {{"UserSpecifiedCrc", crc64_text(*declared.crc64)}, {"ServerCalculatedCrc", error.message}}};
+  return error;
+}
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,44 @@
+// Checks that stand before operations: features that are not there yet are refused, never silently ignored where ignoring
+// them would lose what the client asked for; bodies and their declared hashes are bounded and well formed.
+#pragma once
+#include "api/blob/call.h"
+#include "ops/reason.h"
+
+namespace bascule::api::blob {
+
+// Headers of tags, customer-provided keys, scopes, immutability, expiry, structured bodies: 400 UnsupportedHeader with
+// the header's name (and value, unless it may be secret).
+Parsed<> refuse_features(const Call& call);
+
+// ?snapshot= and ?versionid=: there are none here, so a read of one finds nothing; it must never reach the base blob.
+Parsed<> refuse_snapshots(const Call& call, auth::Operation operation);
+
+// Every PUT and POST announces its length.
+Parsed<> require_length(const http::Request& request);
+
+// 413 with the limit where the body is longer.
+Parsed<std::uint64_t> body_length(const Call& call, std::uint64_t limit_bytes);
+
+// Content-MD5 and x-ms-content-crc64 of the request's body.
+struct DeclaredHashes {
+  std::optional<ops::Md5Value> md5;
+  std::optional<std::uint64_t> crc64;
+};
+Parsed<DeclaredHashes> declared_hashes(const HeaderIndex& headers);
+
+Parsed<ops::Md5Value> parse_md5(std::string_view text);
+
+// x-ms-access-tier of a block blob in its canonical case; "" where not sent.
+Parsed<std::string> parse_tier(const HeaderIndex& headers);
+
+// x-ms-blob-content-*: with `plain`, a missing one is taken from the header without prefix (Put Blob).
+Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain);
+
+// The whole body, at most `limit_bytes`, its Content-MD5 and CRC64 checked.
+Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes);
+
+// What the client said against what was computed, in Md5Mismatch's and Crc64Mismatch's extra elements. `error` is a
+// use case's; others pass unchanged.
+Problem with_hashes(Error error, const DeclaredHashes& declared);
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,226 @@
+#include "api/blob/list_xml.h"
+
+#include <algorithm>
+
+#include "api/blob/blob_headers.h"
+#include "api/blob/container_headers.h"
+#include "api/common/text.h"
+#include "api/common/xml_writer.h"
+#include "base/bytes.h"
+
+namespace bascule::api::blob {
+namespace {
+
+constexpr std::size_t kBytesPerBlob = 900;
+constexpr Version kEndpointForm(2013, 8, 15);  // before: account and URLs in each entry (AZURE-DETAILS 7)
+
+// A constant opening tag, text, and its end.
+void put(std::string& xml, std::string_view open, std::string_view text, std::string_view close) {
+  xml.append(open);
+  append_text(xml, text);
+  xml.append(close);
+}
+
+void echo_requested(std::string& xml, const ListEcho& echo) {
+  if (echo.prefix) append_element(xml, "Prefix", *echo.prefix);
+  if (echo.marker) append_element(xml, "Marker", *echo.marker);
+  if (echo.max_results) append_element(xml, "MaxResults", *echo.max_results);
+  if (echo.delimiter) append_element(xml, "Delimiter", *echo.delimiter);
+}
+
+void append_metadata(std::string& xml, const ops::Metadata& metadata) {
+  if (metadata.empty()) {
+    xml += "<Metadata />";
+    return;
+  }
+  xml += "<Metadata>";
+  for (const auto& [name, value] : metadata) append_element(xml, name, value);
+  xml += "</Metadata>";
+}
+
+void append_date(std::string& xml, std::string_view open, WallTime time, std::string_view close) {
+  xml.append(open);
+  append_http_date(xml, time);
+  xml.append(close);
+}
+
+// Present and empty where unset.
+void append_header(std::string& xml, std::string_view element, const std::string& value) {
+  append_element(xml, element, value);
+}
+
+void append_lease(std::string& xml, const ops::LeaseView& lease, Version version) {
+  if (lease.state == ops::LeaseState::available && version >= Version(2012, 2, 12)) {  // nearly always
+    xml += "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>";
+    return;
+  }
+  put(xml, "<LeaseStatus>", lease_status_text(lease), "</LeaseStatus>");
+  if (version < Version(2012, 2, 12)) return;
+  put(xml, "<LeaseState>", lease_state_text(lease), "</LeaseState>");
+  if (lease.state == ops::LeaseState::leased)
+    put(xml, "<LeaseDuration>", lease.infinite ? "infinite" : "fixed", "</LeaseDuration>");
+}
+
+void append_tier(std::string& xml, const ops::BlobView& blob, Version version) {
+  if (version < Version(2017, 4, 17) || blob.type == ops::BlobType::append) return;
+  if (blob.tier.empty()) {
+    xml += "<AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred>";
+    return;
+  }
+  put(xml, "<AccessTier>", blob.tier, "</AccessTier>");
+  if (blob.tier_changed != WallTime())
+    append_date(xml, "<AccessTierChangeTime>", blob.tier_changed, "</AccessTierChangeTime>");
+}
+
+void append_copy(std::string& xml, const ops::CopyView& copy) {
+  put(xml, "<CopyId>", copy.id, "</CopyId>");
+  put(xml, "<CopySource>", copy.source, "</CopySource>");
+  put(xml, "<CopyStatus>", copy.status, "</CopyStatus><CopyProgress>");
+  append_decimal(xml, copy.copied_bytes);
+  xml += '/';
+  append_decimal(xml, copy.total_bytes);
+  xml += "</CopyProgress>";
+  if (copy.completed != WallTime())
+    append_date(xml, "<CopyCompletionTime>", copy.completed, "</CopyCompletionTime>");
+}
+
+void append_uncommitted_properties(std::string& xml, const ops::BlobView& blob, Version version) {
+  put(xml, "<Properties><Content-Length>0</Content-Length><BlobType>", blob_type_text(blob.type), "</BlobType>");
+  append_tier(xml, blob, version);
+  append_lease(xml, blob.lease, version);
+  if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>false</ServerEncrypted>";
+  xml += "</Properties>";
+}
+
+void append_properties(std::string& xml, const ops::BlobView& blob, const BlobListForm& form) {
+  const Version version = form.version;
+  xml += "<Properties>";
+  if (version >= Version(2017, 11, 9)) append_date(xml, "<Creation-Time>", blob.created, "</Creation-Time>");
+  append_date(xml, "<Last-Modified>", blob.last_modified, "</Last-Modified><Etag>");
+  append_etag(xml, blob.etag);
+  xml += "</Etag><Content-Length>";
+  append_decimal(xml, blob.size_bytes);
+  xml += "</Content-Length>";
+  const ops::ContentHeaders& headers = blob.headers;
+  append_header(xml, "Content-Type", headers.type);
+  append_header(xml, "Content-Encoding", headers.encoding);
+  append_header(xml, "Content-Language", headers.language);
+  if (version >= Version(2019, 2, 2)) xml += "<Content-CRC64 />";
+  if (headers.md5) xml.append("<Content-MD5>").append(to_base64(*headers.md5)).append("</Content-MD5>");
+  else xml += "<Content-MD5 />";
+  append_header(xml, "Cache-Control", headers.cache_control);
+  if (version >= Version(2013, 8, 15)) append_header(xml, "Content-Disposition", headers.disposition);
+  put(xml, "<BlobType>", blob_type_text(blob.type), "</BlobType>");
+  append_tier(xml, blob, version);
+  append_lease(xml, blob.lease, version);
+  if (blob.copy && form.copy) append_copy(xml, *blob.copy);
+  if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
+  xml += "</Properties>";
+}
+
+void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm& form) {
+  xml += "<Blob>";
+  append_name(xml, blob.name);
+  if (form.version < kEndpointForm) {
+    xml.append("<Url>").append(form.service_endpoint).append(form.container).append(1, '/');
+    append_percent_encoded(xml, blob.name, true);
+    xml += "</Url>";
+  }
+  if (blob.committed) append_properties(xml, blob, form);
+  else append_uncommitted_properties(xml, blob, form.version);
+  if (form.metadata) append_metadata(xml, blob.metadata);
+  if (form.version >= Version(2020, 6, 12)) xml += "<OrMetadata />";
+  xml += "</Blob>";
+}
+
+}  // namespace
+
+std::string blob_list_xml(const ops::BlobPage& page, const BlobListForm& form) {
+  std::string xml;
+  xml.reserve(1024 + page.items.size() * kBytesPerBlob);
+  xml.append(kXmlStart).append("<EnumerationResults ");
+  if (form.version >= kEndpointForm) {
+    xml += "ServiceEndpoint=\"";
+    append_attribute(xml, form.service_endpoint);
+    xml += "\" ContainerName=\"";
+    append_attribute(xml, form.container);
+  } else {
+    xml += "ContainerName=\"";
+    append_attribute(xml, form.service_endpoint + form.container);
+  }
+  xml += "\">";
+  echo_requested(xml, form.echo);
+  xml += page.items.empty() ? "<Blobs />" : "<Blobs>";
+  for (const ops::ListItem& item : page.items) {
+    if (!item.is_prefix) {
+      append_blob(xml, item.blob, form);
+      continue;
+    }
+    xml += "<BlobPrefix>";
+    append_name(xml, item.blob.name);
+    xml += "</BlobPrefix>";
+  }
+  if (!page.items.empty()) xml += "</Blobs>";
+  append_element(xml, "NextMarker", page.next.empty() ? std::string() : encode_marker(page.next));
+  return xml += "</EnumerationResults>";
+}
+
+std::string container_list_xml(const ops::ContainerPage& page, const ContainerListForm& form) {
+  const Version version = form.version;
+  std::string xml;
+  xml.reserve(1024 + page.items.size() * kBytesPerBlob);
+  xml.append(kXmlStart).append(version >= kEndpointForm ? "<EnumerationResults ServiceEndpoint=\""
+                                                        : "<EnumerationResults AccountName=\"");
+  append_attribute(xml, form.service_endpoint);
+  xml += "\">";
+  echo_requested(xml, form.echo);
+  xml += page.items.empty() ? "<Containers />" : "<Containers>";
+  for (const ops::ContainerView& container : page.items) {
+    xml += "<Container>";
+    append_element(xml, "Name", container.name);
+    if (version < kEndpointForm)
+      xml.append("<Url>").append(form.service_endpoint).append(container.name).append("</Url>");
+    append_date(xml, "<Properties><Last-Modified>", container.last_modified, "</Last-Modified><Etag>\"");
+    append_etag(xml, container.etag);
+    xml += "\"</Etag><LeaseStatus>unlocked</LeaseStatus>";
+    if (version >= Version(2012, 2, 12)) xml += "<LeaseState>available</LeaseState>";
+    if (version >= Version(2016, 5, 31) && container.public_access != ops::PublicAccess::none)
+      put(xml, "<PublicAccess>", public_access_text(container.public_access), "</PublicAccess>");
+    if (version >= Version(2019, 7, 7))
+      xml += "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
+             "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>";
+    if (version >= Version(2017, 11, 9))
+      xml += "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>";
+    if (version >= Version(2020, 10, 2))
+      xml += "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>";
+    xml += "</Properties>";
+    if (form.metadata) append_metadata(xml, container.metadata);
+    xml += "</Container>";
+  }
+  if (!page.items.empty()) xml += "</Containers>";
+  append_element(xml, "NextMarker", page.next.empty() ? std::string() : "/" + form.account + "/" + page.next);
+  return xml += "</EnumerationResults>";
+}
+
+// "2!LENGTH!BASE64" with '-' for '=', the service's own look.
+std::string encode_marker(std::string_view next) {
+  std::string text = to_base64(as_bytes(next));
+  std::ranges::replace(text, '=', '-');
+  return "2!" + std::to_string(text.size()) + "!" + text;
+}
+
+std::optional<std::string> decode_marker(std::string_view marker) {
+  if (!marker.starts_with("2!")) return std::nullopt;
+  marker.remove_prefix(2);
+  const std::size_t bang = marker.find('!');
+  if (bang == std::string_view::npos) return std::nullopt;
+  const auto length = parse_integer(marker.substr(0, bang));
+  std::string text(marker.substr(bang + 1));
+  if (!length || *length != static_cast<std::int64_t>(text.size())) return std::nullopt;
+  std::ranges::replace(text, '-', '=');
+  auto name = from_base64(text);
+  if (!name || name->empty() || !valid_utf8(*name)) return std::nullopt;
+  return name;
+}
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,173 @@
+#include "api/blob/service.h"
+
+#include "api/blob/call.h"
+#include "api/blob/errors.h"
+#include "api/blob/guards.h"
+#include "api/blob/reply.h"
+#include "api/blob/router.h"
+#include "api/common/text.h"
+#include "api/common/xml_writer.h"
+#include "base/log.h"
+
+namespace bascule::api::blob {
+namespace {
+
+constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETAILS 3)
+
+// x-ms-version; of a SAS without it, api-version, then sv; else the oldest (AZURE-DETAILS 1).
+Parsed<> read_version(Call& call) {
+  std::string_view text;
+  H where = H::version;
+  const char* parameter = nullptr;
+  if (const auto header = call.headers.find(where)) text = *header;
+  else if (call.target.find("sig")) {
+    for (const char* candidate : {"api-version", "sv"})
+      if (const std::string* value = call.target.find(candidate)) {
+        text = *value;
+        parameter = candidate;
+        break;
+      }
+  }
+  if (text.empty()) return {};
+  const auto version = Version::parse(text);
+  if (!version) return parameter ? bad_query(parameter, text) : bad_header(name(where), text);
+  call.version = *version;
+  call.version_text = text;
+  return {};
+}
+
+Parsed<> locate(Call& call) {
+  const http::Request& request = call.request;
+  BASCULE_ASSIGN(call.target, parse_target(call.headers.get(H::host), request.path, request.query,
+                                           call.service.options().domains, call.service.operations()));
+  return {};
+}
+
+Task<Answer> authorise(Call& call, auth::Operation operation) {
+  const Target& target = call.target;
+  auth::AuthRequest request;
+  request.method = call.request.method;
+  request.raw_path = target.raw_path;
+  request.query = &target.query;
+  request.headers = call.request.headers;
+  request.account = target.account;
+  request.container = target.container;
+  request.blob = target.blob;
+  request.snapshot = target.get("snapshot");
+  request.version_id = target.get("versionid");
+  request.path_style = target.path_style;
+  request.version = call.version_text;
+  request.tls = call.request.encrypted;
+  request.peer_address = call.request.peer_address;
+
+  std::optional<auth::Decision> decision = auth::authorise_now(request, operation, call.ops(), call.now());
+  if (!decision)
+    decision = co_await auth::authorise(request, operation, call.ops(), call.now(),
+                                        call.service.options().authentication);
+  if (!*decision) co_return refuse(problem_of(std::move(*decision).error()));
+  call.authorised = std::move(**decision);
+  co_return Answer();
+}
+
+// The way of every request. The version is read before anything may be refused, so that refusals have its form.
+Task<Answer> serve(Call& call, Subject& subject) {
+  const Parsed<> located = locate(call);
+  BASCULE_CO_TRY(read_version(call));
+  BASCULE_CO_TRY(located);
+  BASCULE_CO_ASSIGN(const Route route, find_route(call.request.method, call.target, call.headers));
+  subject = route.subject;
+  call.operation = auth::action_of(route.operation).name;
+  BASCULE_CO_TRY(require_length(call.request));
+  if (route.authorised) {
+    BASCULE_CO_TRY(co_await authorise(call, route.operation));
+    if (call.target.secondary && call.request.method != "GET" && call.request.method != "HEAD")
+      co_return refuse(Fault::insufficient_account_permissions);
+    if (!route.handler) co_return refuse(Fault::not_implemented);
+    BASCULE_CO_TRY(refuse_features(call));
+    BASCULE_CO_TRY(refuse_snapshots(call, route.operation));
+  }
+  co_return co_await route.handler(call);
+}
+
+// Ordinary outcomes of the protocol (404, 409, 412, 304) are for those who look for them; the rest is seen by default.
+void log_refusal(const Call& call, const Worded& error, const std::optional<Error>& cause) {
+  const bool ordinary = error.status == 304 || error.status == 404 || error.status == 409 || error.status == 412;
+  const log::Level level = error.status >= 500 && error.status != 501 ? log::Level::error
+                           : ordinary                                  ? log::Level::debug
+                                                                       : log::Level::info;
+  if (!log::enabled(level)) return;
+  log::write(level, "request refused",
+             {{"request_id", call.request_id},
+              {"operation", call.operation},
+              {"method", call.request.method},
+              {"path", call.request.path},  // never the query: it may hold a signature
+              {"status", error.status},
+              {"code", error.code},
+              {"error", cause ? std::string_view(cause->message) : std::string_view()}});
+}
+
+Task<void> answer_problem(Call& call, Problem problem, Subject subject) {
+  if (problem.error && problem.error->code == Code::cancelled) {  // the client has gone, or sent less than it said
+    call.exchange.cut();
+    co_return;
+  }
+  const std::optional<Error> cause = problem.error;
+  const Worded error = word(std::move(problem), subject);
+  log_refusal(call, error, cause);
+  if (call.exchange.started()) {
+    call.exchange.cut();
+    co_return;
+  }
+  const bool bodiless = call.head() || error.status == 304;
+  http::Response response;
+  response.status = error.status;
+  if (error.status != 304) response.reason = error.text;
+  response.headers.reserve(10 + error.headers.size());
+  if (!bodiless) response.add("Content-Type", "application/xml");
+  for (const http::Header& header : error.headers)
+    if (header.name == "Content-Range" || header.name == "Allow") response.headers.push_back(header);
+  add_common_headers(response, call);
+  if (call.version >= kErrorCodeHeader) response.add("x-ms-error-code", error.code);
+  for (const http::Header& header : error.headers)
+    if (header.name != "Content-Range" && header.name != "Allow") response.headers.push_back(header);
+  if (error.status == 304) {
+    (void)co_await call.exchange.respond(std::move(response), {});
+  } else if (call.head()) {
+    if (co_await call.exchange.start(std::move(response), std::nullopt)) (void)co_await call.exchange.finish();
+  } else {
+    const std::string body = error_body(error, call.request_id, call.now());
+    const Bytes slice = as_bytes(body);
+    (void)co_await call.exchange.respond(std::move(response), {&slice, 1});
+  }
+}
+
+}  // namespace
+
+BlobService::BlobService(ops::Operations& operations, Clock& clock, Random& random, Options options)
+    : operations_(operations), clock_(clock), options_(std::move(options)), ids_(random) {}
+
+Task<void> BlobService::handle(http::Exchange& exchange) {
+  Call call(*this, exchange, ids_.next());
+  Subject subject = Subject::blob;
+  Answer answer = co_await serve(call, subject);
+  if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);
+}
+
+http::Response refuse_unread(int status, std::string_view why, std::string& body) {
+  Worded error;
+  error.status = status;
+  error.text = why;
+  error.code = status == 408 ? "OperationTimedOut" : status == 414 ? "InvalidUri" : status >= 500 ? "InternalError"
+                                                                                                  : "InvalidInput";
+  body.append(kXmlStart).append("<Error><Code>").append(error.code).append("</Code><Message>");
+  append_text(body, why);
+  body += "</Message></Error>";
+  http::Response response;
+  response.status = status;
+  response.add("Content-Type", "application/xml");
+  response.add("Server", "Microsoft-HTTPAPI/2.0");
+  response.add("x-ms-error-code", error.code);
+  return response;
+}
+
+}  // namespace bascule::api::blob
