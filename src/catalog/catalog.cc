@@ -15,7 +15,7 @@ crypto::Nonce nonce_of(std::uint64_t version) {
   return nonce;
 }
 
-// key length (2) || key || version (8): what a sealed value is bound to.
+// key || version (8, big-endian): what a sealed value is bound to.
 std::string bound_to(std::string_view key, std::uint64_t version) {
   std::string aad;
   aad.reserve(key.size() + 8);
@@ -91,6 +91,7 @@ Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto
     if (!allow_create) co_return fail(Code::not_found, "there is no catalog here");
     while (incarnation == 0) incarnation = random.next_u64() >> 16;
   }
+  if (last + 1 >= 1u << (64 - kSessionShift)) co_return fail(Code::exhausted, "the catalog has had its last session: begin a new incarnation");
   auto catalog = std::unique_ptr<Catalog>(new Catalog(store, catalog_key, clock, incarnation, last + 1));
   Catalog& c = *catalog;
   store::Commit begin;
@@ -154,6 +155,14 @@ Result<std::string> Catalog::unseal(std::string_view key, std::uint64_t version,
   return plain;
 }
 
+Task<Result<Maybe<std::uint64_t>>> Catalog::get_total(std::string key) {
+  BASCULE_CO_ASSIGN(auto found, co_await store_.get(key));
+  if (!found) co_return Maybe<std::uint64_t>{};
+  BASCULE_CO_ASSIGN(const std::string plain, unseal(key, found->version, found->value));
+  BASCULE_CO_ASSIGN(const std::uint64_t total, decode_total(plain));
+  co_return Maybe<std::uint64_t>(Found<std::uint64_t>{found->version, total});
+}
+
 Task<Result<std::vector<store::Entry>>> Catalog::scan(store::Store::Scan range) {
   BASCULE_CO_ASSIGN(auto entries, co_await store_.scan(std::move(range)));
   for (auto& e : entries) {
@@ -189,6 +198,15 @@ void Catalog::seal_extent(extent::PlacedExtent& placed) {
   record.unit_tags = placed.unit_tags;
   placed.record_version = next_version();
   placed.record_value = seal(keys::extent(placed.id), placed.record_version, encode(record));
+}
+
+Task<Result<void>> Catalog::name_extents(std::vector<std::shared_ptr<const extent::PlacedExtent>> extents) {
+  for (std::size_t at = 0; at < extents.size();) {
+    Transaction t;
+    while (at < extents.size() && t.bytes() < store::kMaxCommitBytes / 4) t.name(*extents[at++]);
+    BASCULE_CO_TRY(co_await commit(std::move(t)));
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<std::optional<SessionRecord>>> Catalog::session_record(std::uint32_t session) {

@@ -35,7 +35,7 @@ class Transaction {
   // Names an extent that the packer placed: its record was sealed once, for all who name it.
   void name(const extent::PlacedExtent& extent);
   void remove(std::string key) { changes_.push_back({std::move(key), 0, {}, true}); }
-  std::size_t bytes() const;
+  std::size_t bytes() const;   // about what it will take of store::kMaxCommitBytes
 
  private:
   friend class Catalog;
@@ -58,11 +58,15 @@ class Catalog {
     if (!ready) { BASCULE_CO_ASSIGN(found, co_await store_.get(key)); }
     co_return open_record<T>(key, found);
   }
+  Task<Result<Maybe<std::uint64_t>>> get_total(std::string key);
   // Several entries of a range with their values opened. See store::Store::scan.
   Task<Result<std::vector<store::Entry>>> scan(store::Store::Scan range);
 
   // Durable when it returns. conflict: something required no longer holds; read and build anew.
   Task<Result<void>> commit(Transaction transaction);
+
+  // Names extents ahead of the manifest that will, where one commit could not hold them all.
+  Task<Result<void>> name_extents(std::vector<std::shared_ptr<const extent::PlacedExtent>> extents);
 
   // Unique in this incarnation and increasing within the session; also good as the id of a manifest, an epoch, an order.
   std::uint64_t next_version() { return next_version_.fetch_add(1, std::memory_order_relaxed); }

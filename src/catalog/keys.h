@@ -57,6 +57,12 @@ inline std::string reference(std::uint64_t cid, std::uint64_t manifest, std::uin
   append_be64(k, holder);
   return k;
 }
+// A manifest whose last holder is gone while others still need its pieces.
+inline std::string zombie(std::uint64_t cid, std::uint64_t manifest) {
+  std::string k = with_u64('Z', cid);
+  append_be64(k, manifest);
+  return k;
+}
 inline std::string extent(const extent::ExtentId& id) { return std::string("E") + id.bytes(); }
 inline std::string dead_total(const extent::ExtentId& id) { return std::string("T") + id.bytes(); }
 inline std::string garbage(const extent::ExtentId& id) { return std::string("G") + id.bytes(); }

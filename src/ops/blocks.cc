@@ -74,7 +74,19 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   }
   BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, kMaxBlockPieces));
   catalog::BlockRecord record{.size_bytes = in.size_bytes};
-  for (const auto& p : in.pieces) record.pieces.push_back(p.piece);
+  std::vector<std::shared_ptr<const extent::PlacedExtent>> extents;
+  for (const auto& p : in.pieces) {
+    record.pieces.push_back(p.piece);
+    extents.push_back(p.extent);
+  }
+  if (extents.size() > 32) {  // their records together could exceed one commit
+    auto named = co_await parts_.catalog.name_extents(std::move(extents));
+    if (!named) {
+      co_await abandon(container, std::move(in.pieces));
+      co_return fail(named.error());
+    }
+    for (auto& p : in.pieces) p.extent.reset();
+  }
 
   Result<void> outcome = fail(Code::overloaded, "too many writers change this blob");
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {

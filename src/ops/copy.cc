@@ -76,6 +76,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
   Result<Copied> outcome = fail(Code::overloaded, "too many writers change this blob");
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) { forget_container(target_ref); forget_container(source_ref); }
+    const auto token = read_token();  // what the source's head names stays until it is copied
     auto from = co_await resolve(source_ref);
     if (!from) { outcome = source_error(from.error()); break; }
     auto to = co_await resolve(target_ref);

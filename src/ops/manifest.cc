@@ -15,8 +15,18 @@ Task<Result<void>> ManifestWriter::add(catalog::ManifestEntry entry, std::shared
   offset_ += entry.piece.size_bytes;
   pending_bytes_ += encoded_size(entry);
   pending_.push_back(std::move(entry));
-  if (extent && (unnamed_.empty() || unnamed_.back() != extent)) unnamed_.push_back(std::move(extent));
+  if (extent && (unnamed_.empty() || unnamed_.back() != extent)) {
+    unnamed_bytes_ += extent->record_value.size();
+    unnamed_.push_back(std::move(extent));
+  }
+  if (unnamed_bytes_ > store::kMaxCommitBytes / 4) BASCULE_CO_TRY(co_await name_unnamed());
   if (pending_bytes_ >= catalog::kPageBytes) co_return co_await flush_page();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> ManifestWriter::name_unnamed() {
+  BASCULE_CO_TRY(co_await catalog_.name_extents(std::exchange(unnamed_, {})));
+  unnamed_bytes_ = 0;
   co_return Result<void>{};
 }
 
@@ -34,6 +44,7 @@ Task<Result<void>> ManifestWriter::flush_page() {
   pending_.clear();
   pending_bytes_ = 0;
   unnamed_.clear();
+  unnamed_bytes_ = 0;
   co_return Result<void>{};
 }
 

@@ -23,6 +23,7 @@ class ManifestWriter {
 
  private:
   Task<Result<void>> flush_page();
+  Task<Result<void>> name_unnamed();
 
   catalog::Catalog& catalog_;
   const ContainerRef ref_;
@@ -31,7 +32,7 @@ class ManifestWriter {
   catalog::Manifest manifest_;
   std::vector<catalog::ManifestEntry> pending_;
   std::vector<std::shared_ptr<const extent::PlacedExtent>> unnamed_;
-  std::size_t pending_bytes_ = 0;
+  std::size_t pending_bytes_ = 0, unnamed_bytes_ = 0;
   std::uint64_t page_offset_ = 0, offset_ = 0;  // plaintext
 };
 

@@ -66,7 +66,7 @@ Task<void> Service::abandon(Container container, std::vector<NewPiece> pieces) {
   for (std::size_t at = 0; at < pieces.size();) {
     catalog::Transaction t;
     catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid};
-    for (; at < pieces.size() && drop.pieces.size() < 256; ++at) {
+    for (; at < pieces.size() && drop.pieces.size() < 64; ++at) {
       drop.pieces.push_back(pieces[at].piece);
       if (pieces[at].extent) t.name(*pieces[at].extent);
     }

@@ -1,0 +1,362 @@
+#include "jobs/sweeper.h"
+
+#include "base/log.h"
+#include "ops/manifest.h"
+
+namespace bascule::jobs {
+
+namespace keys = catalog::keys;
+using catalog::DropRecord;
+using catalog::Transaction;
+
+namespace {
+constexpr std::size_t kDropsPerPass = 512;
+constexpr std::size_t kHeadsPerCommit = 64;
+constexpr Duration kProviderTimeout = std::chrono::seconds(30);
+
+void add(auto& dead, const extent::Piece& p) { dead[{p.extent, p.offset}] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes)); }
+void take_away(auto& dead, const auto& kept) {
+  for (const auto& k : kept) dead.erase(k);
+}
+}  // namespace
+
+Sweeper::Sweeper(ops::Service& service, Duration uncommitted_lifetime)
+    : service_(service), catalog_(service.parts().catalog), uncommitted_lifetime_(uncommitted_lifetime) {}
+
+Task<Result<bool>> Sweeper::pass() {
+  // In the order of their keys: a manifest's drop always comes after the drops that name it as their keeper.
+  BASCULE_CO_ASSIGN(auto entries, co_await catalog_.scan({.begin = "D", .end = "E", .limit = kDropsPerPass}));
+  for (auto& e : entries) {
+    BASCULE_CO_TRY(co_await sweep_drop(std::move(e)));
+    ++counts_.drops;
+  }
+  BASCULE_CO_ASSIGN(const bool collected, co_await collect_garbage());
+  co_return !entries.empty() || collected;
+}
+
+Task<Result<void>> Sweeper::sweep_drop(store::Entry entry) {
+  BASCULE_CO_ASSIGN(auto drop, catalog::decode<DropRecord>(entry.value));
+  switch (drop.kind) {
+    case DropRecord::Kind::manifest: co_return co_await sweep_manifest(std::move(entry), std::move(drop));
+    case DropRecord::Kind::upload: co_return co_await sweep_upload(std::move(entry), std::move(drop));
+    case DropRecord::Kind::container: co_return co_await sweep_container(std::move(entry), std::move(drop));
+    case DropRecord::Kind::pieces: {
+      Dead dead;
+      for (const auto& p : drop.pieces) add(dead, p);
+      Transaction t;
+      t.require(entry.key, entry.version);
+      t.remove(entry.key);
+      BASCULE_CO_TRY(co_await bury(t, std::move(dead)));
+      co_return co_await catalog_.commit(std::move(t));
+    }
+    case DropRecord::Kind::pages: {
+      const std::string first = keys::page(drop.cid, drop.manifest.id, 0);
+      while (true) {
+        BASCULE_CO_ASSIGN(auto pages, co_await catalog_.scan({.begin = first, .end = keys::after_prefix(first.substr(0, 17))}));
+        Transaction t;
+        for (const auto& page : pages) t.remove(page.key);
+        if (pages.empty()) t.remove(entry.key);
+        BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+        if (pages.empty()) co_return Result<void>{};
+      }
+    }
+  }
+  co_return fail(Code::corrupt, "a drop record of an unknown kind");
+}
+
+Task<Result<std::set<Sweeper::PieceKey>>> Sweeper::pieces_of(std::uint64_t cid, catalog::Manifest manifest) {
+  std::set<PieceKey> pieces;
+  if (manifest.id == 0) co_return pieces;
+  ops::ManifestCursor cursor(catalog_, cid, std::move(manifest));
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto at, co_await cursor.next());
+    if (!at.entry) co_return pieces;
+    pieces.insert({at.entry->piece.extent, at.entry->piece.offset});
+  }
+}
+
+Task<Result<bool>> Sweeper::referenced(std::uint64_t cid, std::uint64_t manifest, std::uint64_t except) {
+  const std::string prefix = keys::reference(cid, manifest, 0).substr(0, 17);
+  BASCULE_CO_ASSIGN(auto found, co_await catalog_.scan({.begin = prefix, .end = keys::after_prefix(prefix), .limit = 2}));
+  for (const auto& e : found)
+    if (e.key != keys::reference(cid, manifest, except)) co_return true;
+  co_return false;
+}
+
+Task<Result<void>> Sweeper::sweep_manifest(store::Entry entry, DropRecord drop) {
+  const catalog::Manifest& m = drop.manifest;
+  const std::string zombie_key = keys::zombie(drop.cid, m.id);
+  if (m.shared) {
+    BASCULE_CO_ASSIGN(const bool alive, co_await referenced(drop.cid, m.id, m.holder));
+    if (alive) {  // another holder, or a manifest that took pieces over: whoever goes last finds it under its own key
+      DropRecord later = drop;
+      later.kept = {};
+      Transaction t;
+      t.remove(keys::reference(drop.cid, m.id, m.holder));
+      t.put(zombie_key, encode(later));
+      t.remove(entry.key);
+      co_return co_await catalog_.commit(std::move(t));
+    }
+  }
+  BASCULE_CO_ASSIGN(auto kept, co_await pieces_of(drop.cid, drop.kept));
+  if (m.base) {
+    BASCULE_CO_ASSIGN(auto base, co_await catalog_.get<DropRecord>(keys::zombie(drop.cid, m.base)));
+    // Where the base still has a holder there is no record of it yet, and its pieces are not ours to bury either way:
+    // they are found through any of its holders' pages or entries only when it dies. Ours are those it does not name.
+    catalog::Manifest named_by_base;
+    if (base) named_by_base = base->record.manifest;
+    else { BASCULE_CO_ASSIGN(named_by_base, co_await live_manifest(drop.cid, m.base)); }
+    BASCULE_CO_ASSIGN(auto lives_on, co_await pieces_of(drop.cid, std::move(named_by_base)));
+    kept.merge(lives_on);
+  }
+  if (m.paged) {
+    const std::string first = keys::page(drop.cid, m.id, 0), end = keys::after_prefix(first.substr(0, 17));
+    while (true) {  // a page goes in the commit that buries its pieces: what is left says how far this came
+      BASCULE_CO_ASSIGN(auto pages, co_await catalog_.scan({.begin = first, .end = end, .limit = 1}));
+      if (pages.empty()) break;
+      BASCULE_CO_ASSIGN(auto entries, catalog::decode_page(pages[0].value));
+      Dead dead;
+      for (const auto& e : entries) add(dead, e.piece);
+      take_away(dead, kept);
+      Transaction t;
+      t.require(pages[0].key, pages[0].version);
+      t.remove(pages[0].key);
+      // A piece that occurs on several pages (a block listed twice) dies once.
+      for (const auto& [piece, size] : dead) kept.insert(piece);
+      BASCULE_CO_TRY(co_await bury(t, std::move(dead)));
+      BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+    }
+  }
+  Transaction t;
+  Dead dead;
+  for (const auto& e : m.entries) add(dead, e.piece);
+  take_away(dead, kept);
+  BASCULE_CO_TRY(co_await bury(t, std::move(dead)));
+  t.require(entry.key, entry.version);
+  t.remove(entry.key);
+  if (m.shared) {
+    t.remove(keys::reference(drop.cid, m.id, m.holder));
+    t.remove(zombie_key);
+  }
+  if (m.base) {
+    t.remove(keys::reference(drop.cid, m.base, m.id));
+    BASCULE_CO_ASSIGN(const bool alive, co_await referenced(drop.cid, m.base, m.id));
+    if (!alive) {  // the last who needed it: now it dies like any other
+      BASCULE_CO_ASSIGN(auto base, co_await catalog_.get<DropRecord>(keys::zombie(drop.cid, m.base)));
+      if (base) {
+        base->record.manifest.shared = false;
+        t.remove(keys::zombie(drop.cid, m.base));
+        t.put(keys::dropped(catalog_.next_version()), encode(base->record));
+      }
+    }
+  }
+  co_return co_await catalog_.commit(std::move(t));
+}
+
+Task<Result<void>> Sweeper::sweep_upload(store::Entry entry, DropRecord drop) {
+  BASCULE_CO_ASSIGN(auto kept, co_await pieces_of(drop.cid, drop.kept));
+  const std::string prefix = keys::block(drop.cid, drop.blob, drop.epoch, ""), end = keys::after_prefix(prefix);
+  while (true) {
+    BASCULE_CO_ASSIGN(auto blocks, co_await catalog_.scan({.begin = prefix, .end = end, .limit = 64, .limit_bytes = 256 * 1024}));
+    if (blocks.empty()) break;
+    Transaction t;
+    Dead dead;
+    for (const auto& b : blocks) {
+      BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::BlockRecord>(b.value));
+      for (const auto& p : record.pieces) add(dead, p);
+      t.remove(b.key);
+    }
+    take_away(dead, kept);
+    BASCULE_CO_TRY(co_await bury(t, std::move(dead)));
+    BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+  }
+  Transaction t;
+  t.require(entry.key, entry.version);
+  t.remove(entry.key);
+  co_return co_await catalog_.commit(std::move(t));
+}
+
+Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop) {
+  // Each head becomes a drop record of its own, so that what heads share is settled as it always is.
+  for (const char table : {'B', 'U'}) {
+    const std::string prefix = keys::with_u64(table, drop.cid), end = keys::after_prefix(prefix);
+    while (true) {
+      BASCULE_CO_ASSIGN(auto found, co_await catalog_.scan({.begin = prefix, .end = end, .limit = kHeadsPerCommit,
+                                                            .limit_bytes = 256 * 1024}));
+      if (found.empty()) break;
+      Transaction t;
+      for (const auto& e : found) {
+        DropRecord part{.cid = drop.cid};
+        if (table == 'B') {
+          BASCULE_CO_ASSIGN(auto head, catalog::decode<catalog::HeadRecord>(e.value));
+          part.manifest = std::move(head.manifest);
+        } else {
+          BASCULE_CO_ASSIGN(auto upload, catalog::decode<catalog::UploadRecord>(e.value));
+          part.kind = DropRecord::Kind::upload;
+          part.blob = e.key.substr(prefix.size());
+          part.epoch = upload.epoch;
+        }
+        if (table == 'U' || part.manifest.id) t.put(keys::dropped(catalog_.next_version()), encode(part));
+        t.remove(e.key);
+      }
+      BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+    }
+  }
+  // Nothing of the container can be read from here on, whatever is left at the provider.
+  BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(drop.cid));
+  Transaction t;
+  t.require(entry.key, entry.version);
+  t.remove(entry.key);
+  co_return co_await catalog_.commit(std::move(t));
+}
+
+Task<Result<catalog::Manifest>> Sweeper::live_manifest(std::uint64_t cid, std::uint64_t manifest) {
+  // A base with a living holder: the holder is one of the container's heads. Rare (a block list over a copied blob), so
+  // the container is walked rather than an index kept.
+  const std::string prefix = keys::with_u64('B', cid), end = keys::after_prefix(prefix);
+  std::string begin = prefix;
+  while (true) {
+    BASCULE_CO_ASSIGN(auto heads, co_await catalog_.scan({.begin = begin, .end = end}));
+    if (heads.empty()) break;
+    for (const auto& e : heads) {
+      BASCULE_CO_ASSIGN(auto head, catalog::decode<catalog::HeadRecord>(e.value));
+      if (head.manifest.id == manifest) co_return std::move(head.manifest);
+    }
+    begin = heads.back().key + '\0';
+  }
+  // Its holders were dropped, and their records wait behind this one: they still say what it names.
+  begin = "D";
+  while (true) {
+    BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = begin, .end = "E"}));
+    if (drops.empty()) co_return fail(Code::corrupt, "a manifest's base is nowhere to be found");
+    for (const auto& e : drops) {
+      BASCULE_CO_ASSIGN(auto drop, catalog::decode<DropRecord>(e.value));
+      if (drop.cid == cid && drop.manifest.id == manifest) co_return std::move(drop.manifest);
+    }
+    begin = drops.back().key + '\0';
+  }
+}
+
+Task<Result<void>> Sweeper::bury(Transaction& t, Dead dead) {
+  for (auto it = dead.begin(); it != dead.end();) {
+    const ExtentId id = it->first.extent;
+    std::uint64_t bytes = 0;
+    for (; it != dead.end() && it->first.extent == id; ++it) bytes += it->second;
+    const std::string extent_key = keys::extent(id), total_key = keys::dead_total(id);
+    BASCULE_CO_ASSIGN(auto extent, co_await catalog_.get<catalog::ExtentRecord>(extent_key));
+    if (!extent) continue;  // garbage already
+    BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(total_key));
+    const std::uint64_t sum = bytes + (total ? total->record : 0);
+    if (sum > extent->record.size_bytes) co_return fail(Code::corrupt, "more of an extent is dead than it holds");
+    t.require(total_key, total ? total->version : 0);
+    if (sum < extent->record.size_bytes) {
+      t.put(total_key, catalog::encode_total(sum));
+    } else {
+      if (total) t.remove(total_key);
+      t.remove(extent_key);
+      t.put(keys::garbage(id), catalog::encode_total(sum));
+    }
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<bool>> Sweeper::collect_garbage() {
+  BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.scan({.begin = "G", .end = "H", .limit = 256}));
+  if (garbage.empty()) co_return false;
+  // The records are durable; now whoever began to read before them must be done.
+  const auto readers_gone = service_.retire_reads();
+  Clock& clock = service_.parts().clock;
+  const Instant give_up = clock.now() + std::chrono::seconds(5);
+  while (!readers_gone()) {
+    if (clock.now() > give_up) co_return false;  // a slow download: next pass
+    co_await clock.sleep_for(std::chrono::milliseconds(20));
+  }
+  for (const auto& e : garbage) {
+    const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
+    BASCULE_CO_ASSIGN(const std::uint64_t bytes, catalog::decode_total(e.value));
+    BASCULE_CO_TRY(co_await service_.parts().provider.remove(service_.parts().namer.name(extent::to_id16(id)),
+                                                             clock.now() + kProviderTimeout));
+    Transaction t;
+    t.remove(e.key);
+    BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+    ++counts_.extents_removed;
+    counts_.bytes_removed += bytes;
+  }
+  co_return true;
+}
+
+Task<Result<void>> Sweeper::adopt_dead_sessions(std::vector<std::uint32_t> sessions) {
+  const std::set<std::uint32_t> dead(sessions.begin(), sessions.end());
+  if (dead.empty()) co_return Result<void>{};
+  BASCULE_CO_TRY(co_await sweep_intents(dead));
+  co_return co_await remove_orphans(dead);
+}
+
+Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& sessions) {
+  for (const std::uint32_t session : sessions) {
+    const std::string prefix = keys::intent(session, 0).substr(0, 9);
+    while (true) {
+      BASCULE_CO_ASSIGN(auto intents, co_await catalog_.scan({.begin = prefix, .end = keys::after_prefix(prefix), .limit = 100}));
+      if (intents.empty()) break;
+      Transaction t;
+      for (const auto& e : intents) {
+        BASCULE_CO_ASSIGN(auto intent, catalog::decode<catalog::IntentRecord>(e.value));
+        DropRecord drop{.kind = intent.owns_pieces ? DropRecord::Kind::manifest : DropRecord::Kind::pages, .cid = intent.cid};
+        drop.manifest.id = drop.manifest.holder = load_be64(e.key.data() + 9);
+        drop.manifest.paged = true;
+        t.put(keys::dropped(catalog_.next_version()), encode(drop));
+        t.remove(e.key);
+      }
+      BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+    }
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Sweeper::remove_orphans(const std::set<std::uint32_t>& sessions) {
+  auto& provider = service_.parts().provider;
+  Clock& clock = service_.parts().clock;
+  std::string after;
+  while (true) {
+    BASCULE_CO_ASSIGN(auto listing, co_await provider.list("", after, 1000, clock.now() + kProviderTimeout));
+    for (const auto& object : listing.objects) {
+      const auto raw = service_.parts().namer.id(object.name);
+      if (!raw) continue;
+      const ExtentId id{extent::UniqueId::read(reinterpret_cast<const char*>(raw->data()))};
+      if (id.incarnation != catalog_.incarnation() || !sessions.contains(id.session)) continue;
+      BASCULE_CO_ASSIGN(auto named, co_await catalog_.get<catalog::ExtentRecord>(keys::extent(id)));
+      if (named) continue;
+      BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.get_total(keys::garbage(id)));
+      if (garbage) continue;
+      BASCULE_CO_TRY(co_await provider.remove(object.name, clock.now() + kProviderTimeout));
+      ++counts_.orphans_removed;
+    }
+    if (listing.complete || listing.objects.empty()) co_return Result<void>{};
+    after = listing.objects.back().name;
+  }
+}
+
+Task<Result<void>> Sweeper::expire_uploads() {
+  const WallTime limit = service_.parts().clock.wall() - std::chrono::duration_cast<Ticks>(uncommitted_lifetime_);
+  std::string begin = "U";
+  while (true) {
+    BASCULE_CO_ASSIGN(auto uploads, co_await catalog_.scan({.begin = begin, .end = "V"}));
+    if (uploads.empty()) co_return Result<void>{};
+    for (const auto& e : uploads) {
+      BASCULE_CO_ASSIGN(auto upload, catalog::decode<catalog::UploadRecord>(e.value));
+      if (upload.created > limit) continue;
+      DropRecord drop{.kind = DropRecord::Kind::upload, .cid = load_be64(e.key.data() + 1)};
+      drop.blob = e.key.substr(9);
+      drop.epoch = upload.epoch;
+      Transaction t;
+      t.require(e.key, e.version);
+      t.remove(e.key);
+      t.put(keys::dropped(catalog_.next_version()), encode(drop));
+      if (auto done = co_await catalog_.commit(std::move(t)); !done && done.error().code != Code::conflict)
+        co_return fail(done.error());
+    }
+    begin = uploads.back().key + '\0';
+  }
+}
+
+}  // namespace bascule::jobs
