@@ -223,7 +223,8 @@ def send(step, client, saved):
 
 def run(case, client, strict):
     """Raises Failure. strict: the documents in every point; otherwise what Azurite is known to do otherwise is let be."""
-    saved = {"c": f"t{uuid.uuid4().hex[:20]}", "account": azure.ACCOUNT, "address": client.address}
+    saved = {"c": f"t{uuid.uuid4().hex[:20]}", "sas": azure.account_sas(),
+             "account": azure.ACCOUNT, "address": client.address}
     if case.container:
         client.version, client.host = azure.VERSION, None
         response = client.send("PUT", f"/{saved['c']}?restype=container")
