@@ -102,7 +102,7 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
   make_entry(request, parent, name, S_IFDIR | (mode & 07777), {});
 }
 void make_node(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, dev_t) {
-  if (!S_ISREG(mode)) return reply(request, -EPERM);
+  if (!S_ISREG(mode) && !S_ISSOCK(mode) && !S_ISFIFO(mode)) return reply(request, -EPERM);
   make_entry(request, parent, name, mode, {});
 }
 void make_symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {

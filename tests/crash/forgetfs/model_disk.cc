@@ -70,6 +70,8 @@ void Model::save_directory(const Inode& directory, const std::string& folder, st
     } else if (S_ISLNK(inode.attributes.st_mode)) {
       fs::create_symlink(inode.content, path);
       continue;
+    } else if (!S_ISREG(inode.attributes.st_mode)) {
+      continue;  // a socket means nothing without its process
     } else {
       std::ofstream file(path, std::ios::binary);
       file.write(inode.content.data(), static_cast<std::streamsize>(inode.content.size()));
