@@ -21,8 +21,8 @@ struct Listing {
   bool complete = true;              // false: ask again with after = the last name
 };
 
-// Object names are [a-z0-9-]{1,128}. An object's content never changes: a name is never used for other content, so that
-// put() may be repeated freely. Nothing here relies on conditional writes, checksum headers, ETags or fresh listings.
+// Object names are [a-z0-9-]{1,128}. An object is never empty (invalid_argument). Its content never changes: a name is
+// never used for other content, so that put() may be repeated freely. Nothing here relies on conditional writes, checksum headers, ETags or fresh listings.
 // Any loop may call; every call ends by its deadline. Errors: not_found, permission_denied, exhausted, overloaded,
 // unavailable, timeout, corrupt (an object shorter than it should be). A message names the provider and says what to do.
 class Provider {

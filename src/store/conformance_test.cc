@@ -91,6 +91,19 @@ TEST_P(StoreConformance, A_commit_is_all_or_nothing) {
   EXPECT_EQ(commit({{{"nowhere", 5}}, {put("a", 5)}, ""}).error().code, Code::conflict);
 }
 
+TEST_P(StoreConformance, Several_commits_may_name_one_thing_and_the_first_writes_it) {
+  for (const std::uint64_t version : {7, 8}) {
+    Commit commit;
+    commit.changes.push_back({"extent", version, "content", true});
+    commit.changes.push_back({"who" + std::to_string(version), version, "x"});
+    ASSERT_TRUE(this->commit(std::move(commit)));
+  }
+  const auto found = get("extent");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->version, 7u);
+  EXPECT_TRUE(get("who8"));
+}
+
 TEST_P(StoreConformance, A_commit_may_only_look) {
   ASSERT_TRUE(commit({{}, {put("guard", 3)}, ""}));
   EXPECT_TRUE(commit({{{"guard", 3}}, {}, ""}));

@@ -39,6 +39,8 @@ struct Change {
   std::string key;
   std::uint64_t version = 0;          // the new one; 0 removes the key
   std::string value;
+  // Left out if the key is there already: several commits may name one immutable thing, and the first to come writes it.
+  bool unless_there = false;
 };
 
 struct Commit {

@@ -88,14 +88,14 @@ class MemoryStore final : public Store {
       }
     }
     for (const Change& change : commit.changes) {
-      if (change.version != 0 && version_of(change.key) == change.version) {
+      if (change.version != 0 && !change.unless_there && version_of(change.key) == change.version) {
         return fail(Code::internal, "store: a version is used twice for one key");
       }
     }
     for (Change& change : commit.changes) {
       if (change.version == 0) {
         map_.erase(change.key);
-      } else {
+      } else if (!change.unless_there || !map_.contains(change.key)) {
         map_.insert_or_assign(std::move(change.key), Versioned{change.version, std::move(change.value)});
       }
     }

@@ -131,13 +131,12 @@ void Committer::run_batch(std::span<Request*> requests) {
   }
 }
 
-Result<bool> Committer::holds(const Precondition& precondition) {
-  const std::uint64_t hash = VersionCache::hash(precondition.key);
-  if (const std::uint64_t* version = overlay_.find(hash, precondition.key)) return *version == precondition.version;
+Result<std::uint64_t> Committer::version_of(const std::string& key) {
+  const std::uint64_t hash = VersionCache::hash(key);
+  if (const std::uint64_t* ordered = overlay_.find(hash, key)) return *ordered;
   std::uint64_t version = 0;
-  if (versions_.find(hash, precondition.key, version)) return version == precondition.version;
-  const auto status =
-      tables_.db->Get(rocksdb::ReadOptions(), tables_.data, to_slice(precondition.key), &pinned_);
+  if (versions_.find(hash, key, version)) return version;
+  const auto status = tables_.db->Get(rocksdb::ReadOptions(), tables_.data, to_slice(key), &pinned_);
   if (status.ok()) {
     if (pinned_.size() < kVersionBytes) return fail(Code::internal, "store: a stored value has no version");
     version = load_le<std::uint64_t>(pinned_.data());
@@ -147,8 +146,8 @@ Result<bool> Committer::holds(const Precondition& precondition) {
     error.code = Code::internal;  // known to have changed nothing
     return fail(std::move(error));
   }
-  versions_.put(hash, precondition.key, version);
-  return version == precondition.version;
+  versions_.put(hash, key, version);
+  return version;
 }
 
 bool Committer::may_use_reserve(const Commit& commit) const {
@@ -164,11 +163,17 @@ bool Committer::may_use_reserve(const Commit& commit) const {
 
 Result<std::uint64_t> Committer::prepare(const Commit& commit) {
   for (const Precondition& precondition : commit.preconditions) {
-    BASCULE_ASSIGN(const bool held, holds(precondition));
-    if (!held) return fail(Code::conflict, "store: a precondition does not hold");
+    BASCULE_ASSIGN(const std::uint64_t version, version_of(precondition.key));
+    if (version != precondition.version) return fail(Code::conflict, "store: a precondition does not hold");
   }
   if (low_space_ && !may_use_reserve(commit)) {
     return fail(Code::exhausted, "store: the disk is nearly full: only deletions and replacements are taken");
+  }
+  there_.clear();  // looked up before anything is appended: an error must leave the batch as it was
+  for (const Change& change : commit.changes) {
+    if (!change.unless_there) continue;
+    BASCULE_ASSIGN(const std::uint64_t version, version_of(change.key));
+    if (version != 0) there_.push_back(&change);
   }
   const std::uint64_t sequence = commit.journal_record.empty() ? 0 : ++batch_sequence_;
   append(commit, sequence);
@@ -177,6 +182,7 @@ Result<std::uint64_t> Committer::prepare(const Commit& commit) {
 
 void Committer::append(const Commit& commit, std::uint64_t sequence) {
   for (const Change& change : commit.changes) {
+    if (change.unless_there && std::ranges::find(there_, &change) != there_.end()) continue;
     const rocksdb::Slice key = to_slice(change.key);
     if (change.version == 0) {
       batch_.Delete(tables_.data, key);

@@ -40,7 +40,7 @@ class Committer {
   void run();
   void run_batch(std::span<Request*> requests);
   Result<std::uint64_t> prepare(const Commit& commit);
-  Result<bool> holds(const Precondition& precondition);
+  Result<std::uint64_t> version_of(const std::string& key);  // as of the batch under construction
   bool may_use_reserve(const Commit& commit) const;
   void append(const Commit& commit, std::uint64_t sequence);
   void trim_with_this_batch();
@@ -66,6 +66,7 @@ class Committer {
   VersionOverlay overlay_;
   rocksdb::WriteBatch batch_;
   rocksdb::PinnableSlice pinned_;
+  std::vector<const Change*> there_;  // of the commit at hand: what need not be written
   std::uint64_t last_sequence_ = 0;       // durable
   std::uint64_t batch_sequence_ = 0;      // with the batch under construction
   std::uint64_t first_journalled_ = 1;    // oldest record that may be there

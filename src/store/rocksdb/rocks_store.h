@@ -13,7 +13,7 @@ namespace bascule::store {
 
 struct RocksOptions {
   std::size_t cache_bytes = 64u << 20;         // blocks, indexes and filters
-  std::size_t write_buffer_bytes = 32u << 20;  // made smaller on a small file system
+  std::size_t write_buffer_bytes = 16u << 20;  // made smaller on a small file system
   std::size_t version_cache_entries = 1u << 16;
   int max_open_files = 512;
   // While nothing ships the journal: a batch removes the records of the batches before it, so that a record's write and
