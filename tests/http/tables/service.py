@@ -1,0 +1,62 @@
+"""Addresses, versions, and what every answer carries."""
+from case import BLOCK_BLOB, Step, Table, put
+from lib import azure
+
+table = Table("service")
+case = table.case
+HOST = f"{azure.ACCOUNT}.blob.localhost"
+
+for version in ("2009-09-19", "2011-08-18", "2012-02-12", "2013-08-15", "2014-02-14", "2015-02-21", "2015-04-05", "2016-05-31",
+                "2017-07-29", "2018-03-28", "2019-02-02", "2019-12-12", "2020-10-02", "2021-06-08", "2023-11-03", "2025-11-05",
+                "2026-10-06", "2027-03-07", "2099-11-05"):
+    case("Versions", f"echo-{version}", Step("PUT /{c}/b", BLOCK_BLOB, b"x", 201, version=version),
+         Step("GET /{c}/b", version=version, has={"x-ms-version": version}, content=b"x", differs=True),
+         Step("GET /{c}?restype=container&comp=list", version=version, has={"x-ms-version": version}, differs=True),
+         ref="AZURE versions", differs=version < "2017-07-29")
+for value in ("yesterday", "2023-13-45", "2023-1-1", "2008-10-27", "2023-11-03x"):
+    case("Versions", f"malformed-{value}", Step("GET /{c}?restype=container", {"x-ms-version": value}, status=400,
+                                                code="InvalidHeaderValue", early=True, differs=True,
+                                                xml={"HeaderName": "x-ms-version", "HeaderValue": value}), ref="R1")
+case("Versions", "none-with-shared-key",
+     Step("GET /{c}?restype=container", {"x-ms-version": None}, version="2009-09-19", early=True, differs=True), ref="S1")
+case("Versions", "none-with-sas-takes-sv", put(), Step("GET /{c}/b", {"x-ms-version": None}, early=True, differs=True,
+                                                       has={"x-ms-version": "2021-08-06"}, auth=azure.account_sas()), ref="S1")
+case("Versions", "api-version-parameter", put(),
+     Step("GET /{c}/b?api%2Dversion=2019-12-12", {"x-ms-version": None}, early=True, differs=True,
+          has={"x-ms-version": "2019-12-12"}, auth=azure.account_sas()), ref="S1")
+case("Addresses", "host-style", put(b"x"), Step("GET /{c}/b", host=HOST, content=b"x", differs=True), ref="AZURE addressing")
+case("Addresses", "host-style-with-port", put(b"x"),
+     Step("GET /{c}/b", host=HOST + ":10000", content=b"x", differs=True), ref="AZURE addressing")
+case("Addresses", "host-style-writes",
+     Step("PUT /{c}/b", BLOCK_BLOB, b"x", 201, host=HOST, differs=True), Step("GET /{c}/b", content=b"x", differs=True),
+     ref="AZURE addressing")
+case("Addresses", "host-style-list", put(),
+     Step("GET /{c}?restype=container&comp=list", host=HOST, xml={"@ServiceEndpoint": f"http://{HOST}/"}, differs=True), ref="R5")
+case("Addresses", "host-style-sas", put(b"x"), Step("GET /{c}/b", host=HOST, content=b"x", differs=True,
+                                                    auth=lambda s: azure.service_sas(f"/{s['c']}/b")), ref="AZURE addressing")
+case("Addresses", "host-style-any-domain", put(b"x"),
+     Step("GET /{c}/b", host=f"{azure.ACCOUNT}.blob.example.org", content=b"x", differs=True), ref="AZURE addressing")
+case("Addresses", "unknown-account-by-host",
+     Step("GET /{c}/b", host="nobody.blob.localhost", status={400, 403, 404}, auth="none", early=True, differs=True))
+case("Addresses", "path-style-name-like-account", Step("PUT /{c}/" + azure.ACCOUNT, BLOCK_BLOB, b"x", 201),
+     Step("GET /{c}/" + azure.ACCOUNT, content=b"x"))
+case("Every answer", "client-request-id-is-echoed",
+     Step("GET /{c}?restype=container", {"x-ms-client-request-id": "mine-1"}, has={"x-ms-client-request-id": "mine-1"}), ref="A17")
+case("Every answer", "no-client-request-id-none-back",
+     Step("GET /{c}?restype=container", {"x-ms-client-request-id": None}, hasnt=("x-ms-client-request-id",), early=True), ref="R1")
+case("Every answer", "client-request-id-up-to-1024",
+     Step("GET /{c}?restype=container", {"x-ms-client-request-id": "i" * 1024}, has={"x-ms-client-request-id": "i" * 1024}), ref="S5")
+case("Every answer", "client-request-id-over-1024",
+     Step("GET /{c}?restype=container", {"x-ms-client-request-id": "i" * 1025}, status={200, 400}, early=True, differs=True,
+          hasnt=("x-ms-client-request-id",)), ref="S5")
+case("Every answer", "errors-echo-it-too",
+     Step("GET /{c}/absent", {"x-ms-client-request-id": "mine-2"}, status=404, has={"x-ms-client-request-id": "mine-2"},
+          differs=True), ref="A17")
+case("Every answer", "error-without-body-on-head",
+     Step("HEAD /{c}/absent", status=404, content=b"", has={"x-ms-error-code": "BlobNotFound"}, hasnt=("Content-Type",),
+          differs=True), ref="R1 A5")
+case("Every answer", "error-extras-stand-after-message",
+     Step("PUT /{c}/b", {"x-ms-blob-type": "Elephant"}, b"", 400,
+          elements={".": ["Code", "Message", "HeaderName", "HeaderValue"]}, differs=True), ref="R1")
+case("Every answer", "timeout-parameter-is-harmless", put(b"x"), Step("GET /{c}/b?timeout=31536001", content=b"x", differs=True),
+     ref="AZURE authentication")
