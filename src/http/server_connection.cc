@@ -5,11 +5,11 @@
 #include "http/body_reader.h"
 #include "http/head_parser.h"
 #include "http/head_writer.h"
+#include "http/paced_write.h"
 
 namespace bascule::http {
 namespace {
 
-constexpr std::size_t kWritePart = 512 * 1024;  // a slow reader must take this much per write_stall_timeout
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kKeptHeaders = 64;         // more are given back when the connection idles
@@ -48,7 +48,6 @@ class Connection final : public Exchange {
   void write_head(const Response& response, ResponseFraming framing);
   void decide_persistence();
   Task<Result<void>> send(Slices slices);
-  Task<Result<void>> send_parts(Slices slices);
   std::unexpected<Error> broken(std::string_view what);
 
   const std::unique_ptr<ByteStream> stream_;
@@ -317,33 +316,9 @@ std::unexpected<Error> Connection::broken(std::string_view what) {
 }
 
 Task<Result<void>> Connection::send(Slices slices) {
-  stream_->set_deadline(clock_.now() + limits_.write_stall_timeout);
-  auto sent = total_size(slices) <= kWritePart ? co_await stream_->write_all(slices) : co_await send_parts(slices);
+  auto sent = co_await write_paced(*stream_, slices, clock_, limits_.write_stall_timeout);
   if (!sent) cut();
   co_return sent;
-}
-
-// Each part has the whole of the stall timeout, so that a slow client that does take bytes is not cut.
-Task<Result<void>> Connection::send_parts(Slices slices) {
-  std::vector<Bytes> part;
-  std::size_t part_size = 0;
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    Bytes rest = slices[i];
-    while (!rest.empty()) {
-      const Bytes piece = rest.first(std::min(rest.size(), kWritePart - part_size));
-      part.push_back(piece);
-      part_size += piece.size();
-      rest = rest.subspan(piece.size());
-      if (part_size < kWritePart) continue;
-      stream_->set_deadline(clock_.now() + limits_.write_stall_timeout);
-      BASCULE_CO_TRY(co_await stream_->write_all(part));
-      part.clear();
-      part_size = 0;
-    }
-  }
-  if (part.empty()) co_return Result<void>();
-  stream_->set_deadline(clock_.now() + limits_.write_stall_timeout);
-  co_return co_await stream_->write_all(part);
 }
 
 }  // namespace
