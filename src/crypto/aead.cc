@@ -10,7 +10,6 @@ namespace {
 const unsigned char* chars(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 unsigned char* chars(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
 
-// One call takes an int's worth; values here are far below it.
 bool begin(EVP_CIPHER_CTX* context, const Nonce& nonce, Bytes aad, Direction direction) {
   int done = 0;
   return EVP_CipherInit_ex2(context, nullptr, nullptr, chars(nonce.data()), static_cast<int>(direction), nullptr) == 1 &&
@@ -21,7 +20,8 @@ bool begin(EVP_CIPHER_CTX* context, const Nonce& nonce, Bytes aad, Direction dir
 }  // namespace
 
 void AeadKey::seal(const Nonce& nonce, Bytes aad, Bytes plain, MutableBytes out) const {
-  require(out.size() == plain.size() + kAeadTagBytes, "the sealed value's buffer has another length");
+  require(out.size() == plain.size() + kAeadTagBytes && plain.size() <= kMaxAeadBytes && aad.size() <= kMaxAeadBytes,
+          "a value to seal, or its buffer, has an impossible length");
   auto lease = contexts_.lease();
   int done = 0, none = 0;
   unsigned char* to = chars(out.data());
@@ -34,7 +34,8 @@ void AeadKey::seal(const Nonce& nonce, Bytes aad, Bytes plain, MutableBytes out)
 }
 
 Result<void> AeadKey::open(const Nonce& nonce, Bytes aad, Bytes sealed, MutableBytes out) const {
-  if (sealed.size() < kAeadTagBytes || out.size() != sealed.size() - kAeadTagBytes) {
+  if (sealed.size() < kAeadTagBytes || out.size() != sealed.size() - kAeadTagBytes || out.size() > kMaxAeadBytes ||
+      aad.size() > kMaxAeadBytes) {
     return fail(Code::corrupt, "a sealed value has an impossible length");
   }
   auto lease = contexts_.lease();

@@ -200,21 +200,27 @@ def open_container(key_file: KeyFile, container_id: int, data: bytes) -> bytes:
 
 
 class Store:
-    """The objects of one provider, as files of one folder."""
+    """The objects of one provider, as files of one folder and of the folders in it."""
 
     def __init__(self, folder: str):
-        self.folder = folder
+        self.folder, self.paths = folder, None
+
+    def path(self, name: str) -> str:
+        direct = os.path.join(self.folder, name)
+        if os.path.isfile(direct):
+            return direct
+        if self.paths is None:
+            self.paths = {file: os.path.join(where, file) for where, _, files in os.walk(self.folder) for file in files}
+        if name not in self.paths:
+            raise FileNotFoundError(2, "no such object", direct)
+        return self.paths[name]
 
     def read(self, name: str, offset: int = 0, size: int = MAX_OBJECT) -> bytes:
         if not re.fullmatch("[a-z0-9-]{1,128}", name):
             raise Damaged(f"not the name of an object: {name!r}")
-        # The folder provider spreads extents over sub-folders by their first two digits.
-        for path in (os.path.join(self.folder, name), os.path.join(self.folder, name[:2], name)):
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    file.seek(offset)
-                    return file.read(size)
-        raise FileNotFoundError(2, "no such object", os.path.join(self.folder, name))
+        with open(self.path(name), "rb") as file:
+            file.seek(offset)
+            return file.read(size)
 
 
 def manifest_pieces(manifest):

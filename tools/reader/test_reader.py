@@ -105,6 +105,12 @@ class Cat(unittest.TestCase):
     def test_prints_the_blob(self):
         self.assertEqual(self.store.cat(), (0, b"".join(self.store.plain), ""))
 
+    def test_finds_objects_in_sub_folders(self):
+        below = os.path.join(self.store.folder, "a", "b")
+        os.makedirs(below)
+        os.rename(os.path.join(self.store.folder, self.store.extent), os.path.join(below, self.store.extent))
+        self.assertEqual(self.store.cat()[:2], (0, b"".join(self.store.plain)))
+
     def test_a_flipped_byte_is_refused_and_not_printed(self):
         path = os.path.join(self.store.folder, self.store.extent)
         with open(path, "rb") as file:
