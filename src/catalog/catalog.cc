@@ -180,7 +180,7 @@ Task<Result<void>> Catalog::commit(Transaction t) {
     if (change.remove) {
       commit.changes.push_back({std::move(change.key), 0, {}});
     } else if (change.version) {
-      commit.changes.push_back({std::move(change.key), change.version, std::move(change.value)});
+      commit.changes.push_back({std::move(change.key), change.version, std::move(change.value), true});
     } else {
       const std::uint64_t version = next_version();
       std::string sealed = seal(change.key, version, change.value);

@@ -39,7 +39,7 @@ class Transaction {
 
  private:
   friend class Catalog;
-  struct Change { std::string key; std::uint64_t version; std::string value; bool remove; };
+  struct Change { std::string key; std::uint64_t version; std::string value; bool remove = false; };
   std::vector<store::Precondition> preconditions_;
   std::vector<Change> changes_;
 };

@@ -13,7 +13,7 @@ crypto::Id16 to_id16(const UniqueId& id) {
   return out;
 }
 
-std::vector<crypto::UnitTag> tag_units(const crypto::ExtentMac& mac, Slices slices) {
+std::vector<crypto::UnitTag> tag_units(crypto::ExtentMac& mac, Slices slices) {
   std::vector<crypto::UnitTag> tags;
   tags.reserve(crypto::unit_count(total_size(slices)));
   std::vector<std::byte> straddling;  // a unit that spans pieces is gathered here; one within a piece is not copied
@@ -36,9 +36,9 @@ std::vector<crypto::UnitTag> tag_units(const crypto::ExtentMac& mac, Slices slic
   return tags;
 }
 
-Packer::Packer(provider::Provider& provider, const crypto::ExtentNamer& namer, crypto::SecretKey catalog_key,
+Packer::Packer(provider::Provider& provider, const crypto::ExtentNamer& namer, const crypto::SecretKey& catalog_key,
                IdSource& ids, Workers& workers, Clock& clock, PackerOptions options, OnPlaced on_placed)
-    : provider_(provider), namer_(namer), catalog_key_(catalog_key), ids_(ids), workers_(workers), clock_(clock),
+    : provider_(provider), namer_(namer), tag_keys_(catalog_key), ids_(ids), workers_(workers), clock_(clock),
       options_(options), on_placed_(std::move(on_placed)) {}
 
 Packer::Group Packer::take_group() {
@@ -89,7 +89,7 @@ Task<Result<std::shared_ptr<PlacedExtent>>> Packer::put(const Group& group) {
   std::vector<Bytes> slices;
   slices.reserve(group.pieces.size());
   for (const Waiting* w : group.pieces) slices.push_back(w->sealed.bytes());
-  const crypto::ExtentMac mac(crypto::unit_tag_key(catalog_key_, to_id16(extent->id)));
+  crypto::ExtentMac mac = tag_keys_.of(to_id16(extent->id));
   if (group.bytes <= kTagInlineBytes) {
     extent->unit_tags = tag_units(mac, slices);
   } else {

@@ -57,8 +57,8 @@ struct PackerOptions {
 class Packer {
  public:
   using OnPlaced = std::function<void(PlacedExtent&)>;
-  Packer(provider::Provider& provider, const crypto::ExtentNamer& namer, crypto::SecretKey catalog_key, IdSource& ids,
-         Workers& workers, Clock& clock, PackerOptions options, OnPlaced on_placed);
+  Packer(provider::Provider& provider, const crypto::ExtentNamer& namer, const crypto::SecretKey& catalog_key,
+         IdSource& ids, Workers& workers, Clock& clock, PackerOptions options, OnPlaced on_placed);
 
   // Durable at the provider when it returns; on an error the piece is nowhere that counts.
   Task<Result<Placed>> add(Buffer sealed);
@@ -79,7 +79,7 @@ class Packer {
 
   provider::Provider& provider_;
   const crypto::ExtentNamer& namer_;
-  const crypto::SecretKey catalog_key_;
+  const crypto::UnitTagKeys tag_keys_;
   IdSource& ids_;
   Workers& workers_;
   Clock& clock_;
@@ -93,6 +93,6 @@ class Packer {
 };
 
 // The tags of an extent made of `slices`.
-std::vector<crypto::UnitTag> tag_units(const crypto::ExtentMac& mac, Slices slices);
+std::vector<crypto::UnitTag> tag_units(crypto::ExtentMac& mac, Slices slices);
 
 }  // namespace bascule::extent
