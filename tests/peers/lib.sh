@@ -1,9 +1,10 @@
-# For the scripts of this folder: where things are kept, and programs that run beside the test.
-# Every script: SCRIPT install | start DIR PORT | stop DIR. Starting what runs already changes nothing.
+# For the scripts of this folder: programs that run beside a test, as the other side of it.
+# Every script: SCRIPT install | start DIR PORT [CERT KEY] | stop DIR. Starting what runs already changes nothing.
+# With CERT and KEY (PEM) the server speaks TLS. Keys are test / testsecret; hosts are BUCKET.localhost or the path.
 set -euo pipefail
-cache=${BASCULE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bascule-tests}
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-usage() { echo "usage: $0 install | start DIR PORT | stop DIR" >&2; exit 2; }
+usage() { die "usage: $0 install | start DIR PORT [CERT KEY] | stop DIR"; }
 
 # is_up DIR NAME: the program of DIR/NAME.pid lives.
 is_up() { [ -s "$1/$2.pid" ] && kill -0 "$(cat "$1/$2.pid")" 2>/dev/null; }
@@ -20,13 +21,13 @@ launch() {
 await() {
   local until=$((SECONDS + $1)); shift
   until "$@" >/dev/null 2>&1; do
-    if [ $SECONDS -ge $until ]; then echo "$0: gave up waiting for: $*" >&2; return 1; fi
+    [ $SECONDS -lt $until ] || die "$0: gave up waiting for: $*"
     sleep 0.1
   done
 }
 
-answers() { curl -s -o /dev/null --max-time 2 "$1"; }     # any HTTP status
-healthy() { curl -sf -o /dev/null --max-time 2 "$1"; }    # 2xx
+answers() { curl -sk -o /dev/null --max-time 2 "$1"; }     # any HTTP status
+healthy() { curl -skf -o /dev/null --max-time 2 "$1"; }    # 2xx
 
 # stop_programs DIR: ends each by its pid, and waits.
 stop_programs() {
@@ -43,9 +44,24 @@ stop_programs() {
 
 # go_program NAME MODULE@VERSION: built once into the cache.
 go_program() {
-  local stamp="$cache/bin/$1.version"
-  [ -x "$cache/bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$2" ] && return
-  mkdir -p "$cache/bin"
-  GOBIN="$cache/bin" nice go install "$2"
+  local stamp="$CACHE/stamps/$1"
+  [ -x "$CACHE/bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$2" ] && return
+  "$ROOT/tools/clients" go
+  mkdir -p "$CACHE/bin" "$CACHE/stamps"
+  say "building $1 (some minutes)"
+  GOBIN="$(realpath "$CACHE/bin")" CGO_ENABLED=0 nice "$CACHE/bin/go" install "$2"
   echo "$2" >"$stamp"
+}
+
+# main ARGUMENTS…: dispatches to install_peer and start_peer DIR PORT SCHEME CERT KEY.
+main() {
+  case ${1:-}:$# in
+    install:1) install_peer ;;
+    start:3 | start:5)
+      mkdir -p "$2"
+      if [ $# = 3 ]; then start_peer "$(realpath "$2")" "$3" http "" ""; else
+        start_peer "$(realpath "$2")" "$3" https "$(realpath "$4")" "$(realpath "$5")"; fi ;;
+    stop:2) stop_programs "$2" ;;
+    *) usage ;;
+  esac
 }

@@ -1,17 +1,15 @@
 #!/bin/bash
 # The smallest Ceph with a RADOS Gateway: one monitor, one OSD, one gateway, in a folder, without systemd or cephx.
-# Keys test / testsecret. The monitor listens on PORT+1. BASCULE_CEPH_STORE: memstore (default) or bluestore.
+# The monitor listens on PORT+1. BASCULE_CEPH_STORE: memstore (default) or bluestore.
 . "$(dirname "$0")/lib.sh"
 
-install_ceph() {
-  command -v radosgw ceph-mon ceph-osd ceph >/dev/null && return
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends ceph-mon ceph-osd radosgw ceph-common curl
+install_peer() {
+  command -v radosgw ceph-mon ceph-osd ceph >/dev/null || "$ROOT/tools/install" slow
 }
 
 write_configuration() {
-  local dir=$1 port=$2
+  local dir=$1 port=$2 cert=$3 key=$4 frontend="endpoint=127.0.0.1:$2"
+  [ -z "$cert" ] || frontend="ssl_endpoint=127.0.0.1:$port ssl_certificate=$cert ssl_private_key=$key"
   cat >"$dir/ceph.conf" <<CONF
 [global]
   fsid = $(cat /proc/sys/kernel/random/uuid)
@@ -48,7 +46,8 @@ write_configuration() {
   memstore_device_bytes = 4294967296
   bluestore_block_size = 21474836480
 [client.rgw]
-  rgw_frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
+  rgw_frontends = beast $frontend tcp_nodelay=1
+  rgw_dns_name = localhost
   rgw_enable_usage_log = false
 CONF
 }
@@ -71,11 +70,10 @@ prepare_osd() {
 osd_is_in() { timeout 5 ceph osd stat | grep -q '1 up'; }
 has_user() { timeout 30 radosgw-admin -n client.admin user info --uid bascule; }
 
-start() {
-  local dir=$1 port=$2
-  mkdir -p "$dir"
+start_peer() {
+  local dir=$1 port=$2 scheme=$3
   touch "$dir/keyring"
-  [ -e "$dir/ceph.conf" ] || write_configuration "$dir" "$port"
+  [ -e "$dir/ceph.conf" ] || write_configuration "$dir" "$port" "$4" "$5"
   export CEPH_CONF="$dir/ceph.conf"
   # The daemons go to the background by themselves and write their pid files.
   [ -e "$dir/mon/store.db" ] || prepare_monitor "$dir" "$port" >>"$dir/prepare.log" 2>&1
@@ -84,14 +82,9 @@ start() {
   is_up "$dir" osd.0 || ceph-osd -i 0 >>"$dir/prepare.log" 2>&1
   await 60 osd_is_in
   is_up "$dir" client.rgw || timeout 60 radosgw -n client.rgw
-  await 90 answers "http://127.0.0.1:$port/"
+  await 90 answers "$scheme://127.0.0.1:$port/"
   has_user >/dev/null 2>&1 || radosgw-admin -n client.admin user create --uid bascule --display-name bascule \
     --access-key test --secret testsecret >>"$dir/prepare.log" 2>&1
 }
 
-case ${1:-} in
-  install) install_ceph ;;
-  start) [ $# = 3 ] || usage; start "$(realpath -m "$2")" "$3" ;;
-  stop) [ $# = 2 ] || usage; stop_programs "$2" ;;
-  *) usage ;;
-esac
+main "$@"

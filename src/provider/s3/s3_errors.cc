@@ -26,6 +26,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"InvalidBucketName", Kind::missing_bucket},
     {"InvalidAccessKeyId", Kind::key_refused},
     {"SignatureDoesNotMatch", Kind::key_refused},
+    {"XAdminUserNotFound", Kind::key_refused},  // versitygw's word for an unknown access key, with 404
     {"InvalidToken", Kind::token_refused},
     {"ExpiredToken", Kind::token_refused},
     {"TokenRefreshRequired", Kind::token_refused},

@@ -41,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Case{403, "SignatureDoesNotMatch", Code::permission_denied, "key refused: check access key 'AKID'"},
         Case{403, "InvalidAccessKeyId", Code::permission_denied, "key refused"},
+        Case{404, "XAdminUserNotFound", Code::permission_denied, "key refused"},
         Case{400, "ExpiredToken", Code::permission_denied, "session token"},
         Case{403, "AccessDenied", Code::permission_denied, "access refused: grant"},
         Case{403, "", Code::permission_denied, "HTTP 403"},

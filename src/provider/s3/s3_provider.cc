@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "provider/object_name.h"
 #include "provider/s3/s3_content_range.h"
 #include "provider/s3/s3_errors.h"
 #include "provider/s3/s3_xml.h"
@@ -18,12 +19,6 @@ namespace {
 
 constexpr std::size_t kPageObjects = 1000;        // ListObjectsV2 gives no more
 constexpr std::size_t kHashStepBytes = 1 << 20;   // about a millisecond of the loop's time
-
-bool is_object_name(std::string_view name) {
-  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
 
 // Hashes a long body in steps, so that other tasks of the loop go on in between.
 Task<std::string> payload_hash(Slices body) {
@@ -127,6 +122,8 @@ Task<Error> S3Provider::refusal(Answer answer, std::string_view method, std::str
 }
 
 Task<Result<void>> S3Provider::put(std::string name, Slices content, Instant deadline) {
+  BASCULE_CO_TRY(check_object_name(name));
+  if (total_size(content) == 0) co_return fail(Code::invalid_argument, "provider: an object is never empty");
   Ask ask = ask_object("PUT", name);
   ask.body = content;
   auto answer = co_await exchange(std::move(ask), deadline);
@@ -138,6 +135,7 @@ Task<Result<void>> S3Provider::put(std::string name, Slices content, Instant dea
 }
 
 Task<Result<void>> S3Provider::get(std::string name, std::uint64_t offset, MutableBytes into, Instant deadline) {
+  BASCULE_CO_TRY(check_object_name(name));
   if (into.empty()) {
     auto whole = co_await size(name, deadline);
     if (!whole) co_return fail(std::move(whole).error());
@@ -213,6 +211,7 @@ Task<Result<void>> S3Provider::read_range(Answer answer, std::string object, std
 }
 
 Task<Result<std::uint64_t>> S3Provider::size(std::string name, Instant deadline) {
+  BASCULE_CO_TRY(check_object_name(name));
   auto answer = co_await exchange(ask_object("HEAD", name), deadline);
   if (!answer) co_return fail(std::move(answer).error());
   if ((*answer)->status() == 200) {
@@ -246,6 +245,7 @@ Task<Result<std::uint64_t>> S3Provider::size_by_get(std::string name, Instant de
 }
 
 Task<Result<void>> S3Provider::remove(std::string name, Instant deadline) {
+  BASCULE_CO_TRY(check_object_name(name));
   auto answer = co_await exchange(ask_object("DELETE", name), deadline);
   if (!answer) co_return fail(std::move(answer).error());
   const int status = (*answer)->status();
