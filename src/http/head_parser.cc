@@ -57,8 +57,8 @@ class Parser : public bh::basic_parser<IsRequest> {
   const std::string_view head_;
 
  private:
-  static HeadError explain(const error_code& error) {
-    if (error == bh::error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are supported."};
+  HeadError explain(const error_code& error) const {
+    if (error == bh::error::bad_version && names_a_version()) return {505, "Only HTTP/1.0 and HTTP/1.1 are supported."};
     if (error == bh::error::bad_target) return {400, "The request target is malformed."};
     if (error == bh::error::bad_content_length || error == bh::error::multiple_content_length) {
       return {400, "The Content-Length header is malformed or contradicts another header."};
@@ -67,6 +67,14 @@ class Parser : public bh::basic_parser<IsRequest> {
       return {400, "The Transfer-Encoding header is malformed or contradicts another header."};
     }
     return {400, "The HTTP message is malformed."};
+  }
+
+  // The first line is "WORD WORD HTTP/x.y".
+  bool names_a_version() const {
+    const std::string_view line = head_.substr(0, head_.find('\r'));
+    const std::size_t last = line.rfind(' ');
+    return last != std::string_view::npos && std::count(line.begin(), line.end(), ' ') == 2 && line.size() - last == 9 &&
+           line.substr(last).starts_with(" HTTP/");
   }
 
   void on_header_impl(error_code&) override {}

@@ -1,5 +1,6 @@
 #include "http/server_connection.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "http/body_reader.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr Duration kDrainGrace = std::chrono::milliseconds(200);  // for a request that is on its way when draining begins
 constexpr std::size_t kKeptHeaders = 64;         // more are given back when the connection idles
 constexpr std::size_t kKeptOutput = 4 * 1024;
 
@@ -73,10 +75,10 @@ Task<void> Connection::run() {
   request_.peer_address = stream_->peer_address();
   while (true) {
     if (input_.empty()) {
-      if (draining_.load(std::memory_order_relaxed)) break;
       release_idle_memory();
-      stream_->set_deadline(clock_.now() + limits_.idle_timeout);
-      if (!co_await stream_->wait_readable()) co_return;
+      const bool draining = draining_.load(std::memory_order_relaxed);
+      stream_->set_deadline(clock_.now() + (draining ? std::min(kDrainGrace, limits_.idle_timeout) : limits_.idle_timeout));
+      if (!co_await stream_->wait_readable()) break;
     }
     if (!co_await serve_one()) co_return;
   }

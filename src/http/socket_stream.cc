@@ -48,8 +48,8 @@ void SlicePosition::advance(Slices slices, std::size_t bytes) {
 void StreamSet::end_idle() {
   for (SocketStream* stream = first_; stream != nullptr; stream = stream->next_) {
     if (!stream->idle_ || stream->aborted()) continue;
-    stream->say_goodbye();
-    ::shutdown(stream->fd(), SHUT_RDWR);
+    // What has come in already can still be read, and answered.
+    ::shutdown(stream->fd(), SHUT_RD);
   }
 }
 
