@@ -25,12 +25,6 @@ std::uint64_t max_put_block(Version version) {
   return version >= Version(2016, 5, 31) ? 100 * kMiB : 4 * kMiB;
 }
 
-// A credential that may create but not overwrite: the commit itself decides whether the blob is there.
-void forbid_overwriting(const Call& call, ops::Conditions& conditions) {
-  if (!call.authorised.create_only) return;
-  conditions.if_none_match = ops::ETagSet{.any = true, .values = {}};
-}
-
 Problem overwriting(const Call& call, Error error, const DeclaredHashes& declared) {
   if (call.authorised.create_only && ops::reason_of(error) == ops::Reason::blob_exists)
     return Fault::unauthorized_blob_overwrite;

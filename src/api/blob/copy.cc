@@ -79,7 +79,7 @@ Task<Answer> copy_blob(Call& call) {
   if (source.target.find("snapshot") || source.target.find("versionid"))
     co_return refuse(missing_source(call, Fault::blob_not_found));
   copy.source_url = source.url_without_query;
-  if (call.authorised.create_only) copy.conditions.if_none_match = ops::ETagSet{.any = true, .values = {}};
+  forbid_overwriting(call, copy.conditions);
 
   ops::BlobRef from{source.target.account, source.target.container, source.target.blob};
   Result<ops::Copied> copied = co_await call.ops().copy_blob(call.blob(), std::move(from), std::move(copy));
@@ -88,8 +88,8 @@ Task<Answer> copy_blob(Call& call) {
     if (reason == ops::Reason::source_not_found) co_return refuse(missing_source(call, Fault::blob_not_found));
     if (reason == ops::Reason::source_container_not_found)
       co_return refuse(missing_source(call, Fault::container_not_found));
-    if (call.authorised.create_only && reason == ops::Reason::blob_exists)
-      co_return refuse(Fault::unauthorized_blob_overwrite);
+    const bool there = reason == ops::Reason::blob_exists || reason == ops::Reason::target_condition_not_met;
+    if (call.authorised.create_only && there) co_return refuse(Fault::unauthorized_blob_overwrite);
     co_return refuse(std::move(copied).error());
   }
   Reply reply(call, 202);

@@ -158,6 +158,12 @@ Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes) {
   co_return std::move(document);
 }
 
+void forbid_overwriting(const Call& call, ops::Conditions& conditions) {
+  if (!call.authorised.create_only) return;
+  conditions.if_none_match = ops::ETagSet{.any = true, .values = {}};
+  conditions.lease_id.reset();
+}
+
 Problem with_hashes(Error error, const DeclaredHashes& declared) {
   const ops::Reason reason = ops::reason_of(error);
   if (reason == ops::Reason::md5_mismatch && declared.md5)

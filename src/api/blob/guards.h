@@ -37,6 +37,10 @@ Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool pla
 // The whole body, at most `limit_bytes`, its Content-MD5 and CRC64 checked.
 Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes);
 
+// A credential that may create but not overwrite: the commit itself decides whether the blob is there. No lease id goes
+// with it, since a lease's holder overwrites in spite of "If-None-Match: *" (AZURE-ANSWERS 6).
+void forbid_overwriting(const Call& call, ops::Conditions& conditions);
+
 // What the client said against what was computed, in Md5Mismatch's and Crc64Mismatch's extra elements. `error` is a
 // use case's; others pass unchanged.
 Problem with_hashes(Error error, const DeclaredHashes& declared);

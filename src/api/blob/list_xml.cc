@@ -202,10 +202,16 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
   return xml += "</EnumerationResults>";
 }
 
-// "2!LENGTH!BASE64" with '-' for '=', the service's own look.
+// "2!LENGTH!BASE64" with '-' for '=' (the service's own look), and without what a query would have to escape.
+constexpr std::string_view kBase64Marks = "=+/", kMarkerMarks = "-_.";
+
+void exchange_marks(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t i = 0; i < from.size(); ++i) std::ranges::replace(text, from[i], to[i]);
+}
+
 std::string encode_marker(std::string_view next) {
   std::string text = to_base64(as_bytes(next));
-  std::ranges::replace(text, '=', '-');
+  exchange_marks(text, kBase64Marks, kMarkerMarks);
   return "2!" + std::to_string(text.size()) + "!" + text;
 }
 
@@ -217,7 +223,7 @@ std::optional<std::string> decode_marker(std::string_view marker) {
   const auto length = parse_integer(marker.substr(0, bang));
   std::string text(marker.substr(bang + 1));
   if (!length || *length != static_cast<std::int64_t>(text.size())) return std::nullopt;
-  std::ranges::replace(text, '-', '=');
+  exchange_marks(text, kMarkerMarks, kBase64Marks);
   auto name = from_base64(text);
   if (!name || name->empty() || !valid_utf8(*name)) return std::nullopt;
   return name;
