@@ -1,0 +1,253 @@
+// @azure/storage-blob, unmodified, against the server of AZURE_STORAGE_CONNECTION_STRING.
+import assert from "node:assert/strict";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.env.BASCULE_CACHE}/js/package.json`);
+const {
+  AccountSASPermissions, AccountSASResourceTypes, AccountSASServices, AnonymousCredential, BlobClient, BlobSASPermissions,
+  BlobServiceClient, ContainerClient, ContainerSASPermissions, generateAccountSASQueryParameters,
+  generateBlobSASQueryParameters,
+} = require("@azure/storage-blob");
+
+const service = BlobServiceClient.fromConnectionString(process.env.AZURE_STORAGE_CONNECTION_STRING);
+const strict = process.env.SDK_TARGET !== "azurite";
+const MiB = 1024 * 1024;
+const tests = [];
+const test = (name, body) => tests.push({ name, body });
+const md5 = (data) => createHash("md5").update(data).digest();
+const fails = (work, status, code) => assert.rejects(work, (error) => {
+  assert.equal(error.statusCode, status, `${error.statusCode} ${error.code}`);
+  if (code) assert.equal(error.code ?? error.details?.errorCode, code);
+  return true;
+});
+const collect = async (iterator) => {
+  const found = [];
+  for await (const one of iterator) found.push(one);
+  return found;
+};
+
+async function inContainer(body) {
+  const container = service.getContainerClient(`js-${randomUUID()}`);
+  await container.create();
+  try {
+    await body(container);
+  } finally {
+    await container.delete().catch(() => {});
+  }
+}
+
+test("containers: create, properties, metadata, list, delete", async () => {
+  const container = service.getContainerClient(`js-${randomUUID()}`);
+  await container.create({ metadata: { purpose: "test" } });
+  await fails(container.create(), 409, "ContainerAlreadyExists");
+  assert.equal((await container.createIfNotExists()).succeeded, false);
+  assert.equal((await container.getProperties()).metadata.purpose, "test");
+  await container.setMetadata({ other: "1" });
+  assert.deepEqual((await container.getProperties()).metadata, { other: "1" });
+  const listed = await collect(service.listContainers({ prefix: container.containerName, includeMetadata: true }));
+  assert.equal(listed.length, 1);
+  assert.equal(listed[0].metadata.other, "1");
+  assert.equal(await container.exists(), true);
+  await container.delete();
+  assert.equal(await container.exists(), false);
+});
+
+for (const size of [0, 1, 4 * MiB - 1, 4 * MiB, 4 * MiB + 1, 8 * MiB - 1, 8 * MiB, 8 * MiB + 1, 16 * 1024 * 5]) {
+  test(`upload and download of ${size} bytes`, () => inContainer(async (container) => {
+    const blob = container.getBlockBlobClient("blob");
+    const data = randomBytes(size);
+    await blob.upload(data, size);
+    const properties = await blob.getProperties();
+    assert.equal(properties.contentLength, size);
+    assert.deepEqual(Buffer.from(properties.contentMD5), md5(data));
+    assert.deepEqual(await blob.downloadToBuffer(), data);
+  }));
+}
+for (const [size, blockSize] of [[4 * MiB, 4 * MiB], [4 * MiB + 1, 4 * MiB], [8 * MiB, MiB], [9 * MiB + 7, 3 * MiB], [72 * MiB, 8 * MiB]]) {
+  test(`parallel blocks: ${size} bytes in blocks of ${blockSize}`, () => inContainer(async (container) => {
+    const blob = container.getBlockBlobClient("big");
+    const data = randomBytes(size);
+    await blob.uploadData(data, { blockSize, concurrency: 8, maxSingleShotSize: 256 * 1024 });
+    assert.deepEqual(md5(await blob.downloadToBuffer(0, undefined, { concurrency: 4 })), md5(data));
+    const blocks = await blob.getBlockList("all");
+    assert.equal(blocks.committedBlocks.length, Math.ceil(size / blockSize));
+    assert.equal((blocks.uncommittedBlocks ?? []).length, 0);
+  }));
+}
+
+test("ranges and their hashes", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("ranges");
+  const data = randomBytes(100000);
+  await blob.upload(data, data.length);
+  for (const [offset, count] of [[0, 1], [99999, 1], [16383, 2], [16384, 16384], [1000, 65000]]) {
+    const part = await blob.downloadToBuffer(offset, count);
+    assert.deepEqual(part, data.subarray(offset, offset + count));
+  }
+  const hashed = await blob.download(10, 20, { rangeGetContentMD5: true });
+  assert.deepEqual(Buffer.from(hashed.contentMD5), md5(data.subarray(10, 30)));
+  await collect(hashed.readableStreamBody);
+  if (strict) await fails(blob.download(100000, 10), 416, "InvalidRange");
+}));
+
+test("headers and metadata", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("headers");
+  await blob.upload("x", 1, {
+    metadata: { Upper: "A b", lower: "plain" },
+    blobHTTPHeaders: { blobContentType: "text/plain; charset=utf-8", blobCacheControl: "max-age=1",
+      blobContentLanguage: "fr", blobContentEncoding: "identity", blobContentDisposition: "inline" },
+  });
+  let properties = await blob.getProperties();
+  assert.equal(properties.contentType, "text/plain; charset=utf-8");
+  assert.equal(properties.contentDisposition, "inline");
+  assert.equal(properties.metadata.upper ?? properties.metadata.Upper, "A b");
+  await blob.setHTTPHeaders({ blobContentType: "image/png" });
+  properties = await blob.getProperties();
+  assert.equal(properties.contentType, "image/png");
+  assert.equal(properties.cacheControl, undefined);
+  await blob.setMetadata({ only: "this" });
+  assert.deepEqual((await blob.getProperties()).metadata, { only: "this" });
+}));
+
+test("listing thousands, flat and by hierarchy, in pages", () => inContainer(async (container) => {
+  const names = [];
+  for (let i = 0; i < 2500; i++) names.push(`dir${String(i % 10).padStart(2, "0")}/blob${String(i).padStart(5, "0")}`);
+  for (let i = 0; i < names.length; i += 50) {
+    await Promise.all(names.slice(i, i + 50).map((name) => container.getBlockBlobClient(name).upload("x", 1)));
+  }
+  const flat = [];
+  let pages = 0;
+  for await (const page of container.listBlobsFlat().byPage({ maxPageSize: 700 })) {
+    pages += 1;
+    flat.push(...page.segment.blobItems.map((item) => item.name));
+  }
+  assert.equal(pages, 4);
+  assert.deepEqual(flat, [...names].sort());
+  const top = await collect(container.listBlobsByHierarchy("/"));
+  assert.deepEqual(top.map((item) => [item.kind, item.name]), Array.from({ length: 10 }, (_, i) => ["prefix", `dir0${i}/`]));
+  const inside = await collect(container.listBlobsByHierarchy("/", { prefix: "dir03/" }));
+  assert.equal(inside.length, 250);
+  assert.ok(inside.every((item) => item.kind === "blob" && item.properties.contentLength === 1));
+}));
+
+test("names with odd characters", () => inContainer(async (container) => {
+  const names = ["100%", "a%20b", "what?", "a#b", "a//b", "trailing/", "dot.", "a b+c", "rocket-🚀", "été", "a'b\"c", "<&>", "a:b;c=d,e",
+    "日本語/文件", "n".repeat(1024)];
+  for (const name of names) {
+    await container.getBlockBlobClient(name).upload(name, Buffer.byteLength(name));
+    assert.equal((await container.getBlobClient(name).downloadToBuffer()).toString(), name);
+  }
+  const listed = (await collect(container.listBlobsFlat())).map((item) => item.name);
+  const bytewise = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+  assert.deepEqual([...listed].sort(bytewise), [...names].sort(bytewise));
+  if (strict) assert.deepEqual(listed, [...names].sort(bytewise));
+}));
+
+test("leases", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("leased");
+  await blob.upload("x", 1);
+  const lease = blob.getBlobLeaseClient();
+  await lease.acquireLease(15);
+  await fails(blob.upload("y", 1), 412, "LeaseIdMissing");
+  await fails(blob.getBlobLeaseClient(randomUUID()).acquireLease(15), 409, "LeaseAlreadyPresent");
+  await blob.upload("y", 1, { conditions: { leaseId: lease.leaseId } });
+  await lease.renewLease();
+  const changed = randomUUID();
+  await lease.changeLease(changed);
+  assert.equal(lease.leaseId, changed);
+  await lease.releaseLease();
+  await blob.upload("z", 1);
+  await lease.acquireLease(-1);
+  assert.equal((await blob.getProperties()).leaseDuration, "infinite");
+  await lease.breakLease(0);
+  assert.equal((await blob.getProperties()).leaseState, "broken");
+  const whole = container.getBlobLeaseClient();
+  await whole.acquireLease(-1);
+  await fails(container.delete(), 412, "LeaseIdMissing");
+  await whole.releaseLease();
+}));
+
+test("conditions", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("conditions");
+  const { etag } = await blob.upload("first", 5, { conditions: { ifNoneMatch: "*" } });
+  await fails(blob.upload("second", 6, { conditions: { ifNoneMatch: "*" } }), 409, "BlobAlreadyExists");
+  await fails(blob.upload("second", 6, { conditions: { ifMatch: '"0x1"' } }), 412, "ConditionNotMet");
+  const { etag: next } = await blob.upload("second", 6, { conditions: { ifMatch: etag } });
+  assert.notEqual(next, etag);
+  await fails(blob.download(0, undefined, { conditions: { ifNoneMatch: next } }), 304);
+  await fails(blob.delete({ conditions: { ifMatch: etag } }), 412, "ConditionNotMet");
+  await blob.delete({ conditions: { ifMatch: next } });
+  await fails(blob.getProperties(), 404);
+}));
+
+test("copy within the account", () => inContainer(async (container) => {
+  const source = container.getBlockBlobClient("source");
+  const data = randomBytes(300000);
+  await source.upload(data, data.length, { metadata: { a: "1" } });
+  const target = container.getBlockBlobClient("target");
+  const poller = await target.beginCopyFromURL(source.url);
+  const done = await poller.pollUntilDone();
+  assert.equal(done.copyStatus, "success");
+  assert.deepEqual(await target.downloadToBuffer(), data);
+  assert.equal((await target.getProperties()).metadata.a, "1");
+}));
+
+test("account SAS, service SAS, stored policy", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("shared");
+  await blob.upload("shared", 6);
+  const expiresOn = new Date(Date.now() + 3600e3);
+  const account = generateAccountSASQueryParameters({
+    expiresOn, permissions: AccountSASPermissions.parse("rl"), resourceTypes: AccountSASResourceTypes.parse("sco").toString(),
+    services: AccountSASServices.parse("b").toString(),
+  }, service.credential).toString();
+  const byAccount = new BlobServiceClient(`${service.url}?${account}`, new AnonymousCredential());
+  assert.equal((await byAccount.getContainerClient(container.containerName).getBlobClient("shared").downloadToBuffer()).toString(), "shared");
+  await fails(byAccount.getContainerClient(container.containerName).getBlobClient("shared").delete(), 403);
+  const link = (options) => generateBlobSASQueryParameters({ containerName: container.containerName, ...options }, service.credential).toString();
+  const read = new BlobClient(`${blob.url}?${link({ blobName: "shared", permissions: BlobSASPermissions.parse("r"), expiresOn, contentType: "text/x" })}`);
+  const answer = await read.download();
+  assert.equal(answer.contentType, "text/x");
+  await collect(answer.readableStreamBody);
+  await fails(read.delete(), 403);
+  const listing = new ContainerClient(`${container.url}?${link({ permissions: ContainerSASPermissions.parse("l"), expiresOn })}`);
+  assert.deepEqual((await collect(listing.listBlobsFlat())).map((item) => item.name), ["shared"]);
+  await container.setAccessPolicy(undefined, [{ id: "policy", accessPolicy: { startsOn: new Date(Date.now() - 60e3), expiresOn, permissions: "r" } }]);
+  assert.equal((await container.getAccessPolicy()).signedIdentifiers[0].id, "policy");
+  const stored = new BlobClient(`${blob.url}?${link({ blobName: "shared", identifier: "policy" })}`);
+  assert.equal((await stored.downloadToBuffer()).toString(), "shared");
+  await container.setAccessPolicy(undefined, []);
+  await fails(stored.downloadToBuffer(), 403);
+}));
+
+test("public access", () => inContainer(async (container) => {
+  await container.getBlockBlobClient("open").upload("open", 4);
+  const anonymous = new BlobClient(container.getBlobClient("open").url);
+  if (strict) await fails(anonymous.downloadToBuffer(), 401);
+  await container.setAccessPolicy("blob");
+  assert.equal((await anonymous.downloadToBuffer()).toString(), "open");
+  assert.equal((await container.getAccessPolicy()).blobPublicAccess, "blob");
+}));
+
+test("parallel writers to one blob leave one whole blob", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("contended");
+  const contents = Array.from({ length: 16 }, (_, i) => Buffer.alloc(200000, i));
+  await Promise.all(contents.map((data) => blob.upload(data, data.length)));
+  const found = await blob.downloadToBuffer();
+  assert.ok(contents.some((data) => data.equals(found)));
+  const { etag } = await blob.getProperties();
+  const outcomes = await Promise.allSettled(contents.map((data) => blob.upload(data, data.length, { conditions: { ifMatch: etag } })));
+  assert.equal(outcomes.filter((one) => one.status === "fulfilled").length, 1);
+}));
+
+let failed = 0;
+for (const { name, body } of tests) {
+  try {
+    await body();
+    console.log(`✓ ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`✗ ${name}\n${error.stack ?? error}`);
+  }
+}
+console.log(`${tests.length - failed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,241 @@
+"""azure-storage-blob, unmodified, against the server of AZURE_STORAGE_CONNECTION_STRING."""
+import concurrent.futures
+import datetime
+import hashlib
+import os
+import sys
+import traceback
+import uuid
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
+                                BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, ResourceTypes,
+                                generate_account_sas, generate_blob_sas, generate_container_sas)
+
+CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
+STRICT = os.environ.get("SDK_TARGET") != "azurite"
+MIB = 1 << 20
+service = BlobServiceClient.from_connection_string(CONNECTION, max_block_size=4 * MIB, max_single_put_size=8 * MIB,
+                                                   max_chunk_get_size=4 * MIB, retry_total=0)
+account, key = service.account_name, service.credential.account_key
+TESTS = []
+
+
+def test(body):
+    TESTS.append((body.__name__, body))
+    return body
+
+
+def fails(error, work, code=None):
+    try:
+        work()
+    except error as problem:
+        assert code is None or problem.error_code == code, f"{problem.error_code}, not {code}"
+        return problem
+    raise AssertionError(f"{error.__name__} was expected")
+
+
+def later(hours=1):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)
+
+
+class Container:
+    def __enter__(self):
+        self.client = service.create_container(f"py-{uuid.uuid4()}")
+        return self.client
+
+    def __exit__(self, *_):
+        self.client.delete_container()
+
+
+@test
+def containers():
+    client = service.create_container(f"py-{uuid.uuid4()}", metadata={"purpose": "test"})
+    fails(ResourceExistsError, client.create_container, "ContainerAlreadyExists")
+    assert client.get_container_properties().metadata == {"purpose": "test"}
+    client.set_container_metadata({"other": "1"})
+    found = list(service.list_containers(name_starts_with=client.container_name, include_metadata=True))
+    assert [c.metadata for c in found] == [{"other": "1"}]
+    client.delete_container()
+    fails(ResourceNotFoundError, client.get_container_properties)
+
+
+def sizes(size):
+    with Container() as container:
+        data = os.urandom(size)
+        blob = container.get_blob_client("blob")
+        blob.upload_blob(data, max_concurrency=4, overwrite=True, validate_content=size < 5 * MIB)
+        assert blob.get_blob_properties().size == size
+        assert blob.download_blob(max_concurrency=4).readall() == data
+
+
+for number in (0, 1, 4 * MIB, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 12 * MIB, 65 * MIB + 3):
+    TESTS.append((f"upload_and_download_{number}", lambda n=number: sizes(n)))
+
+
+@test
+def ranges():
+    with Container() as container:
+        data = os.urandom(100_000)
+        blob = container.get_blob_client("ranges")
+        blob.upload_blob(data)
+        for offset, length in ((0, 1), (99_999, 1), (16_383, 2), (16_384, 16_384), (5, 70_000)):
+            assert blob.download_blob(offset, length, validate_content=length < 4 * MIB).readall() == data[offset:offset + length]
+        if STRICT:
+            fails(HttpResponseError, lambda: blob.download_blob(100_000, 5).readall(), "InvalidRange")
+
+
+@test
+def headers_and_metadata():
+    with Container() as container:
+        blob = container.get_blob_client("headers")
+        blob.upload_blob(b"x", metadata={"Upper": "A b"}, content_settings=ContentSettings(
+            content_type="text/plain", cache_control="max-age=1", content_language="fr", content_disposition="inline"))
+        found = blob.get_blob_properties()
+        assert found.metadata == {"Upper": "A b"}, found.metadata
+        assert found.content_settings.content_language == "fr"
+        assert bytes(found.content_settings.content_md5) == hashlib.md5(b"x").digest()
+        blob.set_http_headers(ContentSettings(content_type="image/png"))
+        assert blob.get_blob_properties().content_settings.cache_control is None
+        blob.set_blob_metadata({"only": "this"})
+        assert blob.get_blob_properties().metadata == {"only": "this"}
+
+
+@test
+def listing_in_pages():
+    with Container() as container:
+        names = [f"d{i % 7}/b{i:05d}" for i in range(1200)]
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda name: container.upload_blob(name, b"x"), names))
+        pages = [[b.name for b in page] for page in container.list_blobs(results_per_page=500).by_page()]
+        assert [len(page) for page in pages] == [500, 500, 200], [len(page) for page in pages]
+        assert sum(pages, []) == sorted(names)
+        top = list(container.walk_blobs(delimiter="/"))
+        assert [b.name for b in top] == [f"d{i}/" for i in range(7)] and all(isinstance(b, BlobPrefix) for b in top)
+        assert len(list(container.list_blobs(name_starts_with="d3/"))) == len([n for n in names if n.startswith("d3/")])
+
+
+@test
+def odd_names():
+    with Container() as container:
+        names = ["100%", "a%20b", "what?", "a#b", "a//b", "trailing/", "a b+c", "rocket-🚀", "été", "a'b\"c", "<&>", "日本語/文件"]
+        for name in names:
+            container.upload_blob(name, name.encode())
+            assert container.download_blob(name).readall() == name.encode()
+        assert sorted(b.name for b in container.list_blobs()) == sorted(names)
+
+
+@test
+def leases():
+    with Container() as container:
+        blob = container.get_blob_client("leased")
+        blob.upload_blob(b"x")
+        lease = blob.acquire_lease(15)
+        fails(HttpResponseError, lambda: blob.upload_blob(b"y", overwrite=True), "LeaseIdMissing")
+        blob.upload_blob(b"y", overwrite=True, lease=lease)
+        fails(HttpResponseError, lambda: BlobLeaseClient(blob).acquire(15), "LeaseAlreadyPresent")
+        lease.renew()
+        lease.change(str(uuid.uuid4()))
+        lease.release()
+        blob.acquire_lease(-1)
+        assert BlobLeaseClient(blob).break_lease() == 0
+        assert blob.get_blob_properties().lease.state == "broken"
+
+
+@test
+def conditions():
+    with Container() as container:
+        blob = container.get_blob_client("conditions")
+        etag = blob.upload_blob(b"first")["etag"]
+        fails(ResourceExistsError, lambda: blob.upload_blob(b"second"), "BlobAlreadyExists")
+        fails(ResourceModifiedError, lambda: blob.upload_blob(
+            b"second", overwrite=True, etag='"0x1"', match_condition=MatchConditions.IfNotModified), "ConditionNotMet")
+        blob.upload_blob(b"second", overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified)
+        fails(HttpResponseError, lambda: blob.delete_blob(etag=etag, match_condition=MatchConditions.IfNotModified), "ConditionNotMet")
+        assert blob.download_blob().readall() == b"second"
+
+
+@test
+def blocks():
+    with Container() as container:
+        blob = container.get_blob_client("blocks")
+        for name in "abc":
+            blob.stage_block(name, name.encode() * 3, validate_content=True)
+        committed, uncommitted = blob.get_block_list("all")
+        assert (len(committed), len(uncommitted)) == (0, 3)
+        blob.commit_block_list([BlobBlock("b"), BlobBlock("a")])
+        assert blob.download_blob().readall() == b"bbbaaa"
+        committed, uncommitted = blob.get_block_list("all")
+        assert ([b.id for b in committed], len(uncommitted)) == (["b", "a"], 0)
+
+
+@test
+def copying():
+    with Container() as container:
+        source = container.get_blob_client("source")
+        data = os.urandom(300_000)
+        source.upload_blob(data, metadata={"a": "1"})
+        target = container.get_blob_client("target")
+        assert target.start_copy_from_url(source.url)["copy_status"] == "success"
+        assert target.download_blob().readall() == data
+        assert target.get_blob_properties().copy.status == "success"
+
+
+@test
+def shared_access():
+    with Container() as container:
+        blob = container.get_blob_client("shared")
+        blob.upload_blob(b"shared")
+        token = generate_account_sas(account, key, ResourceTypes(object=True), AccountSasPermissions(read=True), later())
+        assert BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob().readall() == b"shared"
+        token = generate_blob_sas(account, container.container_name, "shared", account_key=key, expiry=later(),
+                                  permission=BlobSasPermissions(read=True), content_disposition="attachment")
+        link = BlobClient.from_blob_url(f"{blob.url}?{token}")
+        assert link.download_blob().properties.content_settings.content_disposition == "attachment"
+        fails(HttpResponseError, link.delete_blob)
+        token = generate_container_sas(account, container.container_name, account_key=key, expiry=later(),
+                                       permission=ContainerSasPermissions(list=True))
+        assert [b.name for b in ContainerClient.from_container_url(f"{container.url}?{token}").list_blobs()] == ["shared"]
+        container.set_container_access_policy({"p": AccessPolicy(ContainerSasPermissions(read=True), later(), later(-1))})
+        assert container.get_container_access_policy()["signed_identifiers"][0].id == "p"
+        token = generate_blob_sas(account, container.container_name, "shared", account_key=key, policy_id="p")
+        assert BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob().readall() == b"shared"
+        container.set_container_access_policy({})
+        fails(HttpResponseError, lambda: BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob())
+
+
+@test
+def public_access():
+    with Container() as container:
+        container.upload_blob("open", b"open")
+        anonymous = BlobClient.from_blob_url(container.get_blob_client("open").url)
+        if STRICT:
+            fails(HttpResponseError, anonymous.download_blob, "NoAuthenticationInformation")
+        container.set_container_access_policy({}, public_access="container")
+        assert anonymous.download_blob().readall() == b"open"
+
+
+@test
+def parallel_writers():
+    with Container() as container:
+        contents = [bytes([i]) * 200_000 for i in range(16)]
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda data: container.upload_blob("contended", data, overwrite=True), contents))
+        assert container.download_blob("contended").readall() in contents
+
+
+def main():
+    failed = 0
+    for name, body in TESTS:
+        try:
+            body()
+            print(f"✓ {name}")
+        except Exception:
+            failed += 1
+            print(f"✗ {name}\n{traceback.format_exc()}")
+    print(f"{len(TESTS) - failed} passed, {failed} failed")
+    return failed != 0
+
+
+sys.exit(main())
