@@ -12,7 +12,8 @@ namespace bascule::http {
 namespace {
 
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
-constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr Duration kLingerTime = std::chrono::seconds(2);  // where the client is known to have more to send
+constexpr Duration kShortLingerTime = std::chrono::milliseconds(500);
 constexpr Duration kDrainGrace = std::chrono::milliseconds(200);  // for a request that is on its way when draining begins
 constexpr std::size_t kKeptHeaders = 64;         // more are given back when the connection idles
 constexpr std::size_t kKeptOutput = 4 * 1024;
@@ -178,7 +179,8 @@ Task<bool> Connection::after_handler() {
 // Closing with bytes unread makes the kernel send a reset, which may take the response from the client before it has read
 // it. So the end is announced first, and what still comes in is swallowed for a while.
 Task<void> Connection::close_gently() {
-  stream_->set_deadline(clock_.now() + kLingerTime);
+  const bool more_to_come = !body_.done() || !input_.empty();
+  stream_->set_deadline(clock_.now() + (more_to_come ? kLingerTime : kShortLingerTime));
   co_await stream_->shutdown_write();
   input_.unpin();
   input_.consume(input_.unread().size());

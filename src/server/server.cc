@@ -101,6 +101,7 @@ struct Server::State : std::enable_shared_from_this<State> {
   std::vector<std::unique_ptr<PerLoop>> per_loop;
   std::vector<std::shared_ptr<Acceptor>> acceptors;  // used on the first loop
   std::atomic<bool> draining{false};
+  std::atomic<bool> cut{false};  // draining is over: the connections left were aborted
   std::atomic<std::int64_t> refusals_under_way{0};
   std::mutex tls_mutex;
   http::TlsContextPtr tls;
@@ -248,8 +249,8 @@ Result<void> Server::reload_certificate() {
 
 bool Server::drain(Duration limit) {
   State& state = *state_;
-  const bool first = !state.draining.exchange(true);
-  if (!first && state.counters.open == 0) return true;
+  if (state.cut) return false;
+  state.draining = true;
   const auto closing = std::make_shared<std::promise<void>>();
   auto closed = closing->get_future();
   boost::asio::post(loops_[0], [self = state_, closing] {
@@ -270,6 +271,7 @@ bool Server::drain(Duration limit) {
     return state.counters.open == 0;
   };
   if (wait_until_empty(std::chrono::steady_clock::now() + limit)) return true;
+  state.cut = true;
   state.on_each_loop([](PerLoop& loop) { loop.streams.abort_all(); });
   wait_until_empty(std::chrono::steady_clock::now() + kCutTime);
   return false;
