@@ -59,10 +59,11 @@ def wait_for_port(address, process=None, seconds=60, log=None):
 class Server:
     """with Server() as server: ... server.address, server.kind, server.folder, server.process"""
 
-    def __init__(self, kind=None, arguments=(), folder=None, program=None, environment=None, config=None):
+    def __init__(self, kind=None, arguments=(), folder=None, program=None, environment=None, config=None, objects=None):
         self.kind = kind or os.environ.get("TARGET", "bascule")
         self.arguments, self.extra, self.config = list(arguments), dict(environment or {}), config
         self.program = program or default_program()
+        self.objects = objects  # where the provider keeps what it holds, when that is not below the data
         self.given = folder is not None
         self.folder = pathlib.Path(folder) if folder else None
         self.process = None
@@ -85,10 +86,12 @@ class Server:
             main = pathlib.Path(modules) / "node_modules/azurite/dist/src/blob/main.js"
             return [program, str(main), "--blobHost", "127.0.0.1", "--blobPort", port, "-l", str(data), "--silent",
                     "--skipApiVersionCheck", "--disableTelemetry", *self.arguments]
-        config = self.folder / "bascule.toml"
-        config.write_text(self.config if self.config is not None else self.default_config())
-        return [self.program, "serve", "--config", str(config), "--data", str(data), "--listen", self.address,
-                *self.arguments]
+        (self.folder / "bascule.toml").write_text(self.config if self.config is not None else self.default_config())
+        return [self.program, "serve", *self.place(), "--listen", self.address, *self.arguments]
+
+    def place(self):
+        """The arguments by which every command of the program finds this server's folder."""
+        return ["--data", str(self.folder / "data"), "--config", str(self.folder / "bascule.toml")]
 
     def default_config(self):
         """Several servers may run on one machine: each has its own administration port."""
