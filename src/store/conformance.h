@@ -21,6 +21,7 @@ struct EngineUnderTest {
   bool durable = false;
 };
 
+inline void PrintTo(const EngineUnderTest& tested, std::ostream* out) { *out << tested.name; }  // GoogleTest's name
 inline std::string engine_name(const testing::TestParamInfo<EngineUnderTest>& info) { return info.param.name; }
 
 class StoreConformance : public testing::TestWithParam<EngineUnderTest> {

@@ -274,7 +274,7 @@ TEST_P(StoreConformance, The_journal_is_dense_in_commit_order_and_trimmed_from_t
 }
 
 TEST_P(StoreConformance, Random_commits_agree_with_a_model_across_reopening) {
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     const std::string prefix = "seed" + std::to_string(seed) + "/";

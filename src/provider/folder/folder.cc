@@ -69,8 +69,8 @@ std::unexpected<Error> Folder::trouble(int error, std::string_view doing) const 
   }
 }
 
-Result<std::shared_ptr<Folder>> Folder::open(FolderOptions options) {
-  auto folder = std::make_shared<Folder>(std::move(options));
+Result<std::unique_ptr<Folder>> Folder::open(FolderOptions options) {
+  auto folder = std::make_unique<Folder>(std::move(options));
   const std::filesystem::path shards = std::filesystem::path(folder->options_.path) / "shards";
   std::error_code error;
   std::filesystem::create_directories(shards, error);
@@ -100,6 +100,8 @@ Result<std::shared_ptr<Folder>> Folder::open(FolderOptions options) {
 
 Folder::~Folder() {
   if (shards_fd_ < 0) return;
+  std::unique_lock lock(mutex_);
+  prepared_all_.wait(lock, [this] { return preparing_ == 0; });
   for (const auto& [name, prepared] : prepared_) ::unlinkat(shards_fd_, name.c_str(), 0);
   ::close(shards_fd_);
 }
@@ -120,6 +122,7 @@ std::vector<std::string> Folder::reserve_names(std::span<const std::string> name
       taken.push_back(name);
     }
   }
+  if (!taken.empty()) ++preparing_;
   return taken;
 }
 
@@ -142,6 +145,7 @@ void Folder::prepare(const std::vector<std::string>& names) {
       prepared_.erase(at);
     }
   }
+  if (--preparing_ == 0) prepared_all_.notify_all();
 }
 
 FileRef Folder::take_prepared(const std::string& name) {

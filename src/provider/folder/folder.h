@@ -1,5 +1,6 @@
 // The folder itself, without coroutines: every function blocks and runs on a worker, but for read_cached().
 #pragma once
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -15,11 +16,11 @@ namespace bascule::provider {
 // Any thread.
 class Folder {
  public:
-  static Result<std::shared_ptr<Folder>> open(FolderOptions options);
+  static Result<std::unique_ptr<Folder>> open(FolderOptions options);
   explicit Folder(FolderOptions options) : options_(std::move(options)), files_(options_.max_open_files) {}
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
-  ~Folder();  // removes what was prepared and not put
+  ~Folder();  // waits for prepare(), removes what was prepared and not put
 
   std::string_view name() const { return options_.name; }
   Result<void> put(const std::string& name, Slices content);
@@ -30,7 +31,7 @@ class Folder {
   Result<void> remove(const std::string& name);
   Result<Listing> list(const std::string& prefix, const std::string& after, std::size_t limit);
 
-  // Takes those names that there is room for; prepare() then creates their files.
+  // Takes those names that there is room for; unless there are none, prepare() is then called once to create their files.
   std::vector<std::string> reserve_names(std::span<const std::string> names);
   void prepare(const std::vector<std::string>& names);
 
@@ -62,6 +63,8 @@ class Folder {
   std::map<std::string, Prepared, std::less<>> prepared_;
   std::set<std::string, std::less<>> writing_;
   Ahead ahead_;
+  int preparing_ = 0;                            // calls of prepare() to come or under way
+  std::condition_variable prepared_all_;
 };
 
 }  // namespace bascule::provider

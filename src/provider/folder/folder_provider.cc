@@ -8,7 +8,7 @@ namespace {
 
 class FolderProvider final : public Provider {
  public:
-  FolderProvider(std::shared_ptr<Folder> folder, Workers& workers, Clock& clock)
+  FolderProvider(std::unique_ptr<Folder> folder, Workers& workers, Clock& clock)
       : folder_(std::move(folder)), workers_(workers), clock_(clock) {}
 
   std::string_view name() const override { return folder_->name(); }
@@ -62,7 +62,7 @@ class FolderProvider final : public Provider {
   void announce(std::span<const std::string> names) override {
     auto taken = folder_->reserve_names(names);
     if (taken.empty()) return;
-    workers_.submit([folder = folder_, list = std::move(taken)] { folder->prepare(list); });
+    workers_.submit([folder = folder_.get(), list = std::move(taken)] { folder->prepare(list); });
   }
 
  private:
@@ -71,7 +71,7 @@ class FolderProvider final : public Provider {
     return folder_->trouble(Code::timeout, "the disk is busy: the deadline passed before a worker was free");
   }
 
-  const std::shared_ptr<Folder> folder_;  // shared with announcements under way
+  const std::unique_ptr<Folder> folder_;  // waits for announcements under way when it ends
   Workers& workers_;
   Clock& clock_;
 };
