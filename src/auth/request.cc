@@ -1,34 +1,9 @@
 #include "auth/request.h"
 
 #include "auth/text.h"
+#include "http/url.h"
 
 namespace bascule::auth {
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-bool decode_into(std::string_view text, bool plus_is_space, std::string& out) {
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-      if (low < 0) return false;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      out.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 std::optional<Query> parse_query(std::string_view raw) {
   Query query;
@@ -38,11 +13,10 @@ std::optional<Query> parse_query(std::string_view raw) {
     raw = end == std::string_view::npos ? std::string_view{} : raw.substr(end + 1);
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
-    QueryParameter parameter;
-    if (!decode_into(part.substr(0, equals), true, parameter.name)) return std::nullopt;
-    if (equals != std::string_view::npos && !decode_into(part.substr(equals + 1), true, parameter.value))
-      return std::nullopt;
-    query.push_back(std::move(parameter));
+    auto name = http::percent_decode(part.substr(0, equals), true);
+    auto value = http::percent_decode(equals == std::string_view::npos ? "" : part.substr(equals + 1), true);
+    if (!name || !value) return std::nullopt;
+    query.push_back({std::move(*name), std::move(*value)});
   }
   return query;
 }
@@ -53,10 +27,6 @@ const std::string* find_parameter(const Query& query, std::string_view name) {
   return nullptr;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  if (!decode_into(text, false, out)) return std::nullopt;
-  return out;
-}
+std::optional<std::string> percent_decode(std::string_view text) { return http::percent_decode(text); }
 
 }  // namespace bascule::auth

@@ -1,0 +1,313 @@
+#include "migrate/copy_blob.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crc64.h"
+#include "base/digest.h"
+
+namespace bascule::migrate {
+namespace {
+
+// Which side refused decides what can be done about it.
+struct AttemptError {
+  Error error;
+  bool from_source = false;
+};
+template <class T> using Attempt = std::expected<T, AttemptError>;
+
+std::unexpected<AttemptError> source_failed(Error error) { return std::unexpected(AttemptError{std::move(error), true}); }
+std::unexpected<AttemptError> target_failed(Error error) { return std::unexpected(AttemptError{std::move(error), false}); }
+
+// A body that hashes what passes. The target may ask for it in pieces as it likes.
+class HashingBody final : public ops::BodySource {
+ public:
+  HashingBody(CopyContext& context, SourceReader* reader, bool with_md5)
+      : context_(context), reader_(reader), with_md5_(with_md5) {}
+
+  // The next body_bytes() of the reader are one body.
+  void limit(std::uint64_t size_bytes) { left_ = size_bytes; }
+
+  Task<Result<std::size_t>> read(MutableBytes into) override {
+    if (left_ == 0 || into.empty()) co_return std::size_t{0};
+    auto count = co_await reader_->read(into.first(std::min<std::uint64_t>(into.size(), left_)));
+    if (count && *count == 0) count = fail(Code::unavailable, "the source ended the content early");
+    if (!count) {
+      error_ = count.error();
+      co_return count;
+    }
+    const Bytes got = into.first(*count);
+    crc_ = crc64(got, crc_);
+    if (with_md5_) md5_.update(got);
+    left_ -= got.size();
+    size_ += got.size();
+    context_.bytes_read += got.size();
+    if (context_.sabotage_pending && context_.options.sabotage == Sabotage::flip) {
+      context_.sabotage_pending = false;
+      into[0] ^= std::byte{1};
+    }
+    co_return count;
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+  std::uint64_t crc() const { return crc_; }
+  std::uint64_t size() const { return size_; }
+  bool drained() const { return left_ == 0; }
+  Md5Value md5() { return md5_.finish(); }
+
+ private:
+  CopyContext& context_;
+  SourceReader* reader_;
+  bool with_md5_;
+  std::uint64_t left_ = 0, size_ = 0, crc_ = 0;
+  Md5 md5_;
+  std::optional<Error> error_;
+};
+
+// A failed write: the body's own error is the cause where there is one.
+std::unexpected<AttemptError> write_failed(const HashingBody& body, Error error) {
+  if (body.error()) return source_failed(*body.error());
+  return target_failed(std::move(error));
+}
+
+BlobProperties properties_of(const SourceBlob& blob) { return {blob.headers, blob.metadata, blob.tier}; }
+
+struct Hashed {
+  std::uint64_t crc = 0, size_bytes = 0;
+  Md5Check md5 = Md5Check::none;
+};
+
+Task<Attempt<Hashed>> put_whole(CopyContext& context, const std::string& container, const SourceBlob& blob) {
+  std::unique_ptr<SourceReader> reader;
+  if (blob.size_bytes > 0) {
+    auto opened = co_await context.source.open(container, blob.name, blob.etag, 0, blob.size_bytes);
+    if (!opened) co_return source_failed(std::move(opened.error()));
+    reader = std::move(*opened);
+  }
+  const bool with_md5 = blob.headers.md5.has_value() && blob.size_bytes <= context.options.md5_check_bytes;
+  HashingBody body(context, reader.get(), with_md5);
+  body.limit(blob.size_bytes);
+  auto put = co_await context.target.put_blob(container, blob.name, properties_of(blob), blob.size_bytes, body);
+  if (!put) co_return write_failed(body, std::move(put.error()));
+  if (!body.drained()) co_return target_failed({Code::internal, 0, "the target took less than the whole content"});
+  Hashed hashed{body.crc(), body.size()};
+  if (with_md5) hashed.md5 = body.md5() == *blob.headers.md5 ? Md5Check::same : Md5Check::differs;
+  co_return hashed;
+}
+
+// Consecutive blocks that one ranged read brings.
+struct Segment {
+  std::size_t first_block = 0, blocks = 0;
+  std::uint64_t offset = 0, size_bytes = 0;
+};
+
+std::vector<Segment> cut_segments(const std::vector<SourceBlock>& blocks, std::uint64_t limit) {
+  std::vector<Segment> segments;
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (segments.empty() || segments.back().size_bytes + blocks[i].size_bytes > limit)
+      segments.push_back({i, 0, offset, 0});
+    ++segments.back().blocks;
+    segments.back().size_bytes += blocks[i].size_bytes;
+    offset += blocks[i].size_bytes;
+  }
+  return segments;
+}
+
+struct BlockCopy {
+  CopyContext& context;
+  const std::string& container;
+  const SourceBlob& blob;
+  const std::vector<SourceBlock>& blocks;
+  std::vector<Segment> segments;
+  std::vector<std::uint64_t> crcs;  // by segment
+  std::optional<AttemptError> error;
+  Md5Check md5 = Md5Check::none;
+  Group group;
+};
+
+Task<Attempt<void>> copy_segment(BlockCopy& copy, std::size_t index) {
+  const Segment& segment = copy.segments[index];
+  auto opened = co_await copy.context.source.open(copy.container, copy.blob.name, copy.blob.etag, segment.offset,
+                                                  segment.size_bytes);
+  if (!opened) co_return source_failed(std::move(opened.error()));
+  const bool with_md5 = copy.segments.size() == 1 && copy.blob.headers.md5.has_value() &&
+                        copy.blob.size_bytes <= copy.context.options.md5_check_bytes;
+  HashingBody body(copy.context, opened->get(), with_md5);
+  for (std::size_t i = segment.first_block; i < segment.first_block + segment.blocks; ++i) {
+    const SourceBlock& block = copy.blocks[i];
+    body.limit(block.size_bytes);
+    auto put = co_await copy.context.target.put_block(copy.container, copy.blob.name, block.id, block.size_bytes, body);
+    if (!put) co_return write_failed(body, std::move(put.error()));
+    if (!body.drained()) co_return target_failed({Code::internal, 0, "the target took less than a whole block"});
+  }
+  copy.crcs[index] = body.crc();
+  if (with_md5) copy.md5 = body.md5() == *copy.blob.headers.md5 ? Md5Check::same : Md5Check::differs;
+  co_return Attempt<void>{};
+}
+
+Task<void> run_segment(BlockCopy& copy, std::size_t index) {
+  co_await copy.context.streams.enter();
+  const Place place(copy.context.streams);
+  if (!copy.error) {
+    auto done = co_await copy_segment(copy, index);
+    if (!done && !copy.error) copy.error = std::move(done.error());
+  }
+  copy.group.finished();
+}
+
+Task<Attempt<Hashed>> put_blocks(CopyContext& context, const std::string& container, const SourceBlob& blob,
+                                 const std::vector<SourceBlock>& blocks) {
+  BlockCopy copy{context, container, blob, blocks, cut_segments(blocks, context.options.segment_bytes)};
+  copy.crcs.resize(copy.segments.size());
+  if (copy.segments.size() == 1) {  // most blobs: no tasks of their own
+    if (auto done = co_await copy_segment(copy, 0); !done) co_return std::unexpected(std::move(done.error()));
+  } else {
+    const Executor executor = co_await this_executor();
+    for (std::size_t i = 0; i < copy.segments.size(); ++i) {
+      copy.group.started();
+      spawn(executor, run_segment(copy, i));
+    }
+    co_await copy.group.wait();
+    if (copy.error) co_return std::unexpected(std::move(*copy.error));
+  }
+  std::vector<std::string> ids;
+  ids.reserve(blocks.size());
+  for (const SourceBlock& block : blocks) ids.push_back(block.id);
+  auto committed = co_await context.target.commit(container, blob.name, properties_of(blob), std::move(ids));
+  if (!committed) co_return target_failed(std::move(committed.error()));
+  Hashed hashed{0, 0, copy.md5};
+  for (std::size_t i = 0; i < copy.segments.size(); ++i) {
+    hashed.crc = crc64_combine(hashed.crc, copy.crcs[i], copy.segments[i].size_bytes);
+    hashed.size_bytes += copy.segments[i].size_bytes;
+  }
+  co_return hashed;
+}
+
+bool same_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+bool same_metadata(const ops::Metadata& a, const ops::Metadata& b) {
+  if (a.size() != b.size()) return false;
+  return std::all_of(a.begin(), a.end(), [&](const auto& entry) {
+    return std::any_of(b.begin(), b.end(), [&](const auto& other) {
+      return same_without_case(entry.first, other.first) && entry.second == other.second;
+    });
+  });
+}
+
+Result<void> compare_properties(const SourceBlob& blob, const BlobProperties& found) {
+  const auto differs = [](std::string_view what) {
+    return fail(Code::corrupt, fmt::format("read back with another {}", what));
+  };
+  const ops::ContentHeaders &a = blob.headers, &b = found.headers;
+  if (a.type != b.type) return differs("Content-Type");
+  if (a.encoding != b.encoding) return differs("Content-Encoding");
+  if (a.language != b.language) return differs("Content-Language");
+  if (a.cache_control != b.cache_control) return differs("Cache-Control");
+  if (a.disposition != b.disposition) return differs("Content-Disposition");
+  if (a.md5 && a.md5 != b.md5) return differs("Content-MD5");
+  if (!same_metadata(blob.metadata, found.metadata)) return differs("set of metadata");
+  return {};
+}
+
+Task<Result<void>> read_back(CopyContext& context, const std::string& container, const SourceBlob& blob,
+                             const Hashed& hashed) {
+  BASCULE_CO_ASSIGN(std::unique_ptr<TargetReader> reader, co_await context.target.open(container, blob.name));
+  if (reader->size_bytes() != hashed.size_bytes)
+    co_return fail(Code::corrupt, fmt::format("read back {} bytes instead of {}", reader->size_bytes(), hashed.size_bytes));
+  BASCULE_CO_TRY(compare_properties(blob, reader->properties()));
+  std::uint64_t crc = 0, size = 0;
+  for (;;) {
+    BASCULE_CO_ASSIGN(const Bytes bytes, co_await reader->next());
+    if (bytes.empty()) break;
+    crc = crc64(bytes, crc);
+    size += bytes.size();
+  }
+  if (size != hashed.size_bytes || crc != hashed.crc)
+    co_return fail(Code::corrupt, "read back with another content than the source's");
+  co_return Result<void>{};
+}
+
+Task<Attempt<Hashed>> carry(CopyContext& context, const std::string& container, const SourceBlob& blob) {
+  std::vector<SourceBlock> blocks;
+  if (blob.size_bytes > 0) {
+    auto listed = co_await context.source.block_list(container, blob.name, blob.etag);
+    if (!listed) co_return source_failed(std::move(listed.error()));
+    blocks = std::move(*listed);
+    std::uint64_t sum = 0;
+    for (const SourceBlock& block : blocks) sum += block.size_bytes;
+    if (!blocks.empty() && sum != blob.size_bytes)
+      co_return source_failed({Code::conflict, 0, "the source's block list is not the blob's"});
+  }
+  Hashed hashed;
+  if (context.sabotage_pending && context.options.sabotage == Sabotage::drop) {
+    context.sabotage_pending = false;
+    hashed.size_bytes = blob.size_bytes;
+  } else {
+    auto put = blocks.empty() ? co_await put_whole(context, container, blob)
+                              : co_await put_blocks(context, container, blob, blocks);
+    if (!put) co_return std::unexpected(std::move(put.error()));
+    hashed = *put;
+  }
+  if (auto same = co_await read_back(context, container, blob, hashed); !same)
+    co_return target_failed(std::move(same.error()));
+  co_return hashed;
+}
+
+}  // namespace
+
+Duration retry_delay(int attempt, Random& random) {
+  const auto full = std::chrono::milliseconds(200LL << std::min(attempt - 1, 7));
+  const auto capped = std::min<std::chrono::milliseconds>(full, std::chrono::seconds(20));
+  return capped / 2 + std::chrono::milliseconds(random.next_u64() % static_cast<std::uint64_t>(capped.count() / 2 + 1));
+}
+
+Task<Result<CopyResult>> copy_blob(CopyContext& context, std::string container, SourceBlob blob) {
+  CopyResult result;
+  std::optional<std::uint64_t> differing;  // the hash of content that was not what its Content-MD5 says
+  for (int attempt = 1;; ++attempt) {
+    const std::uint64_t read_before = context.bytes_read;
+    auto done = co_await carry(context, container, blob);
+    if (done) {
+      // Read again once: the same content twice means that a client declared another MD5 than the content's.
+      const bool doubtful = done->md5 == Md5Check::differs && differing != done->crc;
+      if (!doubtful || attempt >= context.options.attempts) {
+        result.blob = std::move(blob);
+        result.md5 = done->md5;
+        co_return result;
+      }
+      differing = done->crc;
+      context.bytes_read = std::min(context.bytes_read, read_before + blob.size_bytes);
+      ++context.retries;
+      continue;
+    }
+    const Error& error = done.error().error;
+    const bool moved = done.error().from_source && (error.code == Code::conflict || error.code == Code::not_found);
+    const bool again = moved || retryable(error.code);
+    if (!again || attempt >= context.options.attempts) co_return fail(error);
+    context.bytes_read = std::min(context.bytes_read, read_before + blob.size_bytes);
+    ++context.retries;
+    if (!moved) co_await context.clock.sleep_for(retry_delay(attempt, context.random));
+    if (moved) {
+      auto head = co_await context.source.head(container, blob.name);
+      if (!head && head.error().code == Code::not_found) {
+        result.outcome = CopyOutcome::vanished;
+        result.blob = std::move(blob);
+        co_return result;
+      }
+      if (!head) co_return fail(std::move(head.error()));
+      if (head->type != ops::BlobType::block)
+        co_return fail(Code::unsupported, "became a blob of another type at the source meanwhile");
+      result.changed = result.changed || head->etag != blob.etag;
+      blob = std::move(*head);
+    }
+  }
+}
+
+}  // namespace bascule::migrate

@@ -1,0 +1,39 @@
+// Carries one blob over and reads it back.
+#pragma once
+#include "migrate/gate.h"
+#include "migrate/migrate.h"
+
+namespace bascule::migrate {
+
+// What the blobs of one run share. One loop.
+struct CopyContext {
+  const Options& options;
+  Source& source;
+  Target& target;
+  Clock& clock;
+  Random& random;
+  Gate streams;
+  std::uint64_t bytes_read = 0;  // from the source, for the progress
+  std::uint64_t retries = 0;
+  bool sabotage_pending = false;
+};
+
+enum class CopyOutcome : std::uint8_t { carried, vanished };
+enum class Md5Check : std::uint8_t { none, same, differs };
+
+struct CopyResult {
+  CopyOutcome outcome = CopyOutcome::carried;
+  SourceBlob blob;       // the state that was carried
+  bool changed = false;  // other than the one asked for: the source changed meanwhile
+  Md5Check md5 = Md5Check::none;
+};
+
+// The content is hashed (CRC-64, and MD5 where the source has one to compare) while it is read from the source; the
+// target's copy is then read back whole and must have the same length, hash, headers and metadata. A difference is
+// `corrupt` and is not tried again. A source that changes is carried in its new state; a busy target is tried again.
+Task<Result<CopyResult>> copy_blob(CopyContext& context, std::string container, SourceBlob blob);
+
+// How long to wait before attempt `attempt` (1, 2, …): doubling from 200 ms to 20 s, with jitter.
+Duration retry_delay(int attempt, Random& random);
+
+}  // namespace bascule::migrate

@@ -1,0 +1,70 @@
+// Bounds on what is under way at once, for coroutines of one loop (no locking).
+#pragma once
+#include <deque>
+
+#include "runtime/completion.h"
+
+namespace bascule::migrate {
+
+// A counting semaphore; first come, first served.
+class Gate {
+ public:
+  explicit Gate(std::size_t places) : free_(places) {}
+
+  Task<void> enter() {
+    if (free_ > 0 && waiting_.empty()) {
+      --free_;
+      co_return;
+    }
+    Completion<bool> turn;
+    waiting_.push_back(&turn);
+    co_await turn.wait();
+  }
+  void leave() {
+    if (waiting_.empty()) {
+      ++free_;
+    } else {
+      Completion<bool>* next = waiting_.front();
+      waiting_.pop_front();
+      next->set(true);  // the place goes over to it
+    }
+  }
+
+ private:
+  std::size_t free_;
+  std::deque<Completion<bool>*> waiting_;
+};
+
+class Place {
+ public:
+  explicit Place(Gate& gate) : gate_(&gate) {}  // of a place already entered
+  Place(Place&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+  Place& operator=(Place&&) = delete;
+  ~Place() {
+    if (gate_) gate_->leave();
+  }
+
+ private:
+  Gate* gate_;
+};
+
+// Counts tasks that were started; wait() returns when all have finished. One waiter.
+class Group {
+ public:
+  void started() { ++running_; }
+  void finished() {
+    if (--running_ == 0 && waiter_) std::exchange(waiter_, nullptr)->set(true);
+  }
+  Task<void> wait() {
+    if (running_ == 0) co_return;
+    Completion<bool> all;
+    waiter_ = &all;
+    co_await all.wait();
+  }
+
+ private:
+  std::size_t running_ = 0;
+  Completion<bool>* waiter_ = nullptr;
+};
+
+}  // namespace bascule::migrate

@@ -1,0 +1,329 @@
+#include "migrate/migrate.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "migrate/copy_blob.h"
+#include "migrate/done_log.h"
+
+namespace bascule::migrate {
+namespace {
+
+// A source with fewer blobs is listed once: what the inventory saw is what is carried.
+constexpr std::size_t kKeptBlobs = 20'000;
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kProgressEvery = std::chrono::seconds(1);
+constexpr std::size_t kFlushAt = 4096;  // keys
+
+struct ContainerWork {
+  SourceContainer container;
+  std::vector<SourceBlob> blobs;  // kept from the inventory
+  bool kept = false;              // `blobs` is the whole listing
+};
+
+struct Run {
+  const Options& options;
+  Source& source;
+  Target& target;
+  ProgressSink& sink;
+  Clock& clock;
+  Workers& workers;
+  CopyContext copy;
+  Report report;
+  std::unique_ptr<DoneLog> log;
+  std::vector<ContainerWork> containers;
+  std::size_t kept = 0;
+  Progress::Phase phase = Progress::Phase::inventory;
+  Instant started{};
+  Gate blobs;
+  Group group;            // blobs under way
+  bool finished = false;  // ends the ticker
+  Group ticker;
+  std::uint64_t done_blobs = 0, skipped_bytes = 0;
+  struct Sample {
+    Instant when;
+    std::uint64_t blobs, bytes;
+  };
+  std::deque<Sample> samples;  // of the last ten seconds
+
+  bool stopping() const { return options.stop && options.stop->load(std::memory_order_relaxed); }
+};
+
+// --- what is there -----------------------------------------------------------------------------------------------
+
+// Notes what of the blob stays behind; true if the blob itself is carried.
+bool classify(const std::string& container, const SourceBlob& blob, Inventory& inventory) {
+  std::optional<NotCarried> left_out;
+  if (blob.deleted) left_out = NotCarried::deleted_blob;
+  else if (!blob.snapshot.empty()) left_out = NotCarried::snapshot;
+  else if (!blob.is_current) left_out = NotCarried::old_version;
+  else if (!blob.committed) left_out = NotCarried::uncommitted_blob;
+  else if (blob.type == ops::BlobType::append) left_out = NotCarried::append_blob;
+  else if (blob.type == ops::BlobType::page) left_out = NotCarried::page_blob;
+  else if (blob.tier == "Archive") left_out = NotCarried::archived_blob;
+  else if (blob.customer_key) left_out = NotCarried::customer_key_blob;
+  if (left_out) {
+    inventory.note(*left_out, container, blob.name, blob.size_bytes);
+    return false;
+  }
+  ++inventory.blobs;
+  inventory.bytes += blob.size_bytes;
+  const auto note = [&](bool there, NotCarried what) {
+    if (there) inventory.note(what, container, blob.name, blob.size_bytes);
+  };
+  note(blob.tag_count > 0, NotCarried::tags);
+  note(blob.leased, NotCarried::lease);
+  note(blob.copied, NotCarried::copy_history);
+  note(blob.immutable, NotCarried::immutability);
+  note(blob.legal_hold, NotCarried::legal_hold);
+  note(!blob.encryption_scope.empty(), NotCarried::encryption_scope);
+  return true;
+}
+
+void classify(const SourceContainer& container, Inventory& inventory) {
+  ++inventory.containers;
+  if (container.leased) inventory.note(NotCarried::container_lease, container.name, "", 0);
+  if (container.immutable) inventory.note(NotCarried::container_immutability, container.name, "", 0);
+  if (container.legal_hold) inventory.note(NotCarried::container_legal_hold, container.name, "", 0);
+}
+
+Task<Result<void>> find_containers(Run& run) {
+  if (run.options.containers.empty()) {
+    std::string marker;
+    do {
+      BASCULE_CO_ASSIGN(SourceContainerPage page, co_await run.source.list_containers(marker));
+      for (SourceContainer& container : page.items) run.containers.push_back({std::move(container)});
+      marker = std::move(page.next);
+    } while (!marker.empty());
+    co_return Result<void>{};
+  }
+  for (const std::string& name : run.options.containers) {
+    auto found = co_await run.source.container(name);
+    // A container's SAS may list and read its blobs but not its properties.
+    if (!found && found.error().code == Code::permission_denied) {
+      SourceContainer bare;
+      bare.name = name;
+      found = std::move(bare);
+    }
+    if (!found) co_return fail(found.error().code, fmt::format("container {}: {}", name, found.error().message));
+    run.containers.push_back({std::move(*found)});
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> take_inventory(Run& run) {
+  BASCULE_CO_TRY(co_await find_containers(run));
+  Inventory& inventory = run.report.inventory;
+  for (ContainerWork& work : run.containers) {
+    classify(work.container, inventory);
+    work.kept = true;
+    std::string marker;
+    do {
+      if (run.stopping()) co_return Result<void>{};
+      auto page = co_await run.source.list_blobs(work.container.name, marker, true);
+      if (!page) co_return fail(page.error().code, fmt::format("container {}: {}", work.container.name, page.error().message));
+      for (SourceBlob& blob : page->items) {
+        if (!classify(work.container.name, blob, inventory)) continue;
+        if (work.kept && run.kept < kKeptBlobs) {
+          work.blobs.push_back(std::move(blob));
+          ++run.kept;
+        } else if (work.kept) {
+          work.kept = false;
+          run.kept -= work.blobs.size();
+          work.blobs = {};
+        }
+      }
+      marker = std::move(page->next);
+    } while (!marker.empty());
+  }
+  co_return Result<void>{};
+}
+
+// --- carrying over -----------------------------------------------------------------------------------------------
+
+void failed(Run& run, std::string container, std::string blob, std::string message) {
+  run.sink.failure({container, blob, message});
+  run.report.fail(std::move(container), std::move(blob), std::move(message));
+}
+
+Task<void> carry_one(Run& run, const std::string& container, std::uint64_t life, SourceBlob blob) {
+  const Place place(run.blobs);
+  const std::string name = blob.name;
+  auto result = co_await copy_blob(run.copy, container, std::move(blob));
+  ++run.done_blobs;
+  if (!result) {
+    failed(run, container, name, std::move(result.error().message));
+  } else if (result->outcome == CopyOutcome::vanished) {
+    ++run.report.vanished;
+  } else {
+    ++run.report.carried;
+    run.report.carried_bytes += result->blob.size_bytes;
+    run.report.changed += result->changed;
+    run.report.md5_checked += result->md5 != Md5Check::none;
+    run.report.md5_differs += result->md5 == Md5Check::differs;
+    run.log->add(done_key(container, life, result->blob));
+  }
+  run.group.finished();
+}
+
+Task<void> start_blob(Run& run, Executor executor, const std::string& container, std::uint64_t life, SourceBlob blob) {
+  if (run.log->former_count() > 0 && run.log->contains(done_key(container, life, blob))) {
+    ++run.report.already;
+    ++run.done_blobs;
+    run.report.already_bytes += blob.size_bytes;
+    run.skipped_bytes += blob.size_bytes;
+    co_return;
+  }
+  co_await run.blobs.enter();
+  run.group.started();
+  spawn(executor, carry_one(run, container, life, std::move(blob)));
+}
+
+Task<void> carry_container(Run& run, ContainerWork& work) {
+  const Executor executor = co_await this_executor();
+  const std::string& name = work.container.name;
+  auto access = co_await run.source.container_access(name);
+  if (!access && access.error().code == Code::permission_denied) access = SourceAccess{};
+  if (!access) {
+    failed(run, name, "", "access policies: " + access.error().message);
+    access = SourceAccess{};
+  } else if (!access->known) {
+    run.report.inventory.note(NotCarried::access_policies, name, "", 0);
+  }
+  if (!access->known) access->public_access = work.container.public_access;
+  auto life = co_await run.target.ensure_container(work.container, std::move(*access));
+  if (!life) {
+    failed(run, name, "", "cannot be made here: " + life.error().message);
+    co_return;
+  }
+  if (work.kept) {
+    for (SourceBlob& blob : work.blobs) {
+      if (run.stopping()) co_return;
+      co_await start_blob(run, executor, name, *life, std::move(blob));
+    }
+    work.blobs = {};
+    co_return;
+  }
+  std::string marker;
+  Inventory ignored;  // what stays behind was named by the inventory
+  do {
+    auto page = co_await run.source.list_blobs(name, marker, false);
+    if (!page) {
+      failed(run, name, "", "listing: " + page.error().message);
+      co_return;
+    }
+    for (SourceBlob& blob : page->items) {
+      if (run.stopping()) co_return;
+      if (classify(name, blob, ignored)) co_await start_blob(run, executor, name, *life, std::move(blob));
+    }
+    marker = std::move(page->next);
+  } while (!marker.empty());
+}
+
+// --- meanwhile ---------------------------------------------------------------------------------------------------
+
+Progress make_progress(Run& run) {
+  Progress p;
+  p.phase = run.phase;
+  p.blobs_done = run.done_blobs;
+  p.blobs_total = run.report.inventory.blobs;
+  p.bytes_done = run.copy.bytes_read + run.skipped_bytes;
+  p.bytes_total = run.report.inventory.bytes;
+  p.failed = run.report.failed;
+  const Instant now = run.clock.now();
+  p.elapsed = now - run.started;
+  if (run.phase == Progress::Phase::inventory) return p;
+  run.samples.push_back({now, run.report.carried + run.report.vanished, run.copy.bytes_read});
+  while (run.samples.size() > 2 && now - run.samples.front().when > std::chrono::seconds(10)) run.samples.pop_front();
+  const Run::Sample &first = run.samples.front(), &last = run.samples.back();
+  const double seconds = std::chrono::duration<double>(last.when - first.when).count();
+  if (seconds <= 0) return p;
+  p.blobs_per_second = static_cast<double>(last.blobs - first.blobs) / seconds;
+  p.bytes_per_second = last.bytes > first.bytes ? static_cast<double>(last.bytes - first.bytes) / seconds : 0;
+  // The slower of the two counts decides: many small blobs, or much content.
+  const auto need = [](std::uint64_t done, std::uint64_t total, double rate) -> double {
+    if (total <= done) return 0;
+    return rate > 0 ? static_cast<double>(total - done) / rate : -1;
+  };
+  const double by_bytes = need(p.bytes_done, p.bytes_total, p.bytes_per_second);
+  const double by_blobs = need(p.blobs_done, p.blobs_total, p.blobs_per_second);
+  if (by_bytes >= 0 && by_blobs >= 0)
+    p.left = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::max(by_bytes, by_blobs)));
+  return p;
+}
+
+Task<void> flush(Run& run) {
+  if (auto written = co_await run.log->flush(run.workers); !written)
+    failed(run, "", "", "the log of what is done: " + written.error().message);
+}
+
+Task<void> tick(Run& run) {
+  Instant next_progress = run.clock.now() + kProgressEvery, next_flush = next_progress;
+  while (!run.finished) {
+    co_await run.clock.sleep_for(kTick);
+    const Instant now = run.clock.now();
+    if (run.finished) break;
+    if (now >= next_progress) {
+      next_progress = now + kProgressEvery;
+      run.sink.progress(make_progress(run));
+    }
+    if (run.log && run.log->pending() > 0 && (now >= next_flush || run.log->pending() >= kFlushAt)) {
+      co_await flush(run);
+      next_flush = now + std::chrono::seconds(1);
+    }
+  }
+  run.ticker.finished();
+}
+
+Task<Result<void>> work_through(Run& run) {
+  BASCULE_CO_TRY(co_await take_inventory(run));
+  run.sink.inventory(run.report.inventory);
+  if (run.options.dry_run) co_return Result<void>{};
+  run.phase = Progress::Phase::copy;
+  BASCULE_CO_ASSIGN(run.log, DoneLog::open(run.options.state_directory, run.source.identity()));
+  for (ContainerWork& work : run.containers) {
+    if (run.stopping()) break;
+    co_await carry_container(run, work);
+  }
+  co_await run.group.wait();
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Task<Result<Report>> migrate(Options options, Source& source, Target& target, ProgressSink& sink, Clock& clock,
+                             Random& random, Workers& workers) {
+  Run run{options,
+          source,
+          target,
+          sink,
+          clock,
+          workers,
+          CopyContext{options, source, target, clock, random, Gate(options.streams_at_once)},
+          {},
+          {},
+          {},
+          0,
+          Progress::Phase::inventory,
+          clock.now(),
+          Gate(options.blobs_at_once)};
+  run.copy.sabotage_pending = options.sabotage != Sabotage::none;
+  run.report.source = source.describe();
+  run.report.dry_run = options.dry_run;
+  run.ticker.started();
+  spawn(co_await this_executor(), tick(run));
+  auto worked = co_await work_through(run);
+  run.finished = true;
+  co_await run.ticker.wait();
+  if (run.log) co_await flush(run);
+  if (!worked) co_return fail(std::move(worked.error()));
+  run.report.retries = run.copy.retries;
+  run.report.cancelled = run.stopping();
+  run.report.elapsed = clock.now() - run.started;
+  if (!options.dry_run) sink.progress(make_progress(run));
+  sink.finished(run.report);
+  co_return std::move(run.report);
+}
+
+}  // namespace bascule::migrate

@@ -1,0 +1,85 @@
+// What a migration did, for people, for scripts and for the exit code.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/clock.h"
+
+namespace bascule::migrate {
+
+// What exists at the source and is not carried over.
+enum class NotCarried : std::uint8_t {
+  append_blob,        // the blob is left out
+  page_blob,
+  archived_blob,
+  customer_key_blob,
+  snapshot,
+  old_version,
+  deleted_blob,
+  uncommitted_blob,   // only uncommitted blocks
+  tags,               // the blob is carried without them
+  lease,
+  copy_history,
+  immutability,
+  legal_hold,
+  encryption_scope,
+  access_policies,    // of a container, where the source's credentials may not read them
+  container_lease,
+  container_immutability,
+  container_legal_hold,
+  count_
+};
+std::string_view name(NotCarried what);         // "append_blob", for scripts
+std::string_view description(NotCarried what);  // "append blobs (left out)", for people
+bool leaves_blob_out(NotCarried what);
+
+struct NotCarriedEntry {
+  std::uint64_t count = 0, bytes = 0;
+  std::vector<std::string> examples;  // the first few, "container/blob"
+};
+using NotCarriedList = std::array<NotCarriedEntry, static_cast<std::size_t>(NotCarried::count_)>;
+
+struct Inventory {
+  std::uint64_t containers = 0, blobs = 0, bytes = 0;  // to be carried
+  NotCarriedList not_carried;
+
+  void note(NotCarried what, std::string_view container, std::string_view blob, std::uint64_t bytes);
+  bool complete() const;  // nothing is left behind
+};
+
+struct Failure {
+  std::string container, blob;  // blob "" = the container itself
+  std::string message;
+};
+
+struct Report {
+  std::string source;
+  Inventory inventory;
+  std::uint64_t carried = 0, carried_bytes = 0;    // by this run, each read back and compared
+  std::uint64_t already = 0, already_bytes = 0;    // by former runs, unchanged at the source since
+  std::uint64_t vanished = 0;                      // deleted at the source meanwhile
+  std::uint64_t changed = 0;                       // changed at the source meanwhile, carried in their newer state
+  std::uint64_t md5_checked = 0, md5_differs = 0;  // against the source's Content-MD5; differs: declared by a client
+  std::uint64_t retries = 0;
+  std::uint64_t failed = 0;
+  std::vector<Failure> failures;                   // the first hundred
+  bool cancelled = false;
+  bool dry_run = false;
+  Duration elapsed{};
+
+  bool good() const { return failed == 0 && !cancelled; }
+  void fail(std::string container, std::string blob, std::string message);
+};
+
+// 0: all carried and verified; 1: something was not, or the run was stopped; 3: with `strict`, all was carried but
+// something exists that is never carried. (2, for wrong usage or an unreachable source, is the command's.)
+int exit_code(const Report& report, bool strict);
+
+std::string inventory_text(const Inventory& inventory);  // several lines
+std::string report_text(const Report& report);           // several lines
+std::string report_json(const Report& report, bool strict);  // one line
+
+}  // namespace bascule::migrate
