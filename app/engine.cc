@@ -1,0 +1,142 @@
+#include "app/engine.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "crypto/key_file.h"
+#include "provider/folder/folder_provider.h"
+#include "provider/limit.h"
+#include "provider/retry.h"
+#include "runtime/run.h"
+#include "store/rocksdb/rocks_store.h"
+
+namespace bascule::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The folder is ours alone: names of blobs stand in the catalog's keys.
+Result<void> make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(Code::permission_denied, "cannot make the folder " + path + ": " + error.message());
+  if (::chmod(path.c_str(), 0700) != 0) return fail(Code::permission_denied, "the folder " + path + " belongs to somebody else");
+  return {};
+}
+
+Result<std::unique_ptr<crypto::KeyHolder>> open_key_file(const EngineOptions& o, bool fresh, Random& random, Clock& clock,
+                                                         bool& created) {
+  auto loaded = crypto::KeyFile::load(o.key_file, random);
+  if (loaded) return std::move(*loaded);
+  if (loaded.error().code != Code::not_found) return fail(loaded.error());
+  // A new key beside old data would only hide that the right key is lost.
+  if (!o.allow_create || !fresh)
+    return fail(Code::not_found, "the key file " + o.key_file + " is not there, but " + o.data +
+                                     " holds data sealed under it: put the copy back, or name the right file");
+  std::error_code error;
+  fs::create_directories(fs::path(o.key_file).parent_path(), error);
+  if (error) return fail(Code::permission_denied, "cannot make the folder of the key file " + o.key_file + ": " + error.message());
+  BASCULE_ASSIGN(auto made, crypto::KeyFile::create(o.key_file, random, clock.wall()));
+  created = true;
+  return made;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock, Random& random) {
+  auto engine = std::unique_ptr<Engine>(new Engine());
+  Engine& e = *engine;
+  e.clock_ = &clock;
+  e.options_ = options;
+  const std::string catalog_path = options.data + "/catalog";
+  const bool fresh = !fs::exists(catalog_path);
+  if (fresh && !options.allow_create) return fail(Code::not_found, "there is no Bascule data in " + options.data);
+  BASCULE_TRY(make_folder(options.data));
+  BASCULE_ASSIGN(e.holder_, open_key_file(options, fresh, random, clock, e.created_key_file_));
+  e.workers_ = make_thread_workers(options.workers, "io");
+  store::RocksOptions rocks{.cache_bytes = options.cache_bytes};
+  rocks.note = [](std::string_view text) { log::warn("store", {{"note", text}}); };
+  BASCULE_ASSIGN(e.store_, store::open_rocksdb(catalog_path, rocks, *e.workers_));
+
+  e.metrics_ = std::make_shared<provider::ProviderMetrics>();
+  ops::ServiceOptions service;
+  if (options.s3) {
+    e.http_ = http::make_client(provider::client_options(*options.s3), clock);
+    BASCULE_ASSIGN(auto s3, provider::make_s3_provider(*options.s3, *e.http_, clock));
+    provider::LimitOptions limits{.puts_per_second = options.s3->puts_per_second,
+                                  .gets_per_second = options.s3->gets_per_second,
+                                  .max_in_flight = static_cast<int>(options.s3->in_flight)};
+    auto limited = std::make_unique<provider::LimitProvider>(std::move(s3), limits, clock);
+    auto counted = std::make_unique<provider::MetricsProvider>(std::move(limited), clock, e.metrics_);
+    e.provider_ = std::make_unique<provider::RetryProvider>(std::move(counted), provider::RetryOptions{}, clock, random);
+    service.read_run_bytes = 1024 * 1024;  // a remote read costs a round trip: larger steps, several at a time
+    service.read_ahead = 3;
+  } else {
+    BASCULE_ASSIGN(auto folder, provider::open_folder({.path = options.data}, *e.workers_, clock));
+    e.provider_ = std::make_unique<provider::MetricsProvider>(std::move(folder), clock, e.metrics_);
+  }
+
+  Loop loop;
+  using IfMissing = crypto::Keyring::IfMissing;
+  BASCULE_ASSIGN(e.keyring_, run(loop, crypto::Keyring::open_or_create({*e.provider_, *e.holder_, random, clock},
+                                                                       options.allow_create ? IfMissing::create : IfMissing::refuse)));
+  e.namer_ = std::make_unique<crypto::ExtentNamer>(e.keyring_->name_key());
+  BASCULE_ASSIGN(e.catalog_, run(loop, catalog::Catalog::open(*e.store_, e.keyring_->catalog_key(), random, clock,
+                                                              options.allow_create)));
+  e.memory_ = std::make_unique<extent::MemoryPool>(options.upload_memory_bytes);
+  e.service_ = std::make_unique<ops::Service>(
+      ops::ServiceParts{*e.catalog_, *e.keyring_, *e.provider_, *e.namer_, *e.memory_, *e.workers_, clock, random}, service);
+  BASCULE_TRY(run(loop, e.service_->load_accounts()));
+  if (options.development_account && !e.service_->account(kDevelopmentAccount)) {
+    const std::string key = *from_base64(kDevelopmentKey);
+    BASCULE_TRY(run(loop, e.service_->put_account({std::string(kDevelopmentAccount), {key, key}, true}, true)));
+  }
+  e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_);
+  return engine;
+}
+
+Engine::~Engine() = default;
+
+void Engine::start_jobs(Loop& loop) {
+  jobs_done_ = false;
+  spawn(loop, run_jobs());
+}
+
+Task<void> Engine::run_jobs() {
+  using namespace std::chrono_literals;
+  Instant orphans_due = clock_->now(), uploads_due = clock_->now() + 1min;
+  int adoptions = 0;
+  while (!stop_) {
+    bool busy = false;
+    Result<void> outcome;
+    if (auto swept = co_await sweeper_->pass()) busy = *swept;
+    else outcome = fail(swept.error());
+    if (outcome && !died().empty() && adoptions < 2 && clock_->now() >= orphans_due) {
+      outcome = co_await sweeper_->adopt_dead_sessions(died());
+      ++adoptions;
+      orphans_due = clock_->now() + 1h;
+    }
+    if (outcome && clock_->now() >= uploads_due) {
+      outcome = co_await sweeper_->expire_uploads();
+      uploads_due = clock_->now() + 1h;
+    }
+    if (!outcome) log::warn("sweeper", {{"error", outcome.error().message}, {"kind", name(outcome.error().code)}});
+    // In short steps, so that close() does not wait long.
+    const Instant next = clock_->now() + (outcome ? (busy ? 50ms : 1000ms) : 10'000ms);
+    while (!stop_ && clock_->now() < next) co_await clock_->sleep_for(std::min<Duration>(50ms, next - clock_->now() + 1ms));
+  }
+  jobs_done_ = true;
+}
+
+Result<void> Engine::close() {
+  stop_ = true;
+  for (int i = 0; i < 600 && !jobs_done_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (!jobs_done_) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
+  Loop loop;
+  return run(loop, catalog_->close());
+}
+
+}  // namespace bascule::app

@@ -1,0 +1,80 @@
+// Engine: everything under the protocols, wired together for one data folder: store, provider, keyring, catalog, use
+// cases, jobs. `serve` puts a server over it; the other commands use it directly when no server runs.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jobs/sweeper.h"
+#include "ops/service.h"
+#include "provider/metrics.h"
+#include "provider/s3/s3_provider.h"
+
+namespace bascule::app {
+
+struct EngineOptions {
+  std::string data;                 // the folder: catalog/ and, for the folder provider, shards/
+  std::string key_file;
+  std::optional<provider::S3Options> s3;   // nothing: the folder provider, within `data`
+  std::size_t upload_memory_bytes = std::size_t{128} << 20;
+  std::size_t cache_bytes = std::size_t{64} << 20;
+  std::size_t workers = 8;
+  bool allow_create = true;         // make folder, key file, keyring and catalog where there are none
+  bool development_account = true;  // make sure that Azure's development account is there
+};
+
+// Azure's published development account ("Connect to the emulator account using the well-known account name and key").
+inline constexpr std::string_view kDevelopmentAccount = "devstoreaccount1";
+inline constexpr std::string_view kDevelopmentKey =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+class Engine {
+ public:
+  // Blocks; before the loops run. Errors say what to do: the folder is held by another process, the key file is missing
+  // or does not belong to the store, the provider refuses.
+  static Result<std::unique_ptr<Engine>> open(EngineOptions options, Clock& clock, Random& random);
+  ~Engine();
+
+  ops::Service& service() { return *service_; }
+  catalog::Catalog& catalog() { return *catalog_; }
+  crypto::Keyring& keyring() { return *keyring_; }
+  provider::Provider& provider() { return *provider_; }   // with its decorators
+  const crypto::ExtentNamer& namer() const { return *namer_; }
+  Workers& workers() { return *workers_; }
+  extent::MemoryPool& memory() { return *memory_; }
+  const provider::ProviderMetrics& provider_metrics() const { return *metrics_; }
+  bool created_key_file() const { return created_key_file_; }
+  const std::vector<std::uint32_t>& died() const { return catalog_->died(); }
+  const EngineOptions& options() const { return options_; }
+  jobs::SweepCounts sweep_counts() const { return sweeper_->counts(); }
+
+  // Runs the sweeper on `loop` until close(): a pass every second, uploads' expiry every hour, orphans of dead sessions
+  // at once and again after an hour.
+  void start_jobs(Loop& loop);
+  // Ends the jobs, then the session, in order. Blocks; the server has drained before.
+  Result<void> close();
+
+ private:
+  Engine() = default;
+  Task<void> run_jobs();
+
+  EngineOptions options_;
+  Clock* clock_ = nullptr;
+  bool created_key_file_ = false;
+  std::unique_ptr<Workers> workers_;
+  std::unique_ptr<http::Client> http_;
+  std::unique_ptr<provider::Provider> provider_;
+  std::shared_ptr<provider::ProviderMetrics> metrics_;
+  std::unique_ptr<crypto::KeyHolder> holder_;
+  std::unique_ptr<crypto::Keyring> keyring_;
+  std::unique_ptr<crypto::ExtentNamer> namer_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<extent::MemoryPool> memory_;
+  std::unique_ptr<ops::Service> service_;
+  std::unique_ptr<jobs::Sweeper> sweeper_;
+  std::atomic<bool> stop_{false}, jobs_done_{true};
+};
+
+}  // namespace bascule::app
