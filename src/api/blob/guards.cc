@@ -1,5 +1,6 @@
 #include "api/blob/guards.h"
 
+#include <algorithm>
 #include <array>
 
 #include "api/blob/reply.h"
@@ -11,6 +12,8 @@
 
 namespace bascule::api::blob {
 namespace {
+
+constexpr std::size_t kDocumentStep = 64 * 1024;
 
 struct Feature {
   H header;
@@ -135,9 +138,10 @@ Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool pla
 Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes) {
   BASCULE_CO_ASSIGN(const std::uint64_t length, body_length(call, limit_bytes));
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(call.headers));
-  std::string document(length, '\0');
+  std::string document;  // grows with what arrives: an announced length reserves nothing
   std::size_t filled = 0;
-  while (filled < document.size()) {
+  while (filled < length) {
+    if (filled == document.size()) document.resize(std::min<std::size_t>(length, filled + kDocumentStep));
     BASCULE_CO_ASSIGN(const std::size_t got, co_await call.exchange.read_body(as_writable(document).subspan(filled)));
     if (got == 0) co_return refuse(Error{Code::cancelled, 0, "the body ended early"});
     filled += got;

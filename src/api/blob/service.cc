@@ -43,7 +43,7 @@ Parsed<> locate(Call& call) {
   return {};
 }
 
-Task<Answer> authorise(Call& call, auth::Operation operation) {
+auth::AuthRequest auth_request(const Call& call) {
   const Target& target = call.target;
   auth::AuthRequest request;
   request.method = call.request.method;
@@ -59,14 +59,20 @@ Task<Answer> authorise(Call& call, auth::Operation operation) {
   request.version = call.version_text;
   request.tls = call.request.encrypted;
   request.peer_address = call.request.peer_address;
+  return request;
+}
 
-  std::optional<auth::Decision> decision = auth::authorise_now(request, operation, call.ops(), call.now());
-  if (!decision)
-    decision = co_await auth::authorise(request, operation, call.ops(), call.now(),
-                                        call.service.options().authentication);
-  if (!*decision) co_return refuse(problem_of(std::move(*decision).error()));
-  call.authorised = std::move(**decision);
-  co_return Answer();
+Answer take_decision(Call& call, auth::Decision decision) {
+  if (!decision) return refuse(problem_of(std::move(decision).error()));
+  call.authorised = std::move(*decision);
+  return {};
+}
+
+// Where the container's record decides: stored policies, public access.
+Task<Answer> authorise_by_container(Call& call, auth::Operation operation) {
+  const auth::AuthRequest request = auth_request(call);
+  co_return take_decision(call, co_await auth::authorise(request, operation, call.ops(), call.now(),
+                                                         call.service.options().authentication));
 }
 
 // The way of every request. The version is read before anything may be refused, so that refusals have its form.
@@ -79,7 +85,13 @@ Task<Answer> serve(Call& call, Subject& subject) {
   call.operation = auth::action_of(route.operation).name;
   BASCULE_CO_TRY(require_length(call.request));
   if (route.authorised) {
-    BASCULE_CO_TRY(co_await authorise(call, route.operation));
+    // A refusal with a challenge is decided again, so that it names the configured authority.
+    auto decision = auth::authorise_now(auth_request(call), route.operation, call.ops(), call.now());
+    if (decision && (*decision || decision->error().www_authenticate.empty())) {
+      BASCULE_CO_TRY(take_decision(call, std::move(*decision)));
+    } else {
+      BASCULE_CO_TRY(co_await authorise_by_container(call, route.operation));
+    }
     if (call.target.secondary && call.request.method != "GET" && call.request.method != "HEAD")
       co_return refuse(Fault::insufficient_account_permissions);
     if (!route.handler) co_return refuse(Fault::not_implemented);

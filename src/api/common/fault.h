@@ -29,7 +29,7 @@ enum class Fault : std::uint16_t {
   blob_not_found, blob_already_exists, unauthorized_blob_overwrite, invalid_blob_type, invalid_range,
   condition_not_met, not_modified, source_condition_not_met, target_condition_not_met,
   invalid_block_id, invalid_block_list, invalid_blob_or_block, block_count_exceeds_limit, block_list_too_long,
-  blob_archived, blob_access_tier_not_supported, permanent_delete_is_off, feature_version_mismatch,
+  blob_access_tier_not_supported, permanent_delete_is_off,
   lease_id_missing, lease_id_mismatch_with_blob_operation, lease_id_mismatch_with_lease_operation,
   lease_not_present_with_blob_operation, lease_not_present_with_container_operation,
   lease_not_present_with_lease_operation, lease_already_present, lease_lost, lease_is_breaking_and_cannot_be_acquired,
