@@ -47,7 +47,8 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
   t.put(key, encode(record));
   BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(t)));
   std::unique_lock lock(accounts_mutex_);
-  accounts_[account.name] = std::make_shared<Account>(std::move(account));
+  const std::string name = account.name;
+  accounts_[name] = std::make_shared<Account>(std::move(account));
   co_return Result<void>{};
 }
 
