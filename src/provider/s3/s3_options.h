@@ -31,10 +31,10 @@ struct S3Options {
   Duration connect_timeout = std::chrono::seconds(10);
   Duration request_timeout = std::chrono::seconds(60);  // one request, whatever later deadline the caller has
 
-  // Kept by the decorators that make_s3_provider_stack() puts around the provider; 0 = not limited.
+  // Kept by the decorators that make_s3_stack() puts around the provider; 0 = not limited.
   double puts_per_second = 0;   // OVHcloud documents about 300 a bucket
   double gets_per_second = 0;
-  std::size_t in_flight = 64;
+  std::size_t in_flight = 64;         // requests at once, over all loops
 };
 
 // Where requests go: derived from the options once.

@@ -6,8 +6,8 @@
 #include <ctime>
 #include <fmt/format.h>
 
+#include "provider/conformance.h"
 #include "provider/s3/s3_provider.h"
-#include "runtime/run.h"
 
 namespace bascule::provider {
 
@@ -37,20 +37,21 @@ std::vector<S3Options> real_servers() {
   return {options};
 }
 
+struct Place {
+  std::unique_ptr<http::Client> client;
+  std::unique_ptr<S3Provider> provider;
+};
+Place open(S3Options options) {
+  Place place;
+  place.client = http::make_client(client_options(options), system_clock());
+  auto made = make_s3_provider(std::move(options), *place.client, system_clock());
+  EXPECT_TRUE(made) << made.error().message;
+  place.provider = std::move(*made);
+  return place;
+}
+
 class S3Real : public ::testing::TestWithParam<S3Options> {
  protected:
-  struct Place {
-    std::unique_ptr<http::Client> client;
-    std::unique_ptr<S3Provider> provider;
-  };
-  static Place open(S3Options options) {
-    Place place;
-    place.client = http::make_client(client_options(options), system_clock());
-    auto made = make_s3_provider(std::move(options), *place.client, system_clock());
-    EXPECT_TRUE(made) << made.error().message;
-    place.provider = std::move(*made);
-    return place;
-  }
   static Instant soon() { return system_clock().now() + 60s; }
   std::string fresh_name() { return "t-" + to_hex(system_random().bytes<12>()); }
   Loop loop_;
@@ -141,6 +142,19 @@ TEST_P(S3Real, DISABLED_Cost) {
   fmt::print(", get {:.3f} s/GiB of CPU\n", cpu() - from);
   for (const std::string& name : names) ASSERT_TRUE(run(loop_, place.provider->remove(name, soon())));
 }
+
+// The suite of all providers.
+std::vector<ProviderUnderTest> conformant() {
+  std::vector<ProviderUnderTest> out;
+  for (const S3Options& options : real_servers()) {
+    out.push_back({.name = "named", .make = [options](Loop&, const std::string&) {
+                     auto place = std::make_shared<Place>(open(options));
+                     return std::shared_ptr<Provider>(place, place->provider.get());
+                   }});
+  }
+  return out;
+}
+INSTANTIATE_TEST_SUITE_P(S3Real, ProviderConformance, ::testing::ValuesIn(conformant()), provider_name);
 
 INSTANTIATE_TEST_SUITE_P(Server, S3Real, ::testing::ValuesIn(real_servers()), [](const auto&) { return std::string("named"); });
 
