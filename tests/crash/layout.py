@@ -3,6 +3,7 @@ import pathlib
 
 SHARDS = "shards"      # the folder of extents, anywhere below the data folder
 STORE_LOG = ".log"     # how the names of the store's logs end
+KEYRING = "keyring-"   # wrapped keys lie beside the extents
 
 
 def is_shard(path):
@@ -15,5 +16,6 @@ def is_store_log(path):
 
 def shard_files(data):
     """Extents with something in them, largest first."""
-    found = [path for path in pathlib.Path(data).resolve().rglob("*") if path.is_file() and is_shard(path)]
+    found = [path for path in pathlib.Path(data).resolve().rglob("*")
+             if path.is_file() and is_shard(path) and not path.name.startswith(KEYRING)]
     return sorted((path for path in found if path.stat().st_size > 0), key=lambda path: -path.stat().st_size)
