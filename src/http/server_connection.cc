@@ -15,6 +15,7 @@ constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);  // where the client is known to have more to send
 constexpr Duration kShortLingerTime = std::chrono::milliseconds(500);
 constexpr Duration kDrainGrace = std::chrono::milliseconds(200);  // for a request that is on its way when draining begins
+constexpr int kPipelinedInARow = 16;  // then other connections have their turn
 constexpr std::size_t kKeptHeaders = 64;         // more are given back when the connection idles
 constexpr std::size_t kKeptOutput = 4 * 1024;
 
@@ -74,12 +75,16 @@ class Connection final : public Exchange {
 Task<void> Connection::run() {
   request_.encrypted = stream_->encrypted();
   request_.peer_address = stream_->peer_address();
+  int in_a_row = 0;
   while (true) {
     if (input_.empty()) {
       release_idle_memory();
       const bool draining = draining_.load(std::memory_order_relaxed);
       stream_->set_deadline(clock_.now() + (draining ? std::min(kDrainGrace, limits_.idle_timeout) : limits_.idle_timeout));
       if (!co_await stream_->wait_readable()) break;
+      in_a_row = 0;
+    } else if (++in_a_row % kPipelinedInARow == 0) {
+      co_await yield_to_loop();
     }
     if (!co_await serve_one()) co_return;
   }

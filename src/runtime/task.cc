@@ -1,7 +1,9 @@
 #include "runtime/task.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +32,10 @@ void spawn(Executor executor, Task<void> task) {
 }
 
 void spawn(Loop& loop, Task<void> task) { spawn(loop.get_executor(), std::move(task)); }
+
+Task<void> yield_to_loop() {
+  co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable_t<Executor>{});
+}
 
 Task<Executor> this_executor() { co_return co_await boost::asio::this_coro::executor; }
 

@@ -21,6 +21,9 @@ void spawn(Executor executor, Task<void> task);
 // The executor of the running coroutine: `co_await this_executor()`.
 Task<Executor> this_executor();
 
+// Lets whatever else is ready on the loop run first.
+Task<void> yield_to_loop();
+
 // Runs `loop` until `task` is done and returns its value (tests, short commands). Defined in runtime/run.h.
 
 }  // namespace bascule
