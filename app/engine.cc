@@ -75,6 +75,8 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
     service.read_run_bytes = 1024 * 1024;  // a remote read costs a round trip: larger steps, several at a time
     service.read_ahead = 3;
   } else {
+    // A local disk takes one synced write at a time anyway: one extent in flight gathers the most writes for it.
+    service.packer.in_flight = 1;
     BASCULE_ASSIGN(auto folder, provider::open_folder({.path = options.data}, *e.workers_, clock));
     e.provider_ = std::make_unique<provider::MetricsProvider>(std::move(folder), clock, e.metrics_);
   }
