@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxPolicies = 5;
 constexpr std::size_t kMaxPolicyIdBytes = 64;
+constexpr std::string_view kPermissions = "racwdxyltfmeopi";  // "Create a service SAS"; in any order
 
 Parsed<std::optional<WallTime>> parse_time(const XmlNode& node) {
   if (node.text.empty()) return std::optional<WallTime>();
@@ -45,6 +46,7 @@ Parsed<ops::StoredPolicy> parse_policy(const XmlNode& node) {
       }
     }
   }
+  if (policy.permission.find_first_not_of(kPermissions) != std::string::npos) return bad_xml();
   if (policy.id.empty() || policy.id.size() > kMaxPolicyIdBytes) return bad_xml();
   return policy;
 }

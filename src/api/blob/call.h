@@ -22,7 +22,7 @@ struct Call {
   std::string request_id;
   Target target;
   Version version;
-  std::string version_text{kDefaultVersionText};
+  std::string version_text{kDefaultVersionText};  // echoed; "" where the request's own is none
   auth::Authorised authorised;
   std::string_view operation = "?";  // for the log
 

@@ -39,7 +39,7 @@ void add_common_headers(http::Response& response, const Call& call) {
   const std::string_view client_id = call.headers.get(H::client_request_id);
   if (!client_id.empty() && client_id.size() <= kMaxClientRequestId)
     response.add("x-ms-client-request-id", std::string(client_id));
-  response.add("x-ms-version", call.version_text);
+  if (!call.version_text.empty()) response.add("x-ms-version", call.version_text);
 }
 
 Reply::Reply(Call& call, int status) : call_(call) {

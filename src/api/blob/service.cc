@@ -17,9 +17,8 @@ constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETA
 // x-ms-version; of a SAS without it, api-version, then sv; else the oldest (AZURE-DETAILS 1).
 Parsed<> read_version(Call& call) {
   std::string_view text;
-  H where = H::version;
   const char* parameter = nullptr;
-  if (const auto header = call.headers.find(where)) text = *header;
+  if (const auto header = call.headers.find(H::version)) text = *header;
   else if (call.target.find("sig")) {
     for (const char* candidate : {"api-version", "sv"})
       if (const std::string* value = call.target.find(candidate)) {
@@ -30,7 +29,10 @@ Parsed<> read_version(Call& call) {
   }
   if (text.empty()) return {};
   const auto version = Version::parse(text);
-  if (!version) return parameter ? bad_query(parameter, text) : bad_header(name(where), text);
+  if (!version) {
+    call.version_text.clear();  // such an answer names no version (AZURE-ANSWERS 1)
+    return parameter ? bad_query(parameter, text) : bad_header(name(H::version), text);
+  }
   call.version = *version;
   call.version_text = text;
   return {};

@@ -259,6 +259,8 @@ TEST_F(ServiceTest, VersionsThatAreNone) {
   const auto answer = ask("GET /cont/b", {}, {}, false);
   EXPECT_EQ(answer.status(), 400);
   EXPECT_TRUE(answer.says("<HeaderName>x-ms-version</HeaderName><HeaderValue>2023-99-99</HeaderValue>"));
+  EXPECT_FALSE(answer.has("x-ms-version"));
+  EXPECT_FALSE(answer.has("x-ms-error-code"));
 }
 
 TEST_F(ServiceTest, WithoutCredentials) {
@@ -339,6 +341,10 @@ TEST_F(ServiceTest, AccessPoliciesComeBackNormalised) {
   std::string six = "<SignedIdentifiers>";
   for (char c = 'a'; c < 'g'; ++c) six += std::string("<SignedIdentifier><Id>") + c + "</Id></SignedIdentifier>";
   EXPECT_EQ(ask("PUT /cont?restype=container&comp=acl", {}, six + "</SignedIdentifiers>").code(), "InvalidXmlDocument");
+  EXPECT_EQ(ask("PUT /cont?restype=container&comp=acl", {},
+                "<SignedIdentifiers><SignedIdentifier><Id>a</Id><AccessPolicy><Permission>rz</Permission></AccessPolicy>"
+                "</SignedIdentifier></SignedIdentifiers>").code(),
+            "InvalidXmlDocument");
 }
 
 TEST_F(ServiceTest, AClientThatHasGoneIsCut) {
