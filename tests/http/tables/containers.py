@@ -93,7 +93,7 @@ case("Delete Container", "leased-without-id",
      Step("PUT /{c}?restype=container&comp=lease",
           {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1", "x-ms-proposed-lease-id": L1}, status=201),
      Step("DELETE /{c}?restype=container", status=412, code="LeaseIdMissing"),
-     Step("DELETE /{c}?restype=container", {"x-ms-lease-id": L1}, status=202), ref="R4")
+     Step("DELETE /{c}?restype=container", {"x-ms-lease-id": L1}, status=202), needs="Lease Container", ref="R4")
 case("Delete Container", "blobs-go-with-it",
      Step("PUT /{c}/b", {"x-ms-blob-type": "BlockBlob"}, b"x", 201),
      Step("DELETE /{c}?restype=container", status=202),

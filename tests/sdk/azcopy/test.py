@@ -1,4 +1,4 @@
-"""AzCopy, unmodified: upload, download, sync, copy between containers, remove; by SAS, as it wants on plain http."""
+"""AzCopy, unmodified: upload, download, sync, remove; by SAS, as it wants on plain http."""
 import os
 import pathlib
 import sys
@@ -12,7 +12,7 @@ from lib import azure  # noqa: E402
 AZCOPY = f"{os.environ['BASCULE_CACHE']}/bin/azcopy"
 SAS = azure.account_sas(sp="rwdlac", account=ACCOUNT, key=KEY)
 CONTAINER = f"azcopy-{uuid.uuid4().hex[:8]}"
-OTHER = CONTAINER + "-2"
+HOST = URL.split("/")[2]
 
 with tempfile.TemporaryDirectory() as scratch:
     home = pathlib.Path(scratch)
@@ -41,12 +41,14 @@ with tempfile.TemporaryDirectory() as scratch:
         azcopy("sync", str(home / "source"), at(CONTAINER), "--from-to=LocalBlob", "--put-md5")
         download(CONTAINER, "synced")
 
+    # `azcopy make` knows no addresses of path style, so the container is made by hand.
+    azure.Client(HOST, account=ACCOUNT, key=KEY).send("PUT", f"/{CONTAINER}?restype=container")
     run_all([
-        ("make containers", lambda: [azcopy("make", at(name)) for name in (CONTAINER, OTHER)]),
         ("upload a tree", upload),
-        ("list it", lambda: azcopy("list", at(CONTAINER)).index("large.bin")),
+        ("list it", lambda: azcopy("list", at(CONTAINER), "--location=Blob").index("large.bin")),
         ("download it again", lambda: download(CONTAINER, "back")),
         ("sync a change", sync),
         ("remove", lambda: azcopy("remove", at(CONTAINER, "/many"), "--recursive", "--from-to=BlobTrash")),
-        ("a wrong signature is refused", lambda: azcopy("list", at(CONTAINER)[:-8] + "AAAAAAAA", good=False)),
+        ("a wrong signature is refused", lambda: azcopy("copy", at(CONTAINER, "/large.bin") + "AAAA", str(home / "stolen"),
+                                                        "--from-to=BlobLocal", good=False)),
     ])

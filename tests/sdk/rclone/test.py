@@ -15,9 +15,10 @@ with tempfile.TemporaryDirectory() as scratch:
     (home / "source").mkdir()
     make_tree(home / "source")
     (home / "rclone.conf").write_text(
-        f"[key]\ntype = azureblob\naccount = {ACCOUNT}\nkey = {KEY}\nendpoint = {URL}\n"
+        f"[key]\ntype = azureblob\nuse_emulator = true\naccount = {ACCOUNT}\nkey = {KEY}\nendpoint = {URL}\n"
         f"[link]\ntype = azureblob\nsas_url = {URL}?{azure.account_sas(sp='rwdlac', account=ACCOUNT, key=KEY)}\n")
 
+    # use_emulator is how this version takes an endpoint of path style.
     def rclone(*arguments, good=True):
         return command("rclone", "--config", str(home / "rclone.conf"), "--retries", "1", "--azureblob-chunk-size", "4M",
                        *arguments, good=good)
