@@ -71,6 +71,14 @@ class AzureSource final : public Source {
   }
 
   Task<Result<SourceContainerPage>> list_containers(std::string marker) override {
+    if (const std::string& only = azure_.connection().container; !only.empty()) {
+      // A container's SAS lists and reads the blobs, but mostly not the container's own properties.
+      auto found = co_await container(only);
+      if (!found && found.error().code != Code::permission_denied) co_return fail(std::move(found.error()));
+      SourceContainerPage page;
+      page.items.push_back(found ? std::move(*found) : SourceContainer{.name = only});
+      co_return page;
+    }
     std::string query = "comp=list&include=metadata";
     if (!marker.empty()) query += "&marker=" + http::percent_encode(marker);
     BASCULE_CO_ASSIGN(AzureAnswer answer, co_await azure_.fetch({.path = "/", .query = query}, kListBytes));

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <deque>
+#include <filesystem>
 
+#include "http/url.h"
 #include "migrate/copy_blob.h"
 #include "migrate/done_log.h"
 
@@ -52,8 +56,24 @@ struct Run {
 
 // --- what is there -----------------------------------------------------------------------------------------------
 
+// Notes what stays behind: in the inventory with a few examples, in the file each one.
+struct Notes {
+  Inventory& inventory;
+  std::FILE* file = nullptr;
+
+  void add(NotCarried what, const std::string& container, const SourceBlob& blob) const {
+    inventory.note(what, container, blob.name, blob.size_bytes);
+    if (!file) return;
+    const std::string& life = blob.snapshot.empty() ? blob.version_id : blob.snapshot;
+    const std::string line =
+        fmt::format("{}\t{}\t{}\t{}\t{}\n", name(what), http::percent_encode(container, "$"),
+                    http::percent_encode_path(blob.name), blob.is_current && blob.snapshot.empty() ? "" : life, blob.size_bytes);
+    std::fwrite(line.data(), 1, line.size(), file);
+  }
+};
+
 // Notes what of the blob stays behind; true if the blob itself is carried.
-bool classify(const std::string& container, const SourceBlob& blob, Inventory& inventory) {
+bool classify(const std::string& container, const SourceBlob& blob, const Notes& notes) {
   std::optional<NotCarried> left_out;
   if (blob.deleted) left_out = NotCarried::deleted_blob;
   else if (!blob.snapshot.empty()) left_out = NotCarried::snapshot;
@@ -64,13 +84,13 @@ bool classify(const std::string& container, const SourceBlob& blob, Inventory& i
   else if (blob.tier == "Archive") left_out = NotCarried::archived_blob;
   else if (blob.customer_key) left_out = NotCarried::customer_key_blob;
   if (left_out) {
-    inventory.note(*left_out, container, blob.name, blob.size_bytes);
+    notes.add(*left_out, container, blob);
     return false;
   }
-  ++inventory.blobs;
-  inventory.bytes += blob.size_bytes;
+  ++notes.inventory.blobs;
+  notes.inventory.bytes += blob.size_bytes;
   const auto note = [&](bool there, NotCarried what) {
-    if (there) inventory.note(what, container, blob.name, blob.size_bytes);
+    if (there) notes.add(what, container, blob);
   };
   note(blob.tag_count > 0, NotCarried::tags);
   note(blob.leased, NotCarried::lease);
@@ -81,11 +101,30 @@ bool classify(const std::string& container, const SourceBlob& blob, Inventory& i
   return true;
 }
 
-void classify(const SourceContainer& container, Inventory& inventory) {
-  ++inventory.containers;
-  if (container.leased) inventory.note(NotCarried::container_lease, container.name, "", 0);
-  if (container.immutable) inventory.note(NotCarried::container_immutability, container.name, "", 0);
-  if (container.legal_hold) inventory.note(NotCarried::container_legal_hold, container.name, "", 0);
+void classify(const SourceContainer& container, const Notes& notes) {
+  ++notes.inventory.containers;
+  const auto note = [&](bool there, NotCarried what) {
+    if (there) notes.add(what, container.name, {});
+  };
+  note(container.leased, NotCarried::container_lease);
+  note(container.immutable, NotCarried::container_immutability);
+  note(container.legal_hold, NotCarried::container_legal_hold);
+}
+
+// The file of everything that stays behind, made anew by each run that writes.
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+Result<File> make_list_file(const Options& options) {
+  if (options.dry_run) return File{};
+  std::error_code error;
+  std::filesystem::create_directories(options.state_directory, error);
+  const std::string path = options.state_directory + "/not-carried.tsv";
+  File file(std::fopen(path.c_str(), "we"));
+  if (!file) return fail(Code::internal, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  return file;
 }
 
 Task<Result<void>> find_containers(Run& run) {
@@ -114,9 +153,10 @@ Task<Result<void>> find_containers(Run& run) {
 
 Task<Result<void>> take_inventory(Run& run) {
   BASCULE_CO_TRY(co_await find_containers(run));
-  Inventory& inventory = run.report.inventory;
+  BASCULE_CO_ASSIGN(const File file, make_list_file(run.options));
+  const Notes notes{run.report.inventory, file.get()};
   for (ContainerWork& work : run.containers) {
-    classify(work.container, inventory);
+    classify(work.container, notes);
     work.kept = true;
     std::string marker;
     do {
@@ -124,7 +164,7 @@ Task<Result<void>> take_inventory(Run& run) {
       auto page = co_await run.source.list_blobs(work.container.name, marker, true);
       if (!page) co_return fail(page.error().code, fmt::format("container {}: {}", work.container.name, page.error().message));
       for (SourceBlob& blob : page->items) {
-        if (!classify(work.container.name, blob, inventory)) continue;
+        if (!classify(work.container.name, blob, notes)) continue;
         if (work.kept && run.kept < kKeptBlobs) {
           work.blobs.push_back(std::move(blob));
           ++run.kept;
@@ -137,6 +177,7 @@ Task<Result<void>> take_inventory(Run& run) {
       marker = std::move(page->next);
     } while (!marker.empty());
   }
+  if (file && (std::fflush(file.get()) != 0 || std::ferror(file.get()))) co_return fail(Code::exhausted, "cannot write the list of what stays behind");
   co_return Result<void>{};
 }
 
@@ -215,7 +256,7 @@ Task<void> carry_container(Run& run, ContainerWork& work) {
     }
     for (SourceBlob& blob : page->items) {
       if (run.stopping()) co_return;
-      if (classify(name, blob, ignored)) co_await start_blob(run, executor, name, *life, std::move(blob));
+      if (classify(name, blob, Notes{ignored})) co_await start_blob(run, executor, name, *life, std::move(blob));
     }
     marker = std::move(page->next);
   } while (!marker.empty());

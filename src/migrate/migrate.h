@@ -18,7 +18,9 @@ enum class Sabotage : std::uint8_t { none, drop, flip };
 
 struct Options {
   std::vector<std::string> containers;   // "" = all that the source shows
-  std::string state_directory;           // of the log of what is done (a folder of the data, usually "migrate")
+  // Holds the log of what is done, and not-carried.tsv: every blob that stays behind (kind, container, name, snapshot or
+  // version, bytes; percent-encoded). A folder of the data, usually "migrate".
+  std::string state_directory;
   std::size_t blobs_at_once = 32;
   std::size_t streams_at_once = 64;      // ranged reads of all blobs together
   std::uint64_t segment_bytes = 32u << 20;      // consecutive blocks up to this are one ranged read

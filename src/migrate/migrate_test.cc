@@ -167,6 +167,10 @@ TEST_F(MigrateTest, NamesWhatIsNotCarried) {
     EXPECT_EQ(report.inventory.not_carried[static_cast<std::size_t>(what)].count, 1u) << name(what);
   ASSERT_TRUE(sink_.before);  // named before anything was written, too
   EXPECT_EQ(sink_.before->not_carried[static_cast<std::size_t>(page_blob)].examples.at(0), "cont/page");
+  std::ifstream list(directory_.path() + "/not-carried.tsv");
+  const std::string lines{std::istreambuf_iterator<char>(list), {}};
+  EXPECT_TRUE(lines.contains("page_blob\tcont\tpage\t\t10\n")) << lines;
+  EXPECT_TRUE(lines.contains("snapshot\tcont\tok\t2026\t10\n")) << lines;
   EXPECT_TRUE(report_text(report).contains("cont/append"));
   EXPECT_TRUE(report_json(report, true).contains("\"exit_code\":3"));
 }
@@ -248,7 +252,8 @@ TEST_F(MigrateTest, TornAndForeignLogs) {
   fill(10);
   good();
   std::string path;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) path = entry.path().string();
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+    if (entry.path().extension() == ".done") path = entry.path().string();
   ASSERT_EQ(std::filesystem::file_size(path), 40u + 10 * 16);
   for (const std::size_t cut : {1, 15, 16, 17, 100, 161, 190}) {
     TemporaryDirectory fresh;

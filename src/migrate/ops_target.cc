@@ -53,6 +53,12 @@ class OpsTarget final : public Target {
     put.block_id = std::move(block_id);
     put.body.length_bytes = size_bytes;
     auto written = co_await operations_.put_block({account_, container, blob}, std::move(put), body);
+    if (!written && ops::reason_of(written.error()) == ops::Reason::invalid_block_id_length) {
+      // Blocks of an earlier state of the source stand in the way: an empty list makes an empty blob and drops them.
+      auto dropped = co_await operations_.put_block_list({account_, container, blob}, {});
+      if (!dropped) co_return fail(explain(std::move(dropped.error())));
+      co_return fail(Code::unavailable, "the target held blocks of an earlier attempt; they are dropped now");
+    }
     if (!written) co_return fail(explain(std::move(written.error())));
     co_return Result<void>{};
   }
@@ -88,8 +94,6 @@ class OpsTarget final : public Target {
       case ops::Reason::blob_type_mismatch: error.message = "the target holds a blob of another type by this name"; break;
       case ops::Reason::lease_id_missing: error.message = "the target's blob is leased"; break;
       case ops::Reason::invalid_block_list: error.message = "the target lacks a block that was just written"; break;
-      case ops::Reason::invalid_block_id_length:
-        error.message = "the target holds uncommitted blocks with ids of another length"; break;
       default: error.message = "the target refused it (reason " + std::to_string(error.reason) + ")";
     }
     return error;
