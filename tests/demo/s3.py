@@ -18,7 +18,7 @@ class Simulator:
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [sys.executable, str(SIMULATOR), "--bucket", BUCKET, "--folder", str(self.folder), "--unsigned-over-plain",
+            [sys.executable, str(SIMULATOR), "--bucket", BUCKET, "--folder", str(self.folder),
              "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
         return self
@@ -32,18 +32,13 @@ class Simulator:
             return json.load(answer)
 
 
-def configuration(url, admin):
-    return f"""[server]
-admin_listen = "{admin}"
-
-[provider]
+def configuration(url):
+    return f"""[provider]
 kind = "s3"
 endpoint = "{url}"
-region = "us-east-1"
 bucket = "{BUCKET}"
 access_key = "test"
 secret_key = "testsecret"
-path_style = true
 """
 
 
@@ -59,8 +54,7 @@ def s3_provider(play, program, source, before, take_over):
         print("–  an S3 provider: not yet", flush=True)
         return
     with tempfile.TemporaryDirectory(prefix="bascule-s3-") as folder, Simulator(folder) as simulator:
-        config = configuration(simulator.url, f"127.0.0.1:{server.free_port()}")
-        take_over(play, program, source, before, "an S3 bucket", config=config, objects=folder)
+        take_over(play, program, source, before, "an S3 bucket", config=configuration(simulator.url), objects=folder)
         play.step("what the simulator says of the requests", lambda: verdict(simulator.report()))
 
 

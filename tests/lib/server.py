@@ -33,7 +33,7 @@ def node():
 def private_environment(folder):
     """Nothing of the person's own settings, nor of their keys, is touched."""
     environment = {name: value for name, value in os.environ.items()
-                   if not name.startswith(("XDG_", "BASCULE_")) or name in ("BASCULE_CACHE", "BASCULE_PROGRAM")}
+                   if not name.startswith(("XDG_", "BASCULE_")) and name not in ("STATE_DIRECTORY", "CONFIGURATION_DIRECTORY")}
     for name, part in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "share"),
                        ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "run"), ("XDG_CACHE_HOME", "cache")):
         environment[name] = str(folder / part)
@@ -86,7 +86,9 @@ class Server:
             main = pathlib.Path(modules) / "node_modules/azurite/dist/src/blob/main.js"
             return [program, str(main), "--blobHost", "127.0.0.1", "--blobPort", port, "-l", str(data), "--silent",
                     "--skipApiVersionCheck", "--disableTelemetry", *self.arguments]
-        (self.folder / "bascule.toml").write_text(self.config if self.config is not None else self.default_config())
+        file = self.folder / "bascule.toml"
+        file.touch(mode=0o600)
+        file.write_text(self.default_config() + (self.config or ""))
         return [self.program, "serve", *self.place(), "--listen", self.address, *self.arguments]
 
     def place(self):
@@ -96,7 +98,7 @@ class Server:
     def default_config(self):
         """Several servers may run on one machine: each has its own administration port."""
         self.admin_address = f"127.0.0.1:{free_port()}"
-        return f'[server]\nadmin_listen = "{self.admin_address}"\n'
+        return f'key_file = "{self.folder}/keys/bascule.key"\n[admin]\nlisten = "{self.admin_address}"\n'
 
     def start(self):
         if self.kind not in ("bascule", "azurite"):
