@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/crc64.h"
 #include "base/digest.h"
@@ -73,6 +74,50 @@ std::unexpected<AttemptError> write_failed(const HashingBody& body, Error error)
 
 BlobProperties properties_of(const SourceBlob& blob) { return {blob.headers, blob.metadata, blob.tier}; }
 
+class StringReader final : public SourceReader {
+ public:
+  explicit StringReader(std::string content) : content_(std::move(content)) {}
+  Task<Result<std::size_t>> read(MutableBytes into) override {
+    const std::size_t count = std::min(into.size(), content_.size() - at_);
+    std::memcpy(into.data(), content_.data() + at_, count);
+    at_ += count;
+    co_return count;
+  }
+
+ private:
+  std::string content_;
+  std::size_t at_ = 0;
+};
+
+// A small blob's content, read whole; then waits for company.
+Task<Result<std::unique_ptr<SourceReader>>> read_small(CopyContext& context, std::unique_ptr<SourceReader> reader,
+                                                       std::uint64_t size_bytes) {
+  std::string content(size_bytes, '\0');
+  std::size_t at = 0;
+  while (at < content.size()) {
+    BASCULE_CO_ASSIGN(const std::size_t count, co_await reader->read(as_writable(content).subspan(at)));
+    if (count == 0) co_return fail(Code::unavailable, "the source ended the content early");
+    at += count;
+  }
+  // To its end, so that the connection can be used again.
+  std::byte beyond{};
+  BASCULE_CO_ASSIGN(const std::size_t more, co_await reader->read({&beyond, 1}));
+  if (more > 0) co_return fail(Code::unavailable, "the source sent more than the content");
+  reader.reset();
+  co_await context.wave.arrive(context.timers);
+  co_return std::make_unique<StringReader>(std::move(content));
+}
+
+// Opens a stretch of the source.
+Task<Result<std::unique_ptr<SourceReader>>> open_source(CopyContext& context, const std::string& container,
+                                                        const SourceBlob& blob, std::uint64_t offset,
+                                                        std::uint64_t size_bytes) {
+  BASCULE_CO_ASSIGN(std::unique_ptr<SourceReader> reader,
+                    co_await context.source.open(container, blob.name, blob.etag, offset, size_bytes));
+  if (blob.size_bytes > context.options.small_bytes) co_return reader;
+  co_return co_await read_small(context, std::move(reader), size_bytes);
+}
+
 struct Hashed {
   std::uint64_t crc = 0, size_bytes = 0;
   Md5Check md5 = Md5Check::none;
@@ -81,7 +126,7 @@ struct Hashed {
 Task<Attempt<Hashed>> put_whole(CopyContext& context, const std::string& container, const SourceBlob& blob) {
   std::unique_ptr<SourceReader> reader;
   if (blob.size_bytes > 0) {
-    auto opened = co_await context.source.open(container, blob.name, blob.etag, 0, blob.size_bytes);
+    auto opened = co_await open_source(context, container, blob, 0, blob.size_bytes);
     if (!opened) co_return source_failed(std::move(opened.error()));
     reader = std::move(*opened);
   }
@@ -129,8 +174,7 @@ struct BlockCopy {
 
 Task<Attempt<void>> copy_segment(BlockCopy& copy, std::size_t index) {
   const Segment& segment = copy.segments[index];
-  auto opened = co_await copy.context.source.open(copy.container, copy.blob.name, copy.blob.etag, segment.offset,
-                                                  segment.size_bytes);
+  auto opened = co_await open_source(copy.context, copy.container, copy.blob, segment.offset, segment.size_bytes);
   if (!opened) co_return source_failed(std::move(opened.error()));
   const bool with_md5 = copy.segments.size() == 1 && copy.blob.headers.md5.has_value() &&
                         copy.blob.size_bytes <= copy.context.options.md5_check_bytes;
@@ -183,6 +227,18 @@ Task<Attempt<Hashed>> put_blocks(CopyContext& context, const std::string& contai
     hashed.size_bytes += copy.segments[i].size_bytes;
   }
   co_return hashed;
+}
+
+Task<Attempt<Hashed>> put_content(CopyContext& context, const std::string& container, const SourceBlob& blob,
+                                  const std::vector<SourceBlock>& blocks) {
+  const bool one_stream = blocks.empty() || blob.size_bytes <= context.options.segment_bytes;
+  std::optional<Place> place;  // the segments of a larger one take places of their own
+  if (one_stream && blob.size_bytes > context.options.small_bytes) {
+    co_await context.streams.enter();
+    place.emplace(context.streams);
+  }
+  if (blocks.empty()) co_return co_await put_whole(context, container, blob);
+  co_return co_await put_blocks(context, container, blob, blocks);
 }
 
 bool same_without_case(std::string_view a, std::string_view b) {
@@ -250,10 +306,9 @@ Task<Attempt<Hashed>> carry(CopyContext& context, const std::string& container, 
     context.sabotage_pending = false;
     hashed.size_bytes = blob.size_bytes;
   } else {
-    auto put = blocks.empty() ? co_await put_whole(context, container, blob)
-                              : co_await put_blocks(context, container, blob, blocks);
-    if (!put) co_return std::unexpected(std::move(put.error()));
-    hashed = *put;
+    auto done = co_await put_content(context, container, blob, blocks);
+    if (!done) co_return std::unexpected(std::move(done.error()));
+    hashed = *done;
   }
   if (auto same = co_await read_back(context, container, blob, hashed); !same)
     co_return target_failed(std::move(same.error()));

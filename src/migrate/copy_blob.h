@@ -13,6 +13,8 @@ struct CopyContext {
   Clock& clock;
   Random& random;
   Gate streams;
+  Wave wave;
+  Group timers;                  // of the wave; to be waited for at the end
   std::uint64_t bytes_read = 0;  // from the source, for the progress
   std::uint64_t retries = 0;
   bool sabotage_pending = false;

@@ -16,6 +16,7 @@ namespace {
 
 // A source with fewer blobs is listed once: what the inventory saw is what is carried.
 constexpr std::size_t kKeptBlobs = 20'000;
+constexpr auto kWavePatience = std::chrono::milliseconds(100);
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kProgressEvery = std::chrono::seconds(1);
 constexpr std::size_t kFlushAt = 4096;  // keys
@@ -341,7 +342,8 @@ Task<Result<Report>> migrate(Options options, Source& source, Target& target, Pr
           sink,
           clock,
           workers,
-          CopyContext{options, source, target, clock, random, Gate(options.streams_at_once)},
+          CopyContext{options, source, target, clock, random, Gate(options.streams_at_once),
+                      Wave(std::min(options.wave, options.blobs_at_once / 2), kWavePatience, clock)},
           {},
           {},
           {},
@@ -357,6 +359,7 @@ Task<Result<Report>> migrate(Options options, Source& source, Target& target, Pr
   auto worked = co_await work_through(run);
   run.finished = true;
   co_await run.ticker.wait();
+  co_await run.copy.timers.wait();
   if (run.log) co_await flush(run);
   if (!worked) co_return fail(std::move(worked.error()));
   run.report.retries = run.copy.retries;

@@ -21,8 +21,10 @@ struct Options {
   // Holds the log of what is done, and not-carried.tsv: every blob that stays behind (kind, container, name, snapshot or
   // version, bytes; percent-encoded). A folder of the data, usually "migrate".
   std::string state_directory;
-  std::size_t blobs_at_once = 32;
-  std::size_t streams_at_once = 64;      // ranged reads of all blobs together
+  std::size_t blobs_at_once = 192;
+  std::size_t streams_at_once = 32;      // reads that go on while the target takes them: of large blobs, all together
+  std::uint64_t small_bytes = 64u << 10; // smaller blobs are read whole before they are written …
+  std::size_t wave = 64;                 // … many at a time, so that they share the target's syncs; 1 = each at once
   std::uint64_t segment_bytes = 32u << 20;      // consecutive blocks up to this are one ranged read
   std::uint64_t md5_check_bytes = 64u << 20;    // larger blobs are compared by CRC64 alone, not with Content-MD5 too
   int attempts = 5;                      // of one blob: source changed, target busy
