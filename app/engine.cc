@@ -81,7 +81,8 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
     e.provider_ = std::make_unique<provider::MetricsProvider>(std::move(folder), clock, e.metrics_);
   }
 
-  Loop loop;
+  e.loop_ = std::make_unique<Loop>();
+  Loop& loop = *e.loop_;
   using IfMissing = crypto::Keyring::IfMissing;
   BASCULE_ASSIGN(e.keyring_, run(loop, crypto::Keyring::open_or_create({*e.provider_, *e.holder_, random, clock},
                                                                        options.allow_create ? IfMissing::create : IfMissing::refuse)));
@@ -137,8 +138,7 @@ Result<void> Engine::close() {
   stop_ = true;
   for (int i = 0; i < 600 && !jobs_done_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   if (!jobs_done_) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
-  Loop loop;
-  return run(loop, catalog_->close());
+  return run(*loop_, catalog_->close());
 }
 
 }  // namespace bascule::app

@@ -59,6 +59,8 @@ class Engine {
   Engine() = default;
   Task<void> run_jobs();
 
+  // Used by open() and close(); it outlives the connections that were made on it, which is why it comes first.
+  std::unique_ptr<Loop> loop_;
   EngineOptions options_;
   Clock* clock_ = nullptr;
   bool created_key_file_ = false;

@@ -1,0 +1,160 @@
+#include "app/admin/pages.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "app/admin/prometheus.h"
+#include "app/version.h"
+
+namespace bascule::app {
+namespace {
+
+double request_bound(std::size_t i) { return std::chrono::duration<double>(OpCounters::bound(i)).count(); }
+double provider_bound(std::size_t i) { return std::chrono::duration<double>(provider::OperationMetrics::bound(i)).count(); }
+
+void show_requests(PrometheusText& out, const RequestMetrics& metrics) {
+  const auto totals = metrics.totals();
+  const auto each = [&](auto show) {
+    for (std::size_t i = 0; i < kOps; ++i)
+      if (totals[i].count() != 0) show(name(static_cast<Op>(i)), totals[i]);
+  };
+  static constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  out.metric("bascule_requests_total", "counter", "Requests by operation and class of status; none: no answer, or one cut short.");
+  each([&](std::string_view op, const auto& t) {
+    for (std::size_t c = 0; c < t.by_class.size(); ++c)
+      if (t.by_class[c] != 0) out.sample({{"operation", op}, {"status", kClasses[c]}}, t.by_class[c]);
+  });
+  out.metric("bascule_requests_busy_total", "counter", "Requests answered 503 ServerBusy.");
+  each([&](std::string_view op, const auto& t) { out.sample({{"operation", op}}, t.busy); });
+  out.metric("bascule_request_body_bytes_total", "counter", "Bytes of requests' bodies.");
+  each([&](std::string_view op, const auto& t) { out.sample({{"operation", op}}, t.body_in); });
+  out.metric("bascule_response_body_bytes_total", "counter", "Bytes of responses' bodies.");
+  each([&](std::string_view op, const auto& t) { out.sample({{"operation", op}}, t.body_out); });
+  out.metric("bascule_request_seconds", "histogram", "From a request's head to the end of its answer.");
+  each([&](std::string_view op, const auto& t) {
+    out.histogram({{"operation", op}}, t.took, request_bound, static_cast<double>(t.took_microseconds) / 1e6);
+  });
+}
+
+void show_server(PrometheusText& out, server::Server& server) {
+  const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+    out.metric(name, type, help);
+    out.sample({}, value);
+  };
+  const server::ServerCounters& c = server.counters();
+  one("bascule_connections", "gauge", "Open connections.", static_cast<std::uint64_t>(std::max<std::int64_t>(c.open, 0)));
+  one("bascule_connections_accepted_total", "counter", "Connections accepted.", c.accepted);
+  one("bascule_connections_refused_total", "counter", "Connections refused for server.max_connections.", c.refused);
+  one("bascule_handshakes_failed_total", "counter", "TLS handshakes that failed.", c.failed_handshakes);
+  one("bascule_network_received_bytes_total", "counter", "Bytes read from connections.", server.bytes_in());
+  one("bascule_network_sent_bytes_total", "counter", "Bytes written to connections.", server.bytes_out());
+}
+
+void show_provider(PrometheusText& out, const provider::ProviderMetrics& m, std::string_view provider) {
+  const std::pair<std::string_view, const provider::OperationMetrics*> all[] = {
+      {"put", &m.put}, {"get", &m.get}, {"size", &m.size}, {"remove", &m.remove}, {"list", &m.list}};
+  out.metric("bascule_provider_calls_total", "counter", "Calls to the provider that ended, by outcome.");
+  for (const auto& [op, o] : all) {
+    out.sample({{"provider", provider}, {"operation", op}, {"outcome", "ok"}}, o->succeeded.load());
+    for (std::size_t code = 0; code < o->failed.size(); ++code)
+      if (const std::uint64_t n = o->failed[code]; n != 0)
+        out.sample({{"provider", provider}, {"operation", op}, {"outcome", name(static_cast<Code>(code))}}, n);
+  }
+  out.metric("bascule_provider_bytes_total", "counter", "Bytes of calls to the provider that succeeded.");
+  for (const auto& [op, o] : all) out.sample({{"provider", provider}, {"operation", op}}, o->bytes.load());
+  out.metric("bascule_provider_in_flight", "gauge", "Calls to the provider under way.");
+  for (const auto& [op, o] : all)
+    out.sample({{"provider", provider}, {"operation", op}}, static_cast<double>(o->in_flight.load()));
+  out.metric("bascule_provider_seconds", "histogram", "How long calls to the provider take.");
+  for (const auto& [op, o] : all) {
+    std::array<std::uint64_t, provider::OperationMetrics::kBuckets> buckets{};
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] = o->took[i];
+    out.histogram({{"provider", provider}, {"operation", op}}, buckets, provider_bound,
+                  static_cast<double>(o->took_microseconds.load()) / 1e6);
+  }
+  out.metric("bascule_provider_read_at_once_total", "counter", "Reads answered without waiting.");
+  out.sample({{"provider", provider}}, m.read_at_once.load());
+}
+
+void show_engine(PrometheusText& out, Engine& engine) {
+  const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+    out.metric(name, type, help);
+    out.sample({}, value);
+  };
+  one("bascule_upload_memory_bytes", "gauge", "Upload buffers in use.", engine.memory().used_bytes());
+  one("bascule_upload_memory_limit_bytes", "gauge", "Upload buffers there may be (memory.upload).", engine.memory().limit_bytes());
+  const jobs::SweepCounts swept = engine.sweep_counts();
+  one("bascule_swept_records_total", "counter", "Dropped manifests, uploads and containers worked off.", swept.drops);
+  one("bascule_extents_removed_total", "counter", "Extents removed because nothing in them was named any more.", swept.extents_removed);
+  one("bascule_extents_removed_bytes_total", "counter", "Their bytes.", swept.bytes_removed);
+  one("bascule_orphans_removed_total", "counter", "Extents removed that a dead session had placed in vain.", swept.orphans_removed);
+  one("bascule_accounts", "gauge", "Accounts.", engine.service().accounts().size());
+  one("bascule_session", "gauge", "The number of this run's session in the catalog.", engine.catalog().session());
+  if (struct statvfs space{}; ::statvfs(engine.options().data.c_str(), &space) == 0)
+    one("bascule_data_free_bytes", "gauge", "Free space where the data folder lies.", std::uint64_t{space.f_bavail} * space.f_frsize);
+  show_provider(out, engine.provider_metrics(), engine.provider().name());
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+std::string AdminPages::metrics() const {
+  PrometheusText out;
+  out.metric("bascule_build_info", "gauge", "The running version.");
+  out.sample({{"version", kVersion}, {"commit", kCommit}, {"compiler", kCompiler}}, std::uint64_t{1});
+  out.metric("bascule_uptime_seconds", "gauge", "Since the start.");
+  out.sample({}, std::chrono::duration<double>(clock_.now() - sources_.started).count());
+  out.metric("bascule_ready", "gauge", "1 where /readyz says 200.");
+  out.sample({}, std::uint64_t{readiness_.ready()});
+  out.metric("process_resident_memory_bytes", "gauge", "Resident memory.");
+  out.sample({}, resident_bytes());
+  if (sources_.requests != nullptr) show_requests(out, *sources_.requests);
+  if (server::Server* server = sources_.server) show_server(out, *server);
+  if (Engine* engine = sources_.engine) show_engine(out, *engine);
+  return out.text();
+}
+
+Task<void> AdminPages::handle(http::Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  http::Response response;
+  std::string body;
+  std::string_view type = "text/plain; charset=utf-8";
+  if (request.method != "GET" && request.method != "HEAD") {
+    response.status = 405;
+    response.add("Allow", "GET, HEAD");
+    body = "only GET and HEAD\n";
+  } else if (request.path == "/healthz") {
+    body = "ok\n";
+  } else if (request.path == "/readyz") {
+    const std::string reason = readiness_.reason();
+    response.status = reason.empty() ? 200 : 503;
+    body = (reason.empty() ? "ready" : reason) + "\n";
+  } else if (request.path == "/metrics") {
+    body = metrics();
+    type = "text/plain; version=0.0.4; charset=utf-8";
+  } else {
+    response.status = 404;
+    body = "there are /healthz, /readyz and /metrics\n";
+  }
+  response.add("Content-Type", std::string(type));
+  response.add("Cache-Control", "no-store");
+  const Bytes slice = as_bytes(body);
+  (void)co_await exchange.respond(std::move(response), Slices(&slice, 1));
+}
+
+http::Response refuse_in_text(int status, std::string_view why, std::string& body) {
+  body = std::string(why) + "\n";
+  http::Response response{.status = status};
+  response.add("Content-Type", "text/plain; charset=utf-8");
+  return response;
+}
+
+}  // namespace bascule::app

@@ -1,0 +1,127 @@
+#include "app/commands/ask.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <future>
+#include <thread>
+
+#include "app/admin/control_socket.h"
+#include "app/commands/commands.h"
+#include "runtime/loops.h"
+
+namespace bascule::app {
+namespace json = boost::json;
+namespace {
+
+std::atomic<bool> stopped{false};
+
+extern "C" void on_stop_signal(int) {
+  if (stopped.exchange(true)) ::_exit(130);
+}
+
+void listen_to_signals() {
+  struct sigaction action{};
+  action.sa_handler = on_stop_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// Hands each line on, and keeps the last.
+class Lines {
+ public:
+  Lines(const OnLine& on_line, Asked& asked) : on_line_(on_line), asked_(asked) {}
+  void take(std::string_view text) {
+    boost::system::error_code bad;
+    json::value value = json::parse(json::string_view(text.data(), text.size()), bad);
+    if (bad || !value.is_object() || value.as_object().empty()) return;
+    json::object& object = value.as_object();
+    if (const json::value* exit = object.if_contains("exit"); exit && exit->is_int64()) {
+      asked_.exit = static_cast<int>(exit->as_int64());
+      asked_.last = std::move(object);
+      complete_ = true;
+    } else if (on_line_) {
+      on_line_(object);
+    }
+  }
+  bool complete() const { return complete_; }
+
+ private:
+  const OnLine& on_line_;
+  Asked& asked_;
+  bool complete_ = false;
+};
+
+class LinesOutput final : public ControlOutput {
+ public:
+  explicit LinesOutput(Lines& lines) : lines_(lines) {}
+  Task<bool> line(std::string text) override {
+    lines_.take(text);
+    co_return !stopped;
+  }
+
+ private:
+  Lines& lines_;
+};
+
+Task<void> handle(Control& control, std::string what, std::string body, LinesOutput& output, std::promise<void>& done) {
+  co_await control.handle(std::move(what), std::move(body), stopped, output);
+  done.set_value();
+}
+
+bool is_held(const Error& error) {
+  return error.code == Code::unavailable && error.message.find("another process holds") != std::string::npos;
+}
+
+Result<void> ask_ourselves(const Config& config, const std::string& what, const std::string& body, Folder folder, Lines& lines) {
+  BASCULE_ASSIGN(EngineOptions options, config.engine_options());
+  options.allow_create = folder == Folder::may_be_made;
+  if (!options.allow_create) options.development_account = false;
+  Loops loops(2);
+  BASCULE_ASSIGN(auto engine, Engine::open(options, system_clock(), system_random()));
+  if (engine->created_key_file()) announce_key_file(engine->options());
+  // What a crash left behind is known to the first who opens the folder after it: to us, now.
+  if (!engine->died().empty() || what == "migrate") engine->start_jobs(loops[1]);
+  Control control({.engine = *engine, .clock = system_clock(), .random = system_random()});
+  LinesOutput output(lines);
+  std::promise<void> done;
+  auto finished = done.get_future();
+  spawn(loops[0], handle(control, what, body, output, done));
+  finished.wait();
+  auto closed = engine->close();
+  loops.stop();
+  return closed;
+}
+
+Result<void> ask_either(const Config& config, const std::string& what, const std::string& body, Folder folder, Lines& lines) {
+  // A server that is just starting holds the folder and does not answer yet: try for a while.
+  for (int attempt = 0;; ++attempt) {
+    auto asked = ask_server(config.text("data"), what, body, [&](std::string_view line) { lines.take(line); }, stopped);
+    if (asked || asked.error().code != Code::not_found) return asked;
+    auto ours = ask_ourselves(config, what, body, folder, lines);
+    if (ours || !is_held(ours.error()) || attempt == 10 || stopped) return ours;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+}
+
+}  // namespace
+
+Asked ask(const Config& config, const std::string& what, const json::object& body, Folder folder, const OnLine& on_line) {
+  listen_to_signals();
+  Asked asked;
+  Lines lines(on_line, asked);
+  auto outcome = ask_either(config, what, json::serialize(body), folder, lines);
+  if (outcome && !lines.complete()) outcome = fail(Code::unavailable, "the server went away in the middle of its answer");
+  if (!outcome) {
+    asked.exit = is_held(outcome.error()) ? (complain(outcome.error()), kHeld) : complain(outcome.error());
+    return asked;
+  }
+  if (const json::value* error = asked.last.if_contains("error"); error && error->is_string())
+    complain(std::string(error->as_string().data(), error->as_string().size()), asked.exit);
+  return asked;
+}
+
+}  // namespace bascule::app

@@ -1,0 +1,23 @@
+// Asks whoever holds the data folder: the running server, else this process, which opens the folder itself.
+#pragma once
+#include <boost/json/object.hpp>
+#include <functional>
+#include <string>
+
+#include "app/admin/control.h"
+#include "app/config.h"
+
+namespace bascule::app {
+
+struct Asked {
+  int exit = kFailed;
+  boost::json::object last;    // the last line
+};
+using OnLine = std::function<void(const boost::json::object& line)>;  // the lines before it
+
+enum class Folder { must_be_there, may_be_made };
+
+// Says on standard error what went wrong. A signal (SIGINT, SIGTERM) stops what is under way; a second one ends at once.
+Asked ask(const Config& config, const std::string& what, const boost::json::object& body, Folder folder, const OnLine& on_line);
+
+}  // namespace bascule::app

@@ -1,0 +1,229 @@
+// The command line: what it may be, and its help. CLI11 is a heavy header: only here.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/admin/control.h"
+#include "app/commands/commands.h"
+#include "app/places.h"
+#include "base/log.h"
+
+extern char** environ;
+
+namespace bascule::app {
+namespace {
+
+constexpr const char* kExits =
+    "Exit codes:\n"
+    "  0  done, and all is well\n"
+    "  1  it failed, or something was found wrong\n"
+    "  2  wrong arguments or configuration; migrate: the source cannot be used\n"
+    "  3  not there yet; migrate --strict: something at the source is never carried over\n"
+    "  4  another process holds the data folder and does not answer\n";
+
+std::string footer(const char* examples) { return std::string("Examples:\n") + examples + "\n" + kExits; }
+
+// What the parser fills in.
+struct Parsed {
+  std::string config_file;
+  std::vector<std::string> sets;
+  std::vector<std::pair<std::string, std::string>> settings;
+  AccountArguments account;
+  CheckArguments check;
+  MigrateArguments migrate;
+  bool version_json = false;
+  bool quick = false, read = false;
+};
+
+// An option that is a setting.
+void add_setting(CLI::App& command, Parsed& parsed, const std::string& flag, const char* setting, const char* placeholder) {
+  const Setting* known = find_setting(setting);
+  auto* option = command.add_option_function<std::vector<std::string>>(
+      flag, [&parsed, setting](const std::vector<std::string>& values) {
+        for (const std::string& value : values) parsed.settings.emplace_back(setting, value);
+      }, std::string(known->help));
+  option->type_name(placeholder);
+  option->type_size(1)->expected(1)->allow_extra_args(false);
+  option->multi_option_policy(known->kind == Kind::list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_common(CLI::App& command, Parsed& parsed) {
+  command.add_option("--config", parsed.config_file, "The configuration file. Not given: " + default_places().config + ", if it is there.")->type_name("FILE");
+  add_setting(command, parsed, "--data", "data", "DIR");
+  command.add_option("--set", parsed.sets, "Any other setting, as NAME=VALUE (serve --help lists them).")->type_name("NAME=VALUE")->type_size(1)->expected(1)
+      ->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+std::string settings_help() {
+  std::string out = "Settings, with their defaults. In the file as [section] and key; in the environment as BASCULE_SECTION_KEY; on the\n"
+                    "command line as --set section.key=value. The command line goes before the environment, that before the file.\n";
+  for (const Setting& s : settings()) {
+    out += "  " + std::string(s.name) + (s.standard.empty() ? "" : " = " + std::string(s.standard)) + "\n      " + std::string(s.help);
+    if (s.kind != Kind::text && s.kind != Kind::path && s.kind != Kind::list) out += " Allowed: " + allowed(s) + ".";
+    out += "\n";
+  }
+  return out + "\n";
+}
+
+CLI::App* add_serve(CLI::App& root, Parsed& parsed) {
+  auto* command = root.add_subcommand("serve", "Serves Azure Blob Storage.");
+  add_common(*command, parsed);
+  add_setting(*command, parsed, "--listen", "server.listen", "HOST:PORT");
+  add_setting(*command, parsed, "--certificate", "server.certificate", "FILE");
+  add_setting(*command, parsed, "--key", "server.key", "FILE");
+  add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+  command->footer([] {
+    return settings_help() + footer(
+        "  bascule serve\n"
+        "      Azure's development account on 127.0.0.1:10000: UseDevelopmentStorage=true is enough.\n"
+        "  bascule serve --data /srv/bascule --listen '*:443' --certificate chain.pem --key key.pem\n"
+        "  BASCULE_PROVIDER_SECRET_KEY=… bascule serve --config /etc/bascule/bascule.toml\n");
+  });
+  return command;
+}
+
+CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
+  auto* command = root.add_subcommand("migrate", "Carries containers and block blobs over from Azure, and reads everything back.");
+  MigrateArguments& m = parsed.migrate;
+  add_common(*command, parsed);
+  add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+  auto* source = command->add_option_group("source");
+  source->add_option("--from", m.from, "The source: a connection string, or a URL with a SAS. Other users of this machine can read a "
+                                       "command line; --from-file hides it.")->type_name("TEXT");
+  source->add_option("--from-file", m.from_file, "A file of mode 0600 that holds it, or - for standard input.")->type_name("FILE");
+  source->require_option(1);
+  command->add_option("--container", m.containers, "Only this container; may be repeated.")->type_name("NAME")->type_size(1)->expected(1)
+      ->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--account", m.account, "Into this account. Not given: the one of the source's name, or the only one.")->type_name("NAME");
+  command->add_option("--blobs-at-once", m.blobs_at_once, "Blobs carried side by side (32).")->check(CLI::Range(1, 1024));
+  command->add_option("--streams-at-once", m.streams_at_once, "Requests to the source side by side (64).")->check(CLI::Range(1, 1024));
+  command->add_option("--ca-file", m.ca_file, "Authorities to trust for the source, PEM. Not given: the system's.")->type_name("FILE");
+  command->add_flag("--dry-run", m.dry_run, "Only say what there is, and what would not be carried.");
+  command->add_flag("--strict", m.strict, "Exit code 3 where something exists that is never carried.");
+  command->add_option("--sabotage", m.sabotage, "For tests: drop one blob or flip one byte; the verification must fail.")
+      ->check(CLI::IsMember({"drop", "flip"}));
+  command->add_flag("--json", m.json, "Progress and report as JSON, one object a line.");
+  command->footer(footer(
+      "  bascule migrate --from-file azure.txt\n"
+      "  bascule migrate --from 'https://acme.blob.core.windows.net/photos?sv=…&sig=…' --account acme\n"
+      "  bascule migrate --from-file azure.txt --container photos --container mail --json\n"
+      "Killed at any moment, the same command goes on where it stood.\n"));
+  return command;
+}
+
+void add_account(CLI::App& root, Parsed& parsed) {
+  auto* account = root.add_subcommand("account", "Adds, lists, changes and removes accounts.");
+  account->require_subcommand(1);
+  AccountArguments& a = parsed.account;
+  const auto make = [&](const char* name, const char* description, AccountArguments::What what) {
+    auto* command = account->add_subcommand(name, description);
+    add_common(*command, parsed);
+    command->add_flag("--json", a.json, "The answer as one JSON object.");
+    command->preparse_callback([&a, what](std::size_t) { a.what = what; });
+    return command;
+  };
+  const auto with_name = [&](CLI::App* command) {
+    command->add_option("--name,name", a.name, "The account's name: 3 to 24 lower-case letters and digits.")->required()->type_name("NAME");
+  };
+  const auto with_keys = [&](CLI::App* command, const char* help) {
+    command->add_option("--key-file,--keys-file", a.key_files, help)->type_name("FILE")->type_size(1)->expected(1)->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_flag("--keys-from-stdin", a.keys_from_stdin, "Read the key or keys from standard input, one a line.")->excludes("--key-file");
+    command->add_flag("--connection-string", a.connection_string, "Print the connection string, with the key.");
+  };
+  auto* add = make("add", "Makes an account.", AccountArguments::What::add);
+  with_name(add);
+  with_keys(add, "A file of mode 0600 with one key or both in Base64, one a line; may be given twice. Keys not given are drawn at random.");
+  add->footer(footer(
+      "  bascule account add --name acme --connection-string\n"
+      "  bascule account add --name acme --keys-file keys.txt\n"
+      "      Azure's own name and keys: the applications need nothing but the new host.\n"
+      "  az storage account keys list -n acme --query '[].value' -o tsv | bascule account add --name acme --keys-from-stdin\n"));
+  auto* list = make("list", "Lists the accounts.", AccountArguments::What::list);
+  list->add_flag("--show-keys", a.show_keys, "With their keys.");
+  list->footer(footer("  bascule account list\n  bascule account list --json --show-keys\n"));
+  auto* rotate = make("rotate-key", "Replaces one of an account's two keys.", AccountArguments::What::rotate_key);
+  with_name(rotate);
+  with_keys(rotate, "A file of mode 0600 with the new key in Base64. Not given: it is drawn at random.");
+  rotate->add_option("--key", a.key, "Which key: 1 or 2.")->required()->check(CLI::Range(1, 2));
+  rotate->add_flag("--show-keys", a.show_keys, "Print the new key.");
+  rotate->footer(footer("  bascule account rotate-key --name acme --key 2 --show-keys\n"));
+  auto* remove = make("remove", "Removes an account that has no containers.", AccountArguments::What::remove);
+  with_name(remove);
+  remove->footer(footer("  bascule account remove --name acme\n"));
+  account->footer(footer("  bascule account add --help\n"));
+}
+
+void add_check(CLI::App& root, Parsed& parsed) {
+  auto* command = root.add_subcommand("check", "Looks whether everything that is stored is there and whole.");
+  add_common(*command, parsed);
+  add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+  auto* read = command->add_flag("--read", parsed.read, "Read and verify all content. This is the default.");
+  command->add_flag("--quick", parsed.quick, "Compare names and sizes; do not read content.")->excludes(read);
+  command->add_flag("--json", parsed.check.json, "Progress, findings and the report as JSON, one object a line.");
+  command->footer(footer(
+      "  bascule check\n"
+      "  bascule check --quick --json\n"
+      "Beside a running server and on a stopped one's folder. Missing: named by the catalog and not there. Damaged: there, and\n"
+      "not what was written. Unnamed: at the provider, and nothing names it; that is a note and no fault.\n"));
+}
+
+Result<Config> load(const Parsed& parsed) {
+  ConfigSources sources{.file = parsed.config_file, .command_line = parsed.settings};
+  for (const std::string& set : parsed.sets) {
+    const std::size_t equals = set.find('=');
+    if (equals == std::string::npos) return fail(Code::invalid_argument, "--set wants NAME=VALUE");
+    sources.command_line.emplace_back(set.substr(0, equals), set.substr(equals + 1));
+  }
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    sources.environment_names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return Config::load(sources);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App root("Bascule serves Azure's storage protocols and keeps the data encrypted at European providers.", "bascule");
+  root.require_subcommand(1);
+  root.get_formatter()->column_width(34);
+  Parsed parsed;
+  auto* serve = add_serve(root, parsed);
+  auto* migrate = add_migrate(root, parsed);
+  add_account(root, parsed);
+  add_check(root, parsed);
+  auto* version = root.add_subcommand("version", "Says which build this is.");
+  version->add_flag("--json", parsed.version_json, "As one JSON object.");
+  version->footer(footer("  bascule version --json\n"));
+  bool version_flag = false;
+  root.add_flag("--version", version_flag, "The same as the command version.");
+  root.footer(footer(
+      "  bascule serve\n"
+      "  bascule migrate --from-file azure.txt\n"
+      "  bascule account add --name acme --connection-string\n"
+      "  bascule check\n"
+      "Each command has its own --help.\n"));
+  if (argc == 2 && std::string_view(argv[1]) == "--version") return run_version(false);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return root.exit(error) == 0 ? kDone : kUsage;
+  }
+  if (root.got_subcommand(version)) return run_version(parsed.version_json);
+  auto config = load(parsed);
+  if (!config) {
+    complain(config.error().message, kUsage);
+    return kUsage;
+  }
+  if (root.got_subcommand(serve)) return run_serve(*config);
+  // Commands speak for themselves; of the log only what is wrong is of interest.
+  log::setup({.level = std::max(*log::parse_level(config->text("log.level")), log::Level::warn),
+              .json = config->text("log.format") == "json"});
+  if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
+  if (root.got_subcommand("account")) return run_account(*config, parsed.account);
+  parsed.check.read = !parsed.quick;
+  return run_check(*config, parsed.check);
+}
+
+}  // namespace bascule::app

@@ -1,0 +1,59 @@
+// The commands, one file each. The command line has been parsed; each returns the program's exit code (control.h).
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+
+namespace bascule::app {
+
+struct AccountArguments {
+  enum class What { add, list, rotate_key, remove } what = What::list;
+  std::string name;
+  std::vector<std::string> key_files;   // add: one or two; rotate: one
+  bool keys_from_stdin = false;
+  bool connection_string = false;
+  bool show_keys = false;
+  int key = 0;                          // rotate: 1 or 2
+  bool json = false;
+};
+
+struct CheckArguments {
+  bool read = true;
+  bool json = false;
+};
+
+struct MigrateArguments {
+  std::string from;                     // a secret; or
+  std::string from_file;                // a file that holds it, "-" for standard input
+  std::string account;
+  std::vector<std::string> containers;
+  std::optional<int> blobs_at_once, streams_at_once;
+  std::string ca_file;
+  std::string sabotage;
+  bool dry_run = false, strict = false, json = false;
+};
+
+int run_serve(const Config& config);
+int run_account(const Config& config, const AccountArguments& arguments);
+int run_check(const Config& config, const CheckArguments& arguments);
+int run_migrate(const Config& config, const MigrateArguments& arguments);
+int run_version(bool json);
+
+// Everything: parses, loads the configuration, runs.
+int run_command_line(int argc, char** argv);
+
+// "DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;BlobEndpoint=…;"
+std::string connection_string(const std::string& account, const std::string& key, const std::string& address, bool encrypted);
+
+// "bascule: " and the message, on standard error; returns `exit`.
+int complain(const std::string& message, int exit);
+// With a word on how to go on where that is known.
+int complain(const Error& error);
+// The loud word on the key file that was just made.
+void announce_key_file(const EngineOptions& options);
+// A line of text that a terminal may be shown: control characters are written as \xNN.
+std::string printable(std::string_view text);
+
+}  // namespace bascule::app

@@ -1,0 +1,241 @@
+// serve: the server from its start to its orderly end.
+#include <unistd.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "api/blob/service.h"
+#include "app/admin/control_socket.h"
+#include "app/admin/pages.h"
+#include "app/commands/commands.h"
+#include "app/places.h"
+#include "app/process.h"
+#include "app/signals.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "http/tls.h"
+#include "runtime/run.h"
+#include "server/address.h"
+
+namespace bascule::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kControlEnd = 60s;   // for a check or a migration to end after it was told to
+constexpr auto kProviderRetry = 3000ms;
+
+// The administration's own threads: /healthz answers while the others are busy.
+struct Administration {
+  Loops loops{2};                 // 0: pages and readiness; 1: what other commands ask for
+  RequestMetrics requests;
+  Readiness readiness;
+  MetricSources sources;
+  AdminPages pages{readiness, sources, system_clock()};
+  std::unique_ptr<server::Server> server;
+
+  Result<void> start(const Config& config) {
+    sources.requests = &requests;
+    sources.started = system_clock().now();
+    const std::string& where = config.text("admin.listen");
+    if (where == "off") return {};
+    auto outcome = listen(where);
+    // Only a port that somebody chose must be that one.
+    if (!outcome && !config.is_set("admin.listen")) outcome = listen("127.0.0.1:0");
+    if (!outcome) return fail(outcome.error().code, "admin.listen: " + outcome.error().message);
+    log::info("administration", {{"address", server->addresses().front()}});
+    return {};
+  }
+  Result<void> listen(const std::string& where) {
+    server::ServerOptions options{.listen = {where}, .max_connections = 256};
+    server = std::make_unique<server::Server>(loops, options, pages, refuse_in_text, system_clock());
+    return server->start();
+  }
+};
+
+bool is_held(const Error& error) { return error.message.find("another process holds") != std::string::npos; }
+
+// Opens the folder; as long as only the provider is away, again and again: it will come back, and meanwhile /readyz and
+// the log say what it is that is waited for.
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options, Readiness& readiness, Signals& signals) {
+  std::string said;
+  while (true) {
+    auto engine = Engine::open(options, system_clock(), system_random());
+    if (engine || !options.s3 || !retryable(engine.error().code) || is_held(engine.error())) return engine;
+    readiness.set(false, engine.error().message);
+    if (engine.error().message != said) {
+      said = engine.error().message;
+      log::error("waiting for the provider", {{"error", said}});
+      notify_service_manager("STATUS=waiting for the provider: " + said);
+    }
+    if (signals.wait(kProviderRetry) == Signals::Event::stop) return engine;
+  }
+}
+
+// What would be refused later is refused before anything is made: no folder, no key.
+Result<void> check_before_start(const Config& config, const EngineOptions& options) {
+  if (lies_within(options.key_file, options.data)) {
+    return fail(Code::invalid_argument, "the key file " + options.key_file + " would lie within the data folder " + options.data +
+                                            ": who copies the folder would have the data and the key. Choose another place (key_file)");
+  }
+  const bool plain = config.text("server.certificate").empty();
+  for (const std::string& where : config.list("server.listen")) {
+    auto listeners = server::listen_on(where);
+    if (!listeners) {
+      if (listeners.error().code == Code::already_exists) continue;  // maybe by who holds the folder: that is said first
+      return fail(listeners.error());
+    }
+    bool reachable = false;
+    for (const server::Listener& listener : *listeners) {
+      reachable = reachable || !listener.loopback;
+      ::close(listener.fd);
+    }
+    if (plain && reachable && !config.flag("server.allow_plain_http")) {
+      return fail(Code::invalid_argument,
+                  where + " can be reached from other machines, but there is no certificate: keys and data would cross the network "
+                          "unencrypted. Give --certificate and --key, listen on 127.0.0.1, or set server.allow_plain_http = true "
+                          "(behind a proxy that does TLS)");
+    }
+  }
+  if (!plain) {
+    auto readable = http::make_server_tls(config.text("server.certificate"), config.text("server.key"));
+    if (!readable) return fail(readable.error());
+  }
+  return {};
+}
+
+// Everybody knows the development account's key: it must not be reachable from elsewhere by accident.
+Result<void> guard_development_account(const Config& config, Engine& engine) {
+  const auto account = engine.service().account(kDevelopmentAccount);
+  const std::string known = *from_base64(kDevelopmentKey);
+  if (!account || (account->keys[0] != known && account->keys[1] != known)) return {};
+  if (config.loopback_only()) return {};
+  if (config.development_account()) {
+    log::warn("the development account, whose key everybody knows, can be reached from other machines", {{"account", kDevelopmentAccount}});
+    return {};
+  }
+  Loop loop;
+  auto removed = run(loop, engine.service().remove_account(std::string(kDevelopmentAccount)));
+  if (removed) {
+    log::info("development account removed", {{"why", "server.listen can be reached from other machines"}});
+    return {};
+  }
+  const std::string name(kDevelopmentAccount);
+  return fail(Code::invalid_argument,
+              "the development account " + name + ", whose key everybody knows, holds data and would be reachable from other "
+              "machines: give it new keys (`bascule account rotate-key --name " + name + " --key 1`, then --key 2) while the server is "
+              "stopped, delete its containers, or set accounts.development = \"on\" to serve it all the same");
+}
+
+void say_where(const Config& config, const server::Server& server, Engine& engine) {
+  const char* scheme = server.encrypted() ? "https" : "http";
+  for (const std::string& address : server.addresses()) std::printf("listening on %s (%s)\n", address.c_str(), scheme);
+  const std::string& first = server.addresses().front();
+  if (const auto account = engine.service().account(kDevelopmentAccount); account && config.development_account()) {
+    const std::string text = connection_string(account->name, to_base64(as_bytes(account->keys[0])), first, server.encrypted());
+    const bool standard = first == "127.0.0.1:10000" && !server.encrypted();
+    std::printf("\nConnection string (Azure's development account%s):\n  %s\n\nTry:\n  az storage container create --name first "
+                "--connection-string '%s'\n\n",
+                standard ? "; UseDevelopmentStorage=true is enough" : "", text.c_str(), standard ? "UseDevelopmentStorage=true" : text.c_str());
+  } else if (engine.service().accounts().empty()) {
+    std::printf("\nThere is no account yet. Make one, and get its connection string:\n"
+                "  bascule account add --name NAME --connection-string --data %s\n\n", printable(engine.options().data).c_str());
+  }
+  std::fflush(stdout);
+}
+
+void say_recovered(const Engine& engine) {
+  if (engine.died().empty()) return;
+  std::string sessions;
+  for (const std::uint32_t session : engine.died()) sessions += (sessions.empty() ? "" : ", ") + std::to_string(session);
+  log::warn("recovered", {{"what", "the last run did not end in order; everything acknowledged is there"},
+                          {"sessions_closed", sessions},
+                          {"next", "what they placed and nothing names is collected in the background"}});
+}
+
+void serve_until_told(const Config& config, server::Server& server, Signals& signals) {
+  while (true) {
+    switch (signals.wait(1h)) {
+      case Signals::Event::none: break;
+      case Signals::Event::stop: return;
+      case Signals::Event::reload:
+        if (config.text("server.certificate").empty()) {
+          log::info("nothing to reload", {{"why", "there is no certificate"}});
+        } else if (auto reloaded = server.reload_certificate(); !reloaded) {
+          log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
+        } else {
+          log::info("certificate reloaded");
+        }
+    }
+  }
+}
+
+// One life of the server over an open engine. `admin` outlives it.
+int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
+  if (auto guarded = guard_development_account(config, engine); !guarded) return complain(guarded.error());
+  api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.domains = {config.list("server.domains")}});
+  MeasuredHandler measured(blobs, admin.requests, system_clock());
+  server::Server server(loops, config.server_options(), measured, api::blob::refuse_unread, system_clock());
+  if (auto started = server.start(); !started) return complain(started.error());
+  Control control({.engine = engine, .clock = system_clock(), .random = system_random(), .readiness = &admin.readiness,
+                   .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started});
+  auto control_server = ControlServer::start(config.text("data"), control, admin.loops[1], system_clock());
+  if (!control_server) return complain(control_server.error());
+  if (config.flag("jobs.run")) engine.start_jobs(loops.next());
+  else log::warn("jobs are off", {{"meaning", "space is not freed (jobs.run = false)"}});
+
+  admin.sources.engine = &engine;
+  admin.sources.server = &server;
+  std::atomic<bool> stop_watching{false}, watched{false};
+  admin.readiness.set(true, "");
+  spawn(admin.loops[0], admin.readiness.watch(engine, system_clock(), stop_watching, watched));
+  say_where(config, server, engine);
+  log::info("serving", {{"version", kVersion}, {"address", server.addresses().front()}, {"tls", server.encrypted()},
+                        {"provider", engine.provider().name()}, {"data", engine.options().data}});
+  notify_service_manager("READY=1");
+
+  serve_until_told(config, server, signals);
+
+  notify_service_manager("STOPPING=1");
+  log::info("draining", {{"connections", server.counters().open.load()}});
+  admin.readiness.set(false, "the server is stopping");
+  stop_watching = true;
+  const bool clean = server.drain(config.duration("server.drain_timeout"));
+  if (!clean) log::warn("connections were cut", {{"why", "server.drain_timeout is over"}});
+  (*control_server)->stop(kControlEnd);
+  while (!watched) std::this_thread::sleep_for(5ms);
+  admin.sources.server = nullptr;
+  admin.sources.engine = nullptr;
+  if (admin.server) admin.server->stop();  // a page that is being written reads from what goes now
+  auto closed = engine.close();
+  loops.stop();
+  admin.loops.stop();
+  if (!closed) return complain(closed.error());
+  log::info("stopped");
+  return kDone;
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  prepare_process(config.text("log.level") == "debug");
+  log::setup({.level = *log::parse_level(config.text("log.level")), .json = config.text("log.format") == "json"});
+  Signals signals;
+  auto options = config.engine_options();
+  if (!options) return complain(options.error());
+  if (auto sensible = check_before_start(config, *options); !sensible) return complain(sensible.error());
+  Administration admin;
+  if (auto started = admin.start(config); !started) return complain(started.error());
+  Loops loops(config.number("server.threads"));
+  auto engine = open_engine(*options, admin.readiness, signals);
+  if (!engine) {
+    if (signals.stopping() && retryable(engine.error().code)) return kDone;
+    const int exit = complain(engine.error());
+    return is_held(engine.error()) ? kHeld : exit;
+  }
+  if ((*engine)->created_key_file()) announce_key_file((*engine)->options());
+  say_recovered(**engine);
+  return run_server(config, **engine, admin, loops, signals);
+}
+
+}  // namespace bascule::app

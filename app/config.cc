@@ -1,0 +1,248 @@
+#include "app/config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "app/places.h"
+
+namespace bascule::app {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+constexpr std::string_view kSections[] = {"SERVER_", "ADMIN_", "PROVIDER_", "MEMORY_", "LOG_", "ACCOUNTS_", "JOBS_"};
+
+struct Content {
+  std::string text;
+  bool others_may_read = false;
+};
+
+Result<Content> read_whole(const std::string& path, std::size_t limit) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) {
+    const Code code = errno == ENOENT || errno == ENOTDIR ? Code::not_found : Code::permission_denied;
+    return fail(code, "cannot read " + path + ": " + std::strerror(errno));
+  }
+  Content content;
+  struct stat about{};
+  Result<void> outcome;
+  if (::fstat(fd, &about) != 0 || S_ISDIR(about.st_mode)) outcome = fail(Code::invalid_argument, path + " is not a file");
+  content.others_may_read = (about.st_mode & 077) != 0;
+  char buffer[8192];
+  while (outcome) {
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) outcome = fail(Code::permission_denied, "cannot read " + path + ": " + std::strerror(errno));
+    if (got <= 0) break;
+    content.text.append(buffer, static_cast<std::size_t>(got));
+    if (content.text.size() > limit) outcome = fail(Code::invalid_argument, path + " is too large");
+  }
+  ::close(fd);
+  BASCULE_TRY(outcome);
+  return content;
+}
+
+bool is_loopback(std::string_view where) {
+  if (where.starts_with("localhost:") || where.starts_with("[::1]:")) return true;
+  return where.starts_with("127.") && where.find_first_not_of("0123456789.") == where.rfind(':');
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+Result<std::vector<std::string>> read_secret_lines(const std::string& path) {
+  BASCULE_ASSIGN(const Content content, read_whole(path, 64 * 1024));
+  if (content.others_may_read)
+    return fail(Code::permission_denied, path + " holds a secret and others can read it: chmod 600 " + path);
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < content.text.size();) {
+    const std::size_t end = std::min(content.text.find('\n', begin), content.text.size());
+    std::string line = content.text.substr(begin, end - begin);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (!line.empty()) lines.push_back(std::move(line));
+    begin = end + 1;
+  }
+  if (lines.empty()) return fail(Code::invalid_argument, path + " is empty; a secret is expected in its first line");
+  return lines;
+}
+
+Result<std::string> read_secret_file(const std::string& path) {
+  BASCULE_ASSIGN(auto lines, read_secret_lines(path));
+  return std::move(lines.front());
+}
+
+const Config::Entry& Config::at(std::string_view name) const {
+  const auto at = entries_.find(name);
+  if (at == entries_.end()) std::abort();  // a name that the table does not have: a bug
+  return at->second;
+}
+
+Result<void> Config::set(const Setting& setting, std::string_view text, std::string source) {
+  auto value = parse_value(setting, text);
+  if (!value) return fail(value.error().code, source + ": " + value.error().message);
+  entries_[std::string(setting.name)] = {std::move(*value), std::move(source)};
+  return {};
+}
+
+Result<void> Config::read_file(const std::string& path) {
+  BASCULE_ASSIGN(const Content content, read_whole(path, kMaxFileBytes));
+  BASCULE_ASSIGN(auto values, parse_config_file(content.text, path));
+  file_ = path;
+  for (FileValue& v : values) {
+    const std::string place = path + ":" + std::to_string(v.line);
+    if (v.setting->secret && content.others_may_read) {
+      return fail(Code::permission_denied, place + ": " + std::string(v.setting->name) +
+                                               " is a secret and others can read this file: chmod 600 " + path);
+    }
+    entries_[std::string(v.setting->name)] = {std::move(v.value), place};
+  }
+  return {};
+}
+
+Result<void> Config::read_environment(const ConfigSources& sources) {
+  for (const Setting& setting : settings()) {
+    const std::string name = environment_name(setting);
+    if (const auto text = sources.environment(name)) BASCULE_TRY(set(setting, *text, name));
+  }
+  for (const std::string& name : sources.environment_names) {
+    if (!name.starts_with("BASCULE_")) continue;
+    const std::string_view rest = std::string_view(name).substr(8);
+    if (std::ranges::none_of(kSections, [&](std::string_view s) { return rest.starts_with(s); })) continue;
+    if (std::ranges::any_of(settings(), [&](const Setting& s) { return environment_name(s) == name; })) continue;
+    std::string guess;
+    for (const char c : rest) guess += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (const std::size_t bar = guess.find('_'); bar != std::string::npos) guess[bar] = '.';
+    const Setting* near = find_setting(nearest_setting(guess));
+    return fail(Code::invalid_argument, "the environment variable " + name + " is no setting" +
+                                            (near ? "; did you mean " + environment_name(*near) + "?" : std::string()));
+  }
+  return {};
+}
+
+Result<Config> Config::load(const ConfigSources& sources) {
+  Config config;
+  const Places places = default_places();
+  for (const Setting& setting : settings()) {
+    auto value = parse_value(setting, setting.standard);
+    if (!value) return fail(value.error());
+    if (setting.name == "data") value->text = places.data;
+    if (setting.name == "key_file") value->text = places.key_file;
+    config.entries_[std::string(setting.name)] = {std::move(*value), "default"};
+  }
+  auto read = config.read_file(sources.file.empty() ? places.config : sources.file);
+  if (!read && (!sources.file.empty() || read.error().code != Code::not_found)) return fail(read.error());
+  BASCULE_TRY(config.read_environment(sources));
+
+  std::map<std::string, std::string> given;
+  for (const auto& [name, text] : sources.command_line) {
+    const Setting* setting = find_setting(name);
+    if (setting == nullptr) {
+      const auto near = nearest_setting(name);
+      return fail(Code::invalid_argument, "there is no setting " + name +
+                                              (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));
+    }
+    if (setting->secret) {
+      return fail(Code::invalid_argument, name + " is a secret, and every user of this machine can read a command line: give it in the "
+                                              "environment (" + environment_name(*setting) + ") or in a file of mode 0600");
+    }
+    auto [at, first] = given.try_emplace(name, text);
+    if (!first) at->second = setting->kind == Kind::list ? at->second + "," + text : text;
+  }
+  for (const auto& [name, text] : given) BASCULE_TRY(config.set(*find_setting(name), text, "command line"));
+  BASCULE_TRY(config.check());
+  return config;
+}
+
+Result<void> Config::check() const {
+  const auto wrong = [&](std::string_view name, const std::string& what) {
+    return fail(Code::invalid_argument, (is_set(name) ? source(name) + ": " : std::string()) + what);
+  };
+  if (text("data").empty()) return wrong("data", "data names no folder");
+  if (list("server.listen").empty()) return wrong("server.listen", "server.listen names no address; allowed is HOST:PORT");
+  if (text("server.certificate").empty() != text("server.key").empty())
+    return wrong("server.certificate", "server.certificate and server.key belong together: give both or neither");
+  const std::string& admin = text("admin.listen");
+  if (admin != "off" && !is_loopback(admin))
+    return wrong("admin.listen", "admin.listen = '" + admin + "' is not allowed; allowed is an address of this machine alone "
+                                 "(127.0.0.1:PORT, [::1]:PORT), or off");
+  if (text("provider.kind") == "s3") {
+    for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
+      if (text(name).empty()) return wrong("provider.kind", "provider.kind = 's3' needs " + std::string(name));
+    if (text("provider.secret_key").empty() && text("provider.secret_key_file").empty())
+      return wrong("provider.kind", "provider.kind = 's3' needs provider.secret_key_file, or BASCULE_PROVIDER_SECRET_KEY in the environment");
+  } else {
+    for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
+      if (is_set(name)) return wrong(name, std::string(name) + " is for provider.kind = \"s3\", but the kind is folder");
+  }
+  return {};
+}
+
+bool Config::loopback_only() const { return std::ranges::all_of(list("server.listen"), is_loopback); }
+
+bool Config::development_account() const {
+  const std::string& wanted = text("accounts.development");
+  return wanted == "on" || (wanted == "auto" && loopback_only());
+}
+
+Result<EngineOptions> Config::engine_options() const {
+  EngineOptions options;
+  options.data = text("data");
+  options.key_file = text("key_file");
+  options.upload_memory_bytes = number("memory.upload");
+  options.cache_bytes = number("memory.cache");
+  options.workers = number("server.io_threads");
+  options.development_account = development_account();
+  if (text("provider.kind") != "s3") return options;
+
+  provider::S3Options s3;
+  s3.name = text("provider.name").empty() ? "s3" : text("provider.name");
+  s3.endpoint = text("provider.endpoint");
+  s3.region = text("provider.region");
+  s3.bucket = text("provider.bucket");
+  s3.prefix = text("provider.prefix");
+  s3.access_key = text("provider.access_key");
+  s3.secret_key = text("provider.secret_key");
+  if (s3.secret_key.empty()) { BASCULE_ASSIGN(s3.secret_key, read_secret_file(text("provider.secret_key_file"))); }
+  s3.session_token = text("provider.session_token");
+  s3.style = text("provider.addressing") == "host" ? provider::S3Options::Style::virtual_host : provider::S3Options::Style::path;
+  s3.ca_file = text("provider.ca_file");
+  s3.allow_plain_http = flag("provider.allow_plain_http");
+  if (text("provider.sign_payload") != "auto") s3.sign_payload = text("provider.sign_payload") == "always";
+  s3.connect_timeout = duration("provider.connect_timeout");
+  s3.request_timeout = duration("provider.request_timeout");
+  s3.puts_per_second = static_cast<double>(number("provider.puts_per_second"));
+  s3.gets_per_second = static_cast<double>(number("provider.gets_per_second"));
+  s3.in_flight = number("provider.requests");
+  options.s3 = std::move(s3);
+  return options;
+}
+
+server::ServerOptions Config::server_options() const {
+  server::ServerOptions options;
+  options.listen = list("server.listen");
+  options.certificate_file = text("server.certificate");
+  options.key_file = text("server.key");
+  options.allow_plain_http = flag("server.allow_plain_http");
+  options.max_connections = number("server.max_connections");
+  options.handshake_timeout = duration("server.handshake_timeout");
+  options.limits.head_bytes = number("server.head_bytes");
+  options.limits.target_bytes = number("server.target_bytes");
+  options.limits.headers = number("server.max_headers");
+  options.limits.head_timeout = duration("server.head_timeout");
+  options.limits.idle_timeout = duration("server.idle_timeout");
+  options.limits.body_stall_timeout = duration("server.body_timeout");
+  options.limits.write_stall_timeout = duration("server.write_timeout");
+  return options;
+}
+
+}  // namespace bascule::app

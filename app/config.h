@@ -1,0 +1,78 @@
+// Configuration: the settings' values, from the command line, else the environment, else the file, else the defaults.
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/engine.h"
+#include "app/settings.h"
+#include "runtime/clock.h"
+#include "server/server.h"
+
+namespace bascule::app {
+
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+struct ConfigSources {
+  std::string file;                                          // "" = the default place, which need not be there
+  std::vector<std::pair<std::string, std::string>> command_line;  // setting -> text; of a list: repeated
+  Environment environment = process_environment();
+  std::vector<std::string> environment_names;                // all variables there are: misspelt ones are refused
+};
+
+class Config {
+ public:
+  // invalid_argument: names the file and line, the variable or the option, and what is allowed. not_found: the named file
+  // is not there. permission_denied: it cannot be read, or holds a secret and others can read it.
+  static Result<Config> load(const ConfigSources& sources);
+
+  const std::string& text(std::string_view name) const { return at(name).value.text; }   // text, path, choice
+  const std::vector<std::string>& list(std::string_view name) const { return at(name).value.list; }
+  std::uint64_t number(std::string_view name) const { return at(name).value.number; }    // number, size
+  bool flag(std::string_view name) const { return at(name).value.number != 0; }
+  Duration duration(std::string_view name) const { return std::chrono::milliseconds(at(name).value.number); }
+  bool is_set(std::string_view name) const { return at(name).source != "default"; }
+  const std::string& source(std::string_view name) const { return at(name).source; }  // "bascule.toml:3", "--listen", …
+  const std::string& file() const { return file_; }                                   // "" = there is none
+
+  // Every address to serve on is this machine's own.
+  bool loopback_only() const;
+  bool development_account() const;
+
+  // What the parts need. Errors name the setting.
+  Result<EngineOptions> engine_options() const;
+  server::ServerOptions server_options() const;
+
+ private:
+  struct Entry {
+    Value value;
+    std::string source = "default";
+  };
+  const Entry& at(std::string_view name) const;
+  Result<void> set(const Setting& setting, std::string_view text, std::string source);
+  Result<void> read_file(const std::string& path);
+  Result<void> read_environment(const ConfigSources& sources);
+  Result<void> check() const;
+
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::string file_;
+};
+
+// One value of the file.
+struct FileValue {
+  const Setting* setting = nullptr;
+  Value value;
+  int line = 0;
+};
+// `shown` leads the messages: "bascule.toml:3: …".
+Result<std::vector<FileValue>> parse_config_file(std::string_view content, const std::string& shown);
+
+// The lines of a file of at most 64 KiB that nobody else can read, empty ones apart; the first of them.
+Result<std::vector<std::string>> read_secret_lines(const std::string& path);
+Result<std::string> read_secret_file(const std::string& path);
+
+}  // namespace bascule::app

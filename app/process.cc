@@ -1,0 +1,43 @@
+#include "app/process.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+namespace bascule::app {
+
+void prepare_process(bool debugging) {
+  ::umask(077);
+  if (!debugging) {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+  }
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+void notify_service_manager(std::string_view state) {
+  const char* where = std::getenv("NOTIFY_SOCKET");
+  if (where == nullptr || (where[0] != '/' && where[0] != '@')) return;
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const std::size_t length = std::strlen(where);
+  if (length >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, where, length);
+  if (where[0] == '@') address.sun_path[0] = '\0';  // an abstract socket
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+           static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+  ::close(fd);
+}
+
+}  // namespace bascule::app
