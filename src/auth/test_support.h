@@ -26,7 +26,7 @@ class FakeOperations final : public ops::Operations {
     const auto found = accounts.find(name);
     return found == accounts.end() ? nullptr : found->second;
   }
-  Task<Result<ops::ContainerView>> get_container(ops::ContainerRef ref) override {
+  Task<Result<ops::ContainerView>> get_container(ops::ContainerRef ref, std::optional<std::string>) override {
     if (container_error) co_return fail(*container_error);
     const auto found = containers.find(ref.container);
     if (found == containers.end()) co_return ops::refuse(ops::Reason::container_not_found);
@@ -69,6 +69,9 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Written>> set_blob_headers(ops::BlobRef, ops::ContentHeaders, ops::Conditions) override {
     return unused<ops::Written>();
+  }
+  Task<Result<ops::LeaseResult>> lease_container(ops::ContainerRef, ops::LeaseAction) override {
+    co_return ops::LeaseResult{};
   }
   Task<Result<ops::LeaseResult>> lease_blob(ops::BlobRef, ops::LeaseAction) override {
     return unused<ops::LeaseResult>();

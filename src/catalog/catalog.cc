@@ -97,9 +97,9 @@ Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto
   store::Commit begin;
   for (auto& [number, found] : sessions) {
     c.add_session_key(number, found.record);
+    if (!found.record.clean && !found.record.settled) c.died_.push_back(number);
     if (!found.record.open) continue;
     // One process holds the folder, so an open session of another run is a dead one. Dead is terminal.
-    c.died_.push_back(number);
     found.record.open = false;
     found.record.closed = clock.wall();
     const std::string key = keys::session(number);
@@ -171,6 +171,22 @@ Task<Result<std::vector<store::Entry>>> Catalog::scan(store::Store::Scan range) 
   co_return entries;
 }
 
+Task<Result<void>> Catalog::visit(std::string begin, std::string end,
+                                  std::function<Result<void>(const store::Entry&)> each) {
+  Result<void> outcome;
+  BASCULE_CO_TRY(co_await store_.visit({.begin = std::move(begin), .end = std::move(end)}, [&](const store::Entry& sealed) {
+    store::Entry entry{sealed.key, sealed.version, sealed.value};
+    if (entry.key[0] != 'S') {
+      auto plain = unseal(entry.key, entry.version, entry.value);
+      if (plain) entry.value = std::move(*plain);
+      else outcome = fail(plain.error());
+    }
+    if (outcome) outcome = each(entry);
+    return outcome.has_value();
+  }));
+  co_return outcome;
+}
+
 Task<Result<void>> Catalog::commit(Transaction t) {
   store::Commit commit;
   commit.preconditions = std::move(t.preconditions_);
@@ -216,10 +232,27 @@ Task<Result<std::optional<SessionRecord>>> Catalog::session_record(std::uint32_t
   co_return std::optional(std::move(record));
 }
 
+Task<Result<void>> Catalog::mark_settled(std::uint32_t session) {
+  const std::string key = keys::session(session);
+  BASCULE_CO_ASSIGN(auto found, co_await store_.get(key));
+  if (!found) co_return fail(Code::not_found, "there is no session " + std::to_string(session));
+  BASCULE_CO_ASSIGN(auto record, decode<SessionRecord>(found->value));
+  if (record.open) co_return fail(Code::invalid_argument, "session " + std::to_string(session) + " is open");
+  record.settled = true;
+  store::Commit commit;
+  commit.preconditions.push_back({keys::session(session_), session_version_});
+  commit.preconditions.push_back({key, found->version});
+  commit.changes.push_back({key, next_version(), encode(record)});
+  commit.journal_record = journal_record(commit.changes);
+  auto done = co_await store_.commit(std::move(commit));
+  if (!done) co_return fail(std::move(done).error());
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Catalog::close() {
   SessionRecord record = session_record_;
   record.open = false;
-  record.clean = true;
+  record.clean = !ids_.lost();
   record.closed = clock_.wall();
   store::Commit commit;
   const std::string key = keys::session(session_);

@@ -3,6 +3,7 @@
 // that was declared dead can never commit again.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,6 +63,9 @@ class Catalog {
   // Several entries of a range with their values opened. See store::Store::scan.
   Task<Result<std::vector<store::Entry>>> scan(store::Store::Scan range);
 
+  // Every entry of a range as of one instant, its value opened; `each` runs on a worker. A session's value is as stored.
+  Task<Result<void>> visit(std::string begin, std::string end, std::function<Result<void>(const store::Entry&)> each);
+
   // Durable when it returns. conflict: something required no longer holds; read and build anew.
   Task<Result<void>> commit(Transaction transaction);
 
@@ -75,10 +79,13 @@ class Catalog {
 
   std::uint32_t session() const { return session_; }
   std::uint64_t incarnation() const { return incarnation_; }
-  // Sessions found open at the start: their gateway died. Closed now; what they placed and nobody named is garbage.
+  // Sessions that did not end in order, and have not been settled: closed by now, so that what they placed and nobody
+  // named is garbage.
   const std::vector<std::uint32_t>& died() const { return died_; }
+  // Nothing of a dead session can turn up any more: later starts need not look again.
+  Task<Result<void>> mark_settled(std::uint32_t session);
   Task<Result<std::optional<SessionRecord>>> session_record(std::uint32_t session);
-  // The last act of a session that ends in order.
+  // The last act of a session that ends in order. One that placed what it could not name is left for the next to settle.
   Task<Result<void>> close();
 
  private:

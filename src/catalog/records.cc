@@ -28,6 +28,25 @@ Metadata get_metadata(Reader& r) {
   return m;
 }
 
+// A kind of 0 says that there is none.
+void put(Writer& w, const std::optional<LeaseRecord>& lease) {
+  w.u8(lease ? static_cast<std::uint8_t>(lease->kind) : 0);
+  if (!lease) return;
+  w.text(lease->id);
+  w.fixed32(static_cast<std::uint32_t>(lease->duration_seconds));
+  put(w, lease->until);
+}
+std::optional<LeaseRecord> get_lease(Reader& r) {
+  LeaseRecord l;
+  const std::uint8_t kind = r.u8();
+  if (kind == 0) return std::nullopt;
+  l.kind = static_cast<LeaseRecord::Kind>(kind);
+  l.id = r.text();
+  l.duration_seconds = static_cast<std::int32_t>(r.fixed32());
+  l.until = get_time(r);
+  return l;
+}
+
 void put(Writer& w, const extent::UniqueId& id) {
   char b[16];
   id.write(b);
@@ -128,7 +147,7 @@ template <class T, class F> Result<T> unframed(std::string_view bytes, const cha
   return value;
 }
 
-constexpr std::uint8_t kHasMd5 = 1, kHasLease = 2, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16;
+constexpr std::uint8_t kHasMd5 = 1, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16;
 
 }  // namespace
 
@@ -162,6 +181,7 @@ std::string encode(const ContainerRecord& c) {
     put(w, c.last_modified);
     w.u8(c.public_access);
     put(w, c.metadata);
+    put(w, c.lease);
     w.varint(c.policies.size());
     for (const auto& p : c.policies) {
       w.text(p.id);
@@ -178,6 +198,7 @@ template <> Result<ContainerRecord> decode(std::string_view b) {
     c.last_modified = get_time(r);
     c.public_access = r.u8();
     c.metadata = get_metadata(r);
+    c.lease = get_lease(r);
     c.policies.resize(r.count(5));
     for (auto& p : c.policies) {
       p.id = r.text();
@@ -193,7 +214,7 @@ std::string encode(const HeadRecord& h) {
   return framed(192 + h.manifest.entries.size() * (kPieceBytes + 1), [&](Writer& w) {
     const bool headers = !(h.content_encoding.empty() && h.content_language.empty() && h.cache_control.empty() &&
                            h.content_disposition.empty());
-    w.u8(static_cast<std::uint8_t>((h.content_md5 ? kHasMd5 : 0) | (h.lease ? kHasLease : 0) | (h.copy ? kHasCopy : 0) |
+    w.u8(static_cast<std::uint8_t>((h.content_md5 ? kHasMd5 : 0) | (h.copy ? kHasCopy : 0) |
                                    (h.tier.empty() ? 0 : kHasTier) | (headers ? kHasHeaders : 0)));
     w.u8(h.type);
     w.fixed64(h.etag);
@@ -213,12 +234,7 @@ std::string encode(const HeadRecord& h) {
       w.text(h.tier);
       put(w, h.tier_changed);
     }
-    if (h.lease) {
-      w.u8(static_cast<std::uint8_t>(h.lease->kind));
-      w.text(h.lease->id);
-      w.fixed32(static_cast<std::uint32_t>(h.lease->duration_seconds));
-      put(w, h.lease->until);
-    }
+    put(w, h.lease);
     if (h.copy) {
       w.text(h.copy->id);
       w.text(h.copy->source);
@@ -251,13 +267,7 @@ template <> Result<HeadRecord> decode(std::string_view b) {
       h.tier = r.text();
       h.tier_changed = get_time(r);
     }
-    if (flags & kHasLease) {
-      auto& l = h.lease.emplace();
-      l.kind = static_cast<LeaseRecord::Kind>(r.u8());
-      l.id = r.text();
-      l.duration_seconds = static_cast<std::int32_t>(r.fixed32());
-      l.until = get_time(r);
-    }
+    h.lease = get_lease(r);
     if (flags & kHasCopy) {
       auto& c = h.copy.emplace();
       c.id = r.text();
@@ -334,7 +344,7 @@ template <> Result<ExtentRecord> decode(std::string_view b) {
 
 std::string encode(const SessionRecord& s) {
   return framed(64, [&](Writer& w) {
-    w.u8(static_cast<std::uint8_t>((s.open ? 1 : 0) | (s.clean ? 2 : 0)));
+    w.u8(static_cast<std::uint8_t>((s.open ? 1 : 0) | (s.clean ? 2 : 0) | (s.settled ? 4 : 0)));
     w.fixed64(s.incarnation);
     put(w, s.started);
     put(w, s.closed);
@@ -346,6 +356,7 @@ template <> Result<SessionRecord> decode(std::string_view b) {
     const std::uint8_t flags = r.u8();
     s.open = flags & 1;
     s.clean = flags & 2;
+    s.settled = flags & 4;
     s.incarnation = r.fixed64();
     s.started = get_time(r);
     s.closed = get_time(r);
@@ -379,13 +390,15 @@ template <> Result<DropRecord> decode(std::string_view b) {
 std::string encode(const IntentRecord& i) {
   return framed(10, [&](Writer& w) {
     w.fixed64(i.cid);
-    w.u8(i.owns_pieces);
+    w.u8(static_cast<std::uint8_t>((i.owns_pieces ? 1 : 0) | (i.container_key ? 2 : 0)));
   });
 }
 template <> Result<IntentRecord> decode(std::string_view b) {
   return unframed<IntentRecord>(b, "intent", [](Reader& r, IntentRecord& i) {
     i.cid = r.fixed64();
-    i.owns_pieces = r.u8() != 0;
+    const std::uint8_t flags = r.u8();
+    i.owns_pieces = flags & 1;
+    i.container_key = flags & 2;
   });
 }
 

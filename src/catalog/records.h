@@ -29,6 +29,14 @@ struct MappingRecord {
   std::uint64_t cid = 0;
 };
 
+struct LeaseRecord {
+  enum class Kind : std::uint8_t { held = 1, breaking = 2, broken = 3 };
+  Kind kind = Kind::held;
+  std::string id;                 // GUID text, lower case
+  std::int32_t duration_seconds = -1;   // -1 = infinite
+  WallTime until{};               // held and finite: when it expires; breaking: when it is broken
+};
+
 struct PolicyRecord {
   std::string id, start, expiry, permission;  // as sent; "" = not set
   bool has_permission = false;
@@ -39,6 +47,7 @@ struct ContainerRecord {
   std::uint8_t public_access = 0;
   Metadata metadata;
   std::vector<PolicyRecord> policies;
+  std::optional<LeaseRecord> lease;
 };
 
 // One piece of a manifest; the first piece of a committed block names the block.
@@ -58,14 +67,6 @@ struct Manifest {
   std::uint64_t base = 0;      // a shared manifest from which pieces were taken over: it is kept alive with this one
   bool paged = false;          // entries are in pages (keys::page), else in `entries`
   std::vector<ManifestEntry> entries;
-};
-
-struct LeaseRecord {
-  enum class Kind : std::uint8_t { held = 1, breaking = 2, broken = 3 };
-  Kind kind = Kind::held;
-  std::string id;                 // GUID text, lower case
-  std::int32_t duration_seconds = -1;   // -1 = infinite
-  WallTime until{};               // held and finite: when it expires; breaking: when it is broken
 };
 
 struct CopyRecord {
@@ -116,6 +117,7 @@ struct SessionRecord {
   WallTime started{}, closed{};
   std::array<std::byte, 32> salt{};
   bool clean = false;                // closed by its own gateway, nothing in flight
+  bool settled = false;              // not closed in order, and what it left behind has been collected since
 };
 
 // What a commit let go of; the sweeper turns it into totals per extent.
@@ -131,9 +133,10 @@ struct DropRecord {
   std::vector<extent::Piece> pieces;  // pieces: placed and never named, or replaced one by one
 };
 
-struct IntentRecord {             // pages of a manifest that no head names yet
+struct IntentRecord {             // what a commit yet to come will name; if its session dies before, it is garbage
   std::uint64_t cid = 0;
-  bool owns_pieces = false;       // its pieces are new: if the manifest comes to nothing they are garbage too
+  bool owns_pieces = false;       // pages of a manifest whose pieces are new: if it comes to nothing they are garbage too
+  bool container_key = false;     // no manifest: the key of a container that is about to be
 };
 
 std::string encode(const AccountRecord&);

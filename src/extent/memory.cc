@@ -44,27 +44,24 @@ Buffer MemoryPool::make(std::size_t bytes) {
   Buffer b;
   b.pool_ = this;
   b.size_ = bytes;
-  if (bytes >= kMappedBytes) {
-    std::byte* drop = nullptr;
-    std::size_t drop_bytes = 0;
-    {
-      std::lock_guard lock(mutex_);
-      for (auto it = spare_.rbegin(); it != spare_.rend() && !b.data_; ++it) {
-        if (it->first != bytes) continue;
-        b.data_ = it->second;
-        spare_bytes_ -= bytes;
-        spare_.erase(std::next(it).base());
-        return b;
-      }
-      // Spares of another size would otherwise add to what the pool promises to stay under.
-      if (!spare_.empty() && used_ + spare_bytes_ > limit_) {
-        std::tie(drop_bytes, drop) = spare_.front();
-        spare_.erase(spare_.begin());
-        spare_bytes_ -= drop_bytes;
-      }
+  std::vector<Spare> drop;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto it = spare_.rbegin(); it != spare_.rend() && bytes >= kMappedBytes; ++it) {
+      if (it->first != bytes) continue;
+      b.data_ = it->second;
+      spare_bytes_ -= bytes;
+      spare_.erase(std::next(it).base());
+      return b;
     }
-    if (drop) return_memory(drop, drop_bytes);
+    // Spares would otherwise add to what the pool promises to stay under.
+    while (!spare_.empty() && used_ + spare_bytes_ > limit_) {
+      drop.push_back(spare_.front());
+      spare_bytes_ -= spare_.front().first;
+      spare_.erase(spare_.begin());
+    }
   }
+  for (const auto& [size, data] : drop) return_memory(data, size);
   b.data_ = take_memory(bytes);
   if (!b.data_) std::abort();  // the machine is out of memory: nothing sensible is left to do
   return b;
@@ -72,20 +69,27 @@ Buffer MemoryPool::make(std::size_t bytes) {
 
 Task<Result<Buffer>> MemoryPool::acquire(std::size_t bytes) {
   if (bytes > limit_) co_return fail(Code::invalid_argument, "a buffer larger than the upload memory");
-  Waiter waiter{bytes, {}};
+  Waiter waiter{this, bytes, false, {}};
+  bool waits = false;
   {
     std::lock_guard lock(mutex_);
     if (waiting_.empty() && used_ + bytes <= limit_) {
       used_ += bytes;
-      waiter.bytes = 0;
     } else if (waiting_.size() >= max_waiters_) {
       co_return fail(Code::overloaded, "too many uploads wait for memory");
     } else {
       waiting_.push_back(&waiter);
+      waiter.queued = waits = true;
     }
   }
-  if (waiter.bytes) co_await waiter.ready.wait();
+  if (waits) co_await waiter.ready.wait();
   co_return make(bytes);
+}
+
+MemoryPool::Waiter::~Waiter() {
+  if (!queued) return;  // the usual way: whoever took it from the queue has been waited for
+  std::lock_guard lock(pool->mutex_);
+  if (queued) std::erase(pool->waiting_, this);
 }
 
 void MemoryPool::give_back(std::byte* data, std::size_t bytes) {
@@ -96,6 +100,7 @@ void MemoryPool::give_back(std::byte* data, std::size_t bytes) {
     while (!waiting_.empty() && used_ + waiting_.front()->bytes <= limit_) {
       used_ += waiting_.front()->bytes;
       ready.push_back(waiting_.front());
+      waiting_.front()->queued = false;
       waiting_.pop_front();
     }
     if (bytes >= kMappedBytes && used_ + spare_bytes_ + bytes <= limit_) {

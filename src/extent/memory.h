@@ -49,7 +49,14 @@ class MemoryPool {
 
  private:
   friend class Buffer;
-  struct Waiter { std::size_t bytes; Completion<bool> ready; };
+  struct Waiter {
+    ~Waiter();                    // a waiting coroutine that is dropped leaves the queue
+    MemoryPool* pool;
+    std::size_t bytes;
+    bool queued = false;
+    Completion<bool> ready;
+  };
+  using Spare = std::pair<std::size_t, std::byte*>;
   Buffer make(std::size_t bytes);
   void give_back(std::byte* data, std::size_t bytes);
 
@@ -58,7 +65,7 @@ class MemoryPool {
   std::size_t used_ = 0;
   std::deque<Waiter*> waiting_;
   // Large buffers are kept for the next piece: fresh pages cost more than sealing does.
-  std::vector<std::pair<std::size_t, std::byte*>> spare_;
+  std::vector<Spare> spare_;
   std::size_t spare_bytes_ = 0;
 };
 

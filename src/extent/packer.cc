@@ -96,7 +96,10 @@ Task<Result<std::shared_ptr<PlacedExtent>>> Packer::put(const Group& group) {
     extent->unit_tags = co_await offload(workers_, [&mac, &slices] { return tag_units(mac, slices); });
   }
   auto put = co_await provider_.put(namer_.name(to_id16(extent->id)), slices, clock_.now() + options_.put_timeout);
-  if (!put) co_return fail(put.error());
+  if (!put) {
+    ids_.note_lost();  // it may have arrived, or may yet
+    co_return fail(put.error());
+  }
   on_placed_(*extent);
   co_return extent;
 }

@@ -23,11 +23,16 @@ class IdSource {
  public:
   IdSource(std::uint64_t incarnation, std::uint32_t session) : incarnation_(incarnation), session_(session) {}
   UniqueId next() { return {incarnation_, session_, next_.fetch_add(1, std::memory_order_relaxed)}; }
+  // An extent may lie at the provider, or a piece in one, that no commit of this session will name: whoever follows must
+  // look for it.
+  void note_lost() { lost_.store(true, std::memory_order_relaxed); }
+  bool lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:
   const std::uint64_t incarnation_;
   const std::uint32_t session_;
   std::atomic<std::uint64_t> next_{1};
+  std::atomic<bool> lost_{false};
 };
 
 crypto::Id16 to_id16(const UniqueId& id);

@@ -1,5 +1,7 @@
 #include "jobs/sweeper.h"
 
+#include <unordered_map>
+
 #include "base/log.h"
 #include "ops/manifest.h"
 
@@ -10,7 +12,8 @@ using catalog::DropRecord;
 using catalog::Transaction;
 
 namespace {
-constexpr std::size_t kDropsPerPass = 512;
+constexpr std::size_t kDropsPerPass = 512, kGarbagePerPass = 256;
+constexpr Duration kReaderPatience = std::chrono::seconds(5);
 constexpr std::size_t kHeadsPerCommit = 64;
 constexpr Duration kProviderTimeout = std::chrono::seconds(30);
 
@@ -24,14 +27,31 @@ Sweeper::Sweeper(ops::Service& service, Duration uncommitted_lifetime)
     : service_(service), catalog_(service.parts().catalog), uncommitted_lifetime_(uncommitted_lifetime) {}
 
 Task<Result<bool>> Sweeper::pass() {
-  // In the order of their keys: a manifest's drop always comes after the drops that name it as their keeper.
-  BASCULE_CO_ASSIGN(auto entries, co_await catalog_.scan({.begin = "D", .end = "E", .limit = kDropsPerPass}));
-  for (auto& e : entries) {
-    BASCULE_CO_TRY(co_await sweep_drop(std::move(e)));
-    ++counts_.drops;
+  if (!fence_) {
+    BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = "D", .end = "E", .limit = kDropsPerPass}));
+    BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.scan({.begin = "G", .end = "H", .limit = kGarbagePerPass}));
+    if (drops.empty() && garbage.empty()) co_return false;
+    // The records are durable: whoever begins to read from here on sees nothing of what they let go of.
+    fence_ = Fence{service_.retire_reads(), drops.empty() ? "" : drops.back().key, std::move(garbage)};
   }
-  BASCULE_CO_ASSIGN(const bool collected, co_await collect_garbage());
-  co_return !entries.empty() || collected;
+  Clock& clock = service_.parts().clock;
+  const Instant give_up = clock.now() + kReaderPatience;
+  while (!fence_->readers_gone()) {
+    if (clock.now() > give_up) co_return false;  // a slow download: the next pass goes on waiting for it
+    co_await clock.sleep_for(std::chrono::milliseconds(20));
+  }
+  // In the order of their keys: a manifest's drop always comes after the drops that name it as their keeper.
+  while (!fence_->last_drop.empty()) {
+    BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = "D", .end = fence_->last_drop + '\0', .limit = 64}));
+    if (drops.empty()) fence_->last_drop.clear();
+    for (auto& e : drops) {
+      BASCULE_CO_TRY(co_await sweep_drop(std::move(e)));
+      ++counts_.drops;
+    }
+  }
+  BASCULE_CO_TRY(co_await remove_garbage(fence_->garbage));
+  fence_.reset();
+  co_return true;
 }
 
 Task<Result<void>> Sweeper::sweep_drop(store::Entry entry) {
@@ -111,18 +131,29 @@ Task<Result<void>> Sweeper::sweep_manifest(store::Entry entry, DropRecord drop) 
   }
   if (m.paged) {
     const std::string first = keys::page(drop.cid, m.id, 0), end = keys::after_prefix(first.substr(0, 17));
+    // A piece may stand on several pages (a block listed twice): it dies with the last of them, so that an interrupted
+    // sweep, which finds only the pages that are left, never buries it twice.
+    std::map<PieceKey, std::uint32_t> left;
+    for (std::string begin = first;;) {
+      BASCULE_CO_ASSIGN(auto pages, co_await catalog_.scan({.begin = begin, .end = end, .limit = 16}));
+      if (pages.empty()) break;
+      for (const auto& page : pages) {
+        BASCULE_CO_ASSIGN(auto entries, catalog::decode_page(page.value));
+        for (const auto& e : entries) ++left[{e.piece.extent, e.piece.offset}];
+      }
+      begin = pages.back().key + '\0';
+    }
     while (true) {  // a page goes in the commit that buries its pieces: what is left says how far this came
       BASCULE_CO_ASSIGN(auto pages, co_await catalog_.scan({.begin = first, .end = end, .limit = 1}));
       if (pages.empty()) break;
       BASCULE_CO_ASSIGN(auto entries, catalog::decode_page(pages[0].value));
       Dead dead;
-      for (const auto& e : entries) add(dead, e.piece);
+      for (const auto& e : entries)
+        if (--left[{e.piece.extent, e.piece.offset}] == 0) add(dead, e.piece);
       take_away(dead, kept);
       Transaction t;
       t.require(pages[0].key, pages[0].version);
       t.remove(pages[0].key);
-      // A piece that occurs on several pages (a block listed twice) dies once.
-      for (const auto& [piece, size] : dead) kept.insert(piece);
       BASCULE_CO_TRY(co_await bury(t, std::move(dead)));
       BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
     }
@@ -242,35 +273,31 @@ Task<Result<void>> Sweeper::bury(Transaction& t, Dead dead) {
     const ExtentId id = it->first.extent;
     std::uint64_t bytes = 0;
     for (; it != dead.end() && it->first.extent == id; ++it) bytes += it->second;
-    const std::string extent_key = keys::extent(id), total_key = keys::dead_total(id);
-    BASCULE_CO_ASSIGN(auto extent, co_await catalog_.get<catalog::ExtentRecord>(extent_key));
-    if (!extent) continue;  // garbage already
-    BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(total_key));
-    const std::uint64_t sum = bytes + (total ? total->record : 0);
-    if (sum > extent->record.size_bytes) co_return fail(Code::corrupt, "more of an extent is dead than it holds");
-    t.require(total_key, total ? total->version : 0);
-    if (sum < extent->record.size_bytes) {
-      t.put(total_key, catalog::encode_total(sum));
-    } else {
-      if (total) t.remove(total_key);
-      t.remove(extent_key);
-      t.put(keys::garbage(id), catalog::encode_total(sum));
-    }
+    BASCULE_CO_TRY(co_await bury_bytes(t, id, bytes));
   }
   co_return Result<void>{};
 }
 
-Task<Result<bool>> Sweeper::collect_garbage() {
-  BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.scan({.begin = "G", .end = "H", .limit = 256}));
-  if (garbage.empty()) co_return false;
-  // The records are durable; now whoever began to read before them must be done.
-  const auto readers_gone = service_.retire_reads();
-  Clock& clock = service_.parts().clock;
-  const Instant give_up = clock.now() + std::chrono::seconds(5);
-  while (!readers_gone()) {
-    if (clock.now() > give_up) co_return false;  // a slow download: next pass
-    co_await clock.sleep_for(std::chrono::milliseconds(20));
+Task<Result<void>> Sweeper::bury_bytes(Transaction& t, ExtentId id, std::uint64_t bytes) {
+  const std::string extent_key = keys::extent(id), total_key = keys::dead_total(id);
+  BASCULE_CO_ASSIGN(auto extent, co_await catalog_.get<catalog::ExtentRecord>(extent_key));
+  if (!extent) co_return Result<void>{};  // never named: an orphan at most
+  BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(total_key));
+  const std::uint64_t sum = bytes + (total ? total->record : 0);
+  if (sum > extent->record.size_bytes) co_return fail(Code::corrupt, "more of an extent is dead than it holds");
+  t.require(total_key, total ? total->version : 0);
+  if (sum < extent->record.size_bytes) {
+    t.put(total_key, catalog::encode_total(sum));
+  } else {
+    if (total) t.remove(total_key);
+    t.remove(extent_key);
+    t.put(keys::garbage(id), catalog::encode_total(sum));
   }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Sweeper::remove_garbage(std::vector<store::Entry> garbage) {
+  Clock& clock = service_.parts().clock;
   for (const auto& e : garbage) {
     const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
     BASCULE_CO_ASSIGN(const std::uint64_t bytes, catalog::decode_total(e.value));
@@ -282,14 +309,27 @@ Task<Result<bool>> Sweeper::collect_garbage() {
     ++counts_.extents_removed;
     counts_.bytes_removed += bytes;
   }
-  co_return true;
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::adopt_dead_sessions(std::vector<std::uint32_t> sessions) {
   const std::set<std::uint32_t> dead(sessions.begin(), sessions.end());
   if (dead.empty()) co_return Result<void>{};
   BASCULE_CO_TRY(co_await sweep_intents(dead));
-  co_return co_await remove_orphans(dead);
+  for (const std::uint32_t session : dead) BASCULE_CO_TRY(co_await recount_session(session));
+  BASCULE_CO_TRY(co_await remove_orphans(dead));
+  co_return co_await settle(dead);
+}
+
+Task<Result<void>> Sweeper::settle(const std::set<std::uint32_t>& sessions) {
+  const WallTime now = service_.parts().clock.wall();
+  for (const std::uint32_t session : sessions) {
+    BASCULE_CO_ASSIGN(const auto record, co_await catalog_.session_record(session));
+    if (!record || record->open || record->settled) continue;
+    if (now - record->closed >= std::chrono::duration_cast<Ticks>(kLatePut))
+      BASCULE_CO_TRY(co_await catalog_.mark_settled(session));
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& sessions) {
@@ -301,11 +341,15 @@ Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& session
       Transaction t;
       for (const auto& e : intents) {
         BASCULE_CO_ASSIGN(auto intent, catalog::decode<catalog::IntentRecord>(e.value));
+        t.remove(e.key);
+        if (intent.container_key) {  // the commit that makes the container removes it
+          BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(intent.cid));
+          continue;
+        }
         DropRecord drop{.kind = intent.owns_pieces ? DropRecord::Kind::manifest : DropRecord::Kind::pages, .cid = intent.cid};
         drop.manifest.id = drop.manifest.holder = load_be64(e.key.data() + 9);
         drop.manifest.paged = true;
         t.put(keys::dropped(catalog_.next_version()), encode(drop));
-        t.remove(e.key);
       }
       BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
     }

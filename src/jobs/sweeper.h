@@ -2,7 +2,9 @@
 // ended uploads leave behind, and collects extents of which nothing lives. Liveness costs writers one record; everything
 // else happens here, in bounded commits, and may be interrupted anywhere: a drop record goes only with its effect.
 #pragma once
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "ops/service.h"
@@ -11,6 +13,7 @@ namespace bascule::jobs {
 
 struct SweepCounts {
   std::uint64_t drops = 0, extents_removed = 0, bytes_removed = 0, orphans_removed = 0;
+  std::uint64_t extents_settled = 0;   // extents of dead sessions that were named in part
 };
 
 // One per catalog, on one loop.
@@ -18,13 +21,14 @@ class Sweeper {
  public:
   Sweeper(ops::Service& service, Duration uncommitted_lifetime = std::chrono::days(7));
 
-  // One pass over everything that is due; true if there was anything to do. Errors are the provider's or the store's:
-  // try again later.
+  // One pass over everything that is due; true if there was anything to do. What reads that run may still need waits for
+  // a later pass. Errors are the provider's or the store's: try again later.
   Task<Result<bool>> pass();
-  // What dead sessions placed and no commit named: listed at the provider, decided by the closed session and the missing
-  // name. Also settles extents that are named in part. Run after an unclean end, and again later, since a PUT of a dead
-  // session may still land.
+  // What dead sessions placed and no commit named: whole extents are listed at the provider and decided by the closed
+  // session and the missing name; extents that are named in part are recounted. Run after an unclean end, and again
+  // later, since a PUT of a dead session may still land; once one has been dead for kLatePut it is settled for good.
   Task<Result<void>> adopt_dead_sessions(std::vector<std::uint32_t> sessions);
+  static constexpr Duration kLatePut = std::chrono::minutes(30);
   // Uploads without a commit for a week (AZURE.md 9).
   Task<Result<void>> expire_uploads();
   SweepCounts counts() const { return counts_; }
@@ -38,6 +42,19 @@ class Sweeper {
   };
   using Dead = std::map<PieceKey, std::uint32_t>;  // -> sealed size
 
+  // What one pass may touch once every read has ended that began before the records of it were durable: pages and
+  // blocks that such a read may walk, extents that it may read.
+  struct Fence {
+    std::function<bool()> readers_gone;
+    std::string last_drop;                 // "" = none
+    std::vector<store::Entry> garbage;
+  };
+  struct Recount {
+    std::uint64_t size_bytes = 0, dead_bytes = 0;
+    std::map<std::uint32_t, std::uint32_t> named;   // offset -> sealed size
+  };
+  using Recounts = std::map<ExtentId, Recount>;
+
   Task<Result<void>> sweep_drop(store::Entry entry);
   Task<Result<void>> sweep_manifest(store::Entry entry, catalog::DropRecord drop);
   Task<Result<void>> sweep_upload(store::Entry entry, catalog::DropRecord drop);
@@ -47,13 +64,25 @@ class Sweeper {
   Task<Result<bool>> referenced(std::uint64_t cid, std::uint64_t manifest, std::uint64_t except);
   // Adds to the totals; an extent whose bytes are all dead becomes garbage in the same commit.
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);
-  Task<Result<bool>> collect_garbage();
+  Task<Result<void>> bury_bytes(catalog::Transaction& t, ExtentId id, std::uint64_t bytes);
+  Task<Result<void>> remove_garbage(std::vector<store::Entry> garbage);
+  // NOTE TO sim (delete when done): use catalog_.visit("B", "[", each): one consistent instant over B K P D Z E T (just
+  // added, store::Store::visit below it); what no record names at that instant can never be named later. Bound the memory
+  // by several rounds (sequence % parts).
+  Task<Result<void>> recount_session(std::uint32_t session);
+  Task<Result<void>> count_named(Recounts& recounts);
+  Task<Result<void>> settle(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
+  // Pieces that were placed beside named ones but never named themselves, because their writer died: they are counted as
+  // dead, or their extent could never be collected. One consistent look at the catalog decides: what no record names at
+  // that instant can never be named, since only the dead session knew of it.
+  Task<Result<void>> settle_partly_named(const std::set<std::uint32_t>& sessions);
 
   ops::Service& service_;
   catalog::Catalog& catalog_;
   const Duration uncommitted_lifetime_;
+  std::optional<Fence> fence_;
   SweepCounts counts_;
 };
 

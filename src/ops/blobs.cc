@@ -61,16 +61,20 @@ Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders head
   co_return Written{head.etag, head.last_modified, {}, {}};
 }
 
+Result<void> Service::change_lease(Lease& lease, const LeaseAction& action, LeaseResult& result) {
+  BASCULE_ASSIGN(LeaseChange change, apply(lease, action, now()));
+  lease = std::move(change.lease);
+  result.lease_id = std::move(change.lease_id);
+  result.remaining_seconds = change.remaining_seconds;
+  return {};
+}
+
 Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
   if (action.kind == LeaseAction::Kind::acquire && !action.proposed_id) action.proposed_id = new_guid(parts_.random);
   LeaseResult result;
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
     BASCULE_TRY(check_write(action.conditions, stamp(h)));
-    BASCULE_ASSIGN(LeaseChange change, apply(h.lease, action, now()));
-    h.lease = std::move(change.lease);
-    result.lease_id = std::move(change.lease_id);
-    result.remaining_seconds = change.remaining_seconds;
-    return {};
+    return change_lease(h.lease, action, result);
   }));
   result.etag = head.etag;
   result.last_modified = head.last_modified;

@@ -154,6 +154,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) forget_container(container_ref);
     BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const auto token = read_token();  // the former pages and blocks stay while they are walked
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));

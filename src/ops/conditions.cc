@@ -68,7 +68,8 @@ LeaseView view(const Lease& lease, WallTime now) {
 namespace {
 Result<void> check_named(const Lease& lease, const std::string& id, bool active) {
   if (active) return lease->id == id ? Result<void>{} : refuse(Reason::lease_mismatch_data);
-  return refuse(lease && lease->id == id ? Reason::lease_lost : Reason::lease_not_present_data);
+  if (!lease) return refuse(Reason::lease_not_present_data);
+  return refuse(lease->id == id ? Reason::lease_lost : Reason::lease_mismatch_data);
 }
 }  // namespace
 

@@ -5,7 +5,7 @@ namespace bascule::ops {
 
 namespace keys = catalog::keys;
 
-ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& r) {
+ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& r, WallTime now) {
   ContainerView v;
   v.name = std::move(name);
   v.id = cid;
@@ -13,6 +13,7 @@ ContainerView to_view(std::string name, std::uint64_t cid, const catalog::Contai
   v.last_modified = r.last_modified;
   v.metadata = r.metadata;
   v.public_access = static_cast<PublicAccess>(r.public_access);
+  v.lease = view(r.lease, now);
   for (const auto& p : r.policies) {
     StoredPolicy s{.id = p.id, .start_text = p.start, .expiry_text = p.expiry, .permission = p.permission,
                    .has_permission = p.has_permission};
@@ -27,10 +28,18 @@ Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata
   const std::string mapping_key = keys::mapping(ref.account, ref.container);
   BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(mapping_key));
   if (mapping) co_return refuse(Reason::container_exists);
-  // The key is placed first: a key without a container is garbage, a container without a key could not be read.
+  // The key is placed first: a key without a container is garbage, a container without a key could not be read. The
+  // intent finds that garbage again.
   std::uint64_t cid = 0;
   while (cid == 0) cid = parts_.random.next_u64();
-  BASCULE_CO_TRY(co_await parts_.keyring.create_container_key(cid));
+  const std::string intent_key = keys::intent(parts_.catalog.session(), parts_.catalog.next_version());
+  catalog::Transaction intent;
+  intent.put(intent_key, encode(catalog::IntentRecord{.cid = cid, .container_key = true}));
+  BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(intent)));
+  if (auto made = co_await parts_.keyring.create_container_key(cid); !made) {
+    co_await forget_container_key(cid, intent_key);  // it may have arrived all the same
+    co_return fail(made.error());
+  }
   catalog::ContainerRecord record{.etag = new_etag(0), .last_modified = whole_second({})};
   record.public_access = static_cast<std::uint8_t>(access);
   record.metadata = std::move(metadata);
@@ -38,20 +47,29 @@ Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata
   t.require(mapping_key, 0);
   t.put(mapping_key, encode(catalog::MappingRecord{cid}));
   t.put(keys::container(cid), encode(record));
+  t.remove(intent_key);
   auto done = co_await parts_.catalog.commit(std::move(t));
   if (!done) {
     if (done.error().code != Code::conflict) co_return fail(done.error());
-    (void)co_await parts_.keyring.destroy_container_key(cid);
+    co_await forget_container_key(cid, intent_key);
     co_return refuse(Reason::container_exists);
   }
-  co_return to_view(ref.container, cid, record);
+  co_return to_view(ref.container, cid, record, now());
 }
 
-Task<Result<ContainerView>> Service::get_container(ContainerRef ref) {
+Task<void> Service::forget_container_key(std::uint64_t cid, std::string intent_key) {
+  catalog::Transaction t;
+  t.remove(intent_key);
+  if (!co_await parts_.keyring.destroy_container_key(cid) || !co_await parts_.catalog.commit(std::move(t)))
+    parts_.catalog.ids().note_lost();  // the next session finds the intent
+}
+
+Task<Result<ContainerView>> Service::get_container(ContainerRef ref, std::optional<std::string> lease_id) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(keys::container(container->cid)));
   if (!found) co_return refuse(Reason::container_not_found);
-  co_return to_view(ref.container, container->cid, found->record);
+  BASCULE_CO_TRY(check_lease_read(found->record.lease, lease_id, now()));
+  co_return to_view(ref.container, container->cid, found->record, now());
 }
 
 Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions conditions) {
@@ -60,7 +78,7 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
     const std::string record_key = keys::container(container->cid);
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(record_key));
     if (!found) co_return refuse(Reason::container_not_found);
-    if (conditions.lease_id) co_return refuse(Reason::lease_not_present_data);  // containers are not leased yet
+    BASCULE_CO_TRY(check_lease_write(found->record.lease, conditions.lease_id, now()));
     BASCULE_CO_TRY(check_write(conditions, stamp(found->record)));
     const std::string mapping_key = keys::mapping(ref.account, ref.container);
     catalog::Transaction t;
@@ -78,47 +96,64 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
   co_return fail(Code::overloaded, "too many writers change this container");
 }
 
-Task<Result<ContainerView>> Service::update_container(ContainerRef ref, ContainerChange change) {
+Task<Result<Service::Updated>> Service::update_container(ContainerRef ref, ContainerChange change) {
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
     const std::string key = keys::container(container->cid);
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(key));
     if (!found) co_return refuse(Reason::container_not_found);
     BASCULE_CO_TRY(change(found->record));
-    found->record.etag = new_etag(found->record.etag);
-    found->record.last_modified = whole_second(found->record.last_modified);
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(key, found->version);
     t.put(key, encode(found->record));
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return to_view(ref.container, container->cid, found->record);
+    if (done) co_return Updated{container->cid, std::move(found->record)};
     if (done.error().code != Code::conflict) co_return fail(done.error());
     forget_container(ref);
   }
   co_return fail(Code::overloaded, "too many writers change this container");
 }
 
+// A container's lease guards its deletion alone ("Lease Container"): other writes may name it, and must name it rightly.
+Result<void> Service::touch(catalog::ContainerRecord& r, const Conditions& conditions) {
+  BASCULE_TRY(check_lease_read(r.lease, conditions.lease_id, now()));
+  BASCULE_TRY(check_write(conditions, stamp(r)));
+  r.etag = new_etag(r.etag);
+  r.last_modified = whole_second(r.last_modified);
+  return {};
+}
+
 Task<Result<ContainerView>> Service::set_container_metadata(ContainerRef ref, Metadata metadata, Conditions conditions) {
-  co_return co_await update_container(std::move(ref), [&](catalog::ContainerRecord& r) -> Result<void> {
-    if (conditions.lease_id) return refuse(Reason::lease_not_present_data);
-    BASCULE_TRY(check_write(conditions, stamp(r)));
+  BASCULE_CO_ASSIGN(auto updated, co_await update_container(ref, [&](catalog::ContainerRecord& r) -> Result<void> {
     r.metadata = metadata;
-    return {};
-  });
+    return touch(r, conditions);
+  }));
+  co_return to_view(ref.container, updated.cid, updated.record, now());
 }
 
 Task<Result<ContainerView>> Service::set_container_acl(ContainerRef ref, PublicAccess access,
                                                        std::vector<StoredPolicy> policies, Conditions conditions) {
-  co_return co_await update_container(std::move(ref), [&](catalog::ContainerRecord& r) -> Result<void> {
-    if (conditions.lease_id) return refuse(Reason::lease_not_present_data);
-    BASCULE_TRY(check_write(conditions, stamp(r)));
+  BASCULE_CO_ASSIGN(auto updated, co_await update_container(ref, [&](catalog::ContainerRecord& r) -> Result<void> {
     r.public_access = static_cast<std::uint8_t>(access);
     r.policies.clear();
     for (const auto& p : policies)
       r.policies.push_back({p.id, p.start_text, p.expiry_text, p.permission, p.has_permission});
-    return {};
-  });
+    return touch(r, conditions);
+  }));
+  co_return to_view(ref.container, updated.cid, updated.record, now());
+}
+
+Task<Result<LeaseResult>> Service::lease_container(ContainerRef ref, LeaseAction action) {
+  if (action.kind == LeaseAction::Kind::acquire && !action.proposed_id) action.proposed_id = new_guid(parts_.random);
+  LeaseResult result;
+  BASCULE_CO_ASSIGN(auto updated, co_await update_container(std::move(ref), [&](catalog::ContainerRecord& r) -> Result<void> {
+    BASCULE_TRY(check_write(action.conditions, stamp(r)));
+    return change_lease(r.lease, action, result);
+  }));
+  result.etag = updated.record.etag;
+  result.last_modified = updated.record.last_modified;
+  co_return result;
 }
 
 Task<Result<ContainerPage>> Service::list_containers(std::string account, ListContainers list) {
@@ -139,7 +174,7 @@ Task<Result<ContainerPage>> Service::list_containers(std::string account, ListCo
       }
       BASCULE_CO_ASSIGN(auto mapping, catalog::decode<catalog::MappingRecord>(e.value));
       BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(keys::container(mapping.cid)));
-      if (found) page.items.push_back(to_view(std::move(name), mapping.cid, found->record));
+      if (found) page.items.push_back(to_view(std::move(name), mapping.cid, found->record, now()));
     }
     if (entries.size() < want) co_return page;
     begin = entries.back().key + '\0';

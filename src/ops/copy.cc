@@ -99,6 +99,10 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     const WallTime at = now();
     catalog::HeadRecord head = source_head;
     head.lease.reset();
+    if (writer && (writer_etag != source_head.etag || writer_cid != (*to)->cid)) {
+      co_await writer->give_up();  // the source, or the target's container, is another one by now
+      writer.reset();
+    }
     if ((*from)->cid == (*to)->cid) {
       if (!onto_itself) {
         t.require(source_key, (*src)->version);
@@ -106,10 +110,6 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       }
     } else if (source_head.manifest.id) {
       t.require(keys::mapping(source.account, source.container), (*from)->mapping_version);
-      if (writer && (writer_etag != source_head.etag || writer_cid != (*to)->cid)) {
-        co_await writer->give_up();
-        writer.reset();
-      }
       if (!writer) {
         writer = std::make_unique<ManifestWriter>(parts_.catalog, target_ref, *to, true);
         writer_etag = source_head.etag;
@@ -169,10 +169,13 @@ Task<Result<void>> Service::seal_anew(Container from, Container to, std::string 
   ReaderBody body(*reader);
   for (const Stretch& s : stretches(entries)) {
     BASCULE_CO_ASSIGN(auto in, co_await ingest(to, account, {.length_bytes = s.size_bytes}, body, 0));
-    bool first = s.block_id.has_value();
-    for (auto& p : in.pieces) {
-      BASCULE_CO_TRY(co_await writer.add({.piece = p.piece, .starts_block = first, .block_id = first ? *s.block_id : ""}, p.extent));
-      first = false;
+    for (std::size_t i = 0; i < in.pieces.size(); ++i) {
+      const bool first = i == 0 && s.block_id;
+      auto added = co_await writer.add({.piece = in.pieces[i].piece, .starts_block = first, .block_id = first ? *s.block_id : ""},
+                                       in.pieces[i].extent);
+      if (added) continue;
+      co_await abandon(to, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
+      co_return fail(added.error());
     }
   }
   co_return Result<void>{};

@@ -79,7 +79,7 @@ Task<void> ManifestWriter::give_up() {
     for (const auto& e : pending_) rest.pieces.push_back(e.piece);
     t.put(keys::dropped(catalog_.next_version()), encode(rest));
   }
-  (void)co_await catalog_.commit(std::move(t));
+  if (!co_await catalog_.commit(std::move(t))) catalog_.ids().note_lost();
 }
 
 Task<Result<void>> ManifestCursor::load(std::string begin, bool reverse) {

@@ -133,11 +133,13 @@ class Operations {
   virtual std::shared_ptr<const Account> account(std::string_view name) const = 0;
 
   virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access) = 0;
-  virtual Task<Result<ContainerView>> get_container(ContainerRef ref) = 0;
+  // A lease id must be that of the container's active lease.
+  virtual Task<Result<ContainerView>> get_container(ContainerRef ref, std::optional<std::string> lease_id = {}) = 0;
   virtual Task<Result<void>> delete_container(ContainerRef ref, Conditions conditions) = 0;
   virtual Task<Result<ContainerView>> set_container_metadata(ContainerRef ref, Metadata metadata, Conditions c) = 0;
   virtual Task<Result<ContainerView>> set_container_acl(ContainerRef ref, PublicAccess access,
                                                         std::vector<StoredPolicy> policies, Conditions c) = 0;
+  virtual Task<Result<LeaseResult>> lease_container(ContainerRef ref, LeaseAction action) = 0;
   virtual Task<Result<ContainerPage>> list_containers(std::string account, ListContainers list) = 0;
 
   virtual Task<Result<Written>> put_blob(BlobRef ref, PutBlob put, BodySource& body) = 0;

@@ -20,6 +20,12 @@ struct Run {
   std::uint32_t take = 0;     // bytes of the range
 };
 
+// An extent that a manifest names must be there: its absence is damage, not "no such blob".
+std::unexpected<Error> lost(const extent::PieceReader& reader, const Run& run, Error error) {
+  if (error.code != Code::not_found) return fail(std::move(error));
+  return fail(Code::corrupt, "extent " + reader.extent_name(run.piece.extent) + " is missing at its provider");
+}
+
 struct RunBuffer {
   std::unique_ptr<std::byte[]> sealed, plain;
   std::size_t capacity = 0;
@@ -93,18 +99,19 @@ class ManifestBlobReader final : public BlobReader {
     buffer_.reserve(run.chunks);
     const MutableBytes sealed = buffer_.sealed_bytes(run.chunks), plain = buffer_.plain_bytes(run.chunks);
     auto had = reader_.try_read(run.piece, run.chunks, sealed, plain);
-    if (!had && had.error().code != Code::not_found) co_return fail(had.error());
-    if (!had || !*had) {
-      BASCULE_CO_TRY(co_await reader_.read(run.piece, run.chunks, sealed, plain,
-                                           service_.parts().clock.now() + kReadTimeout));
+    if (!had) co_return lost(reader_, run, had.error());
+    if (!*had) {
+      auto read = co_await reader_.read(run.piece, run.chunks, sealed, plain, service_.parts().clock.now() + kReadTimeout);
+      if (!read) co_return lost(reader_, run, read.error());
     }
     co_return Bytes(plain.subspan(run.skip, run.take));
   }
 
   static Task<void> fetch(const Service& service, Container container, std::shared_ptr<void>, std::shared_ptr<Fetch> f) {
     extent::PieceReader reader(service.parts().provider, service.parts().namer, container->key, container->cid);
-    f->done.set(co_await reader.read(f->run.piece, f->run.chunks, f->buffer.sealed_bytes(f->run.chunks),
-                                     f->buffer.plain_bytes(f->run.chunks), service.parts().clock.now() + kReadTimeout));
+    auto read = co_await reader.read(f->run.piece, f->run.chunks, f->buffer.sealed_bytes(f->run.chunks),
+                                     f->buffer.plain_bytes(f->run.chunks), service.parts().clock.now() + kReadTimeout);
+    f->done.set(read ? std::move(read) : Result<void>(lost(reader, f->run, read.error())));
   }
 
   Task<Result<Bytes>> next_ahead() {

@@ -19,22 +19,40 @@ void Service::forget_container(const ContainerRef& ref) {
   CacheShard& shard = shard_of(key);
   std::lock_guard lock(shard.mutex);
   shard.map.erase(key);
+  ++shard.forgotten;
 }
 
 Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
   const std::string key = catalog::keys::mapping(ref.account, ref.container);
   if (Container known = cached_container(key)) co_return known;
-  BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(key));
-  if (!mapping) co_return refuse(Reason::container_not_found);
-  auto handle = std::make_shared<ContainerHandle>();
-  handle->cid = mapping->record.cid;
-  handle->mapping_version = mapping->version;
-  BASCULE_CO_ASSIGN(handle->key, co_await parts_.keyring.container_key(handle->cid));
   CacheShard& shard = shard_of(key);
-  std::lock_guard lock(shard.mutex);
-  if (shard.map.size() >= kMostPerShard) shard.map.erase(shard.map.begin());
-  shard.map[key] = handle;
-  co_return Container(handle);
+  while (true) {
+    std::uint64_t forgotten = 0;
+    {
+      std::lock_guard lock(shard.mutex);
+      forgotten = shard.forgotten;
+    }
+    BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(key));
+    if (!mapping) co_return refuse(Reason::container_not_found);
+    auto handle = std::make_shared<ContainerHandle>();
+    handle->cid = mapping->record.cid;
+    handle->mapping_version = mapping->version;
+    auto container_key = co_await parts_.keyring.container_key(handle->cid);
+    if (!container_key && container_key.error().code == Code::not_found) {
+      // Deleted while its key was being fetched, or the key is lost.
+      BASCULE_CO_ASSIGN(auto now_there, co_await parts_.catalog.get<catalog::MappingRecord>(key));
+      if (!now_there || now_there->version != mapping->version) continue;
+      co_return fail(Code::corrupt, "the key of a container is not in the keyring: " + container_key.error().message);
+    }
+    if (!container_key) co_return fail(container_key.error());
+    handle->key = std::move(*container_key);
+    std::lock_guard lock(shard.mutex);
+    if (shard.forgotten == forgotten) {  // else it may be the handle of a container deleted meanwhile: for this once
+      if (shard.map.size() >= kMostPerShard) shard.map.erase(shard.map.begin());
+      shard.map[key] = handle;
+    }
+    co_return Container(handle);
+  }
 }
 
 extent::Packer& Service::packer(const std::string& account) {
@@ -62,7 +80,7 @@ WallTime Service::whole_second(WallTime previous) const {
 }
 
 Task<void> Service::abandon(Container container, std::vector<NewPiece> pieces) {
-  // Bounded commits; a failure leaves garbage that the recount after the session's end finds.
+  // Bounded commits. What cannot be committed is settled after the session's end.
   for (std::size_t at = 0; at < pieces.size();) {
     catalog::Transaction t;
     catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid};
@@ -71,7 +89,7 @@ Task<void> Service::abandon(Container container, std::vector<NewPiece> pieces) {
       if (pieces[at].extent) t.name(*pieces[at].extent);
     }
     t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
-    (void)co_await parts_.catalog.commit(std::move(t));
+    if (!co_await parts_.catalog.commit(std::move(t))) parts_.catalog.ids().note_lost();
   }
 }
 
@@ -95,9 +113,10 @@ std::shared_ptr<void> Service::read_token() {
 
 std::function<bool()> Service::retire_reads() {
   std::lock_guard lock(token_mutex_);
-  std::weak_ptr<void> old = token_;
+  std::erase_if(retired_, [](const auto& old) { return old.expired(); });
+  retired_.push_back(token_);
   token_ = std::make_shared<int>(0);
-  return [old] { return old.expired(); };
+  return [older = retired_] { return std::ranges::all_of(older, [](const auto& old) { return old.expired(); }); };
 }
 
 void set_headers(catalog::HeadRecord& head, const ContentHeaders& h) {

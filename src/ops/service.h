@@ -69,10 +69,11 @@ class Service final : public Operations {
 
   // --- Operations ---
   Task<Result<ContainerView>> create_container(ContainerRef, Metadata, PublicAccess) override;
-  Task<Result<ContainerView>> get_container(ContainerRef) override;
+  Task<Result<ContainerView>> get_container(ContainerRef, std::optional<std::string> lease_id = {}) override;
   Task<Result<void>> delete_container(ContainerRef, Conditions) override;
   Task<Result<ContainerView>> set_container_metadata(ContainerRef, Metadata, Conditions) override;
   Task<Result<ContainerView>> set_container_acl(ContainerRef, PublicAccess, std::vector<StoredPolicy>, Conditions) override;
+  Task<Result<LeaseResult>> lease_container(ContainerRef, LeaseAction) override;
   Task<Result<ContainerPage>> list_containers(std::string account, ListContainers) override;
   Task<Result<Written>> put_blob(BlobRef, PutBlob, BodySource&) override;
   Task<Result<Written>> put_block(BlobRef, PutBlock, BodySource&) override;
@@ -89,7 +90,7 @@ class Service final : public Operations {
 
   // Reads that are running hold the current token; deletion of extents waits until older ones are gone.
   std::shared_ptr<void> read_token();
-  // Begins a new generation of tokens; true from the returned function once no older read runs.
+  // Begins a new generation of tokens; true from the returned function once no read of any older generation runs.
   std::function<bool()> retire_reads();
 
   const ServiceParts& parts() const { return parts_; }
@@ -134,7 +135,11 @@ class Service final : public Operations {
   using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
   Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change);
   using ContainerChange = std::function<Result<void>(catalog::ContainerRecord&)>;
-  Task<Result<ContainerView>> update_container(ContainerRef ref, ContainerChange change);
+  Task<void> forget_container_key(std::uint64_t cid, std::string intent_key);
+  Result<void> touch(catalog::ContainerRecord& record, const Conditions& conditions);
+  Result<void> change_lease(Lease& lease, const LeaseAction& action, LeaseResult& result);
+  struct Updated { std::uint64_t cid = 0; catalog::ContainerRecord record; };
+  Task<Result<Updated>> update_container(ContainerRef ref, ContainerChange change);
 
   ServiceParts parts_;
   ServiceOptions options_;
@@ -145,6 +150,7 @@ class Service final : public Operations {
   struct CacheShard {
     mutable std::mutex mutex;
     std::unordered_map<std::string, Container> map;
+    std::uint64_t forgotten = 0;   // counts forget_container(): what was read before it must not be kept after it
   };
   static constexpr std::size_t kShards = 16, kMostPerShard = 4096;
   mutable std::array<CacheShard, kShards> containers_;
@@ -159,6 +165,7 @@ class Service final : public Operations {
   std::atomic<ETag> last_etag_{0};
   mutable std::mutex token_mutex_;
   std::shared_ptr<void> token_;
+  std::vector<std::weak_ptr<void>> retired_;   // generations that still had reads when last looked at
 };
 
 // How often a commit that meets conflicts is evaluated again before the client is told to come back.
@@ -166,7 +173,7 @@ constexpr int kMaxConflicts = 200;
 
 // Commits with the caller's Transaction; conflict -> `continue` with the loop. See the uses.
 BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now);
-ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& record);
+ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& record, WallTime now);
 inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified}; }
 inline Stamp stamp(const catalog::ContainerRecord& c) { return {c.etag, c.last_modified}; }
 void set_headers(catalog::HeadRecord& head, const ContentHeaders& headers);

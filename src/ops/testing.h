@@ -1,12 +1,17 @@
-// A whole storage engine in memory for tests: store, provider, keyring, catalog, service, on one loop.
+// A whole storage engine in memory on simulated time: store, provider, keyring, catalog, service, on one loop. For the
+// tests of ops/ and jobs/, and for the simulator.
 #pragma once
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "crypto/key_file.h"
+#include "crypto/key_holder.h"
 #include "ops/service.h"
+#include "provider/fault.h"
 #include "provider/memory/memory_provider.h"
-#include "runtime/run.h"
+#include "runtime/sim.h"
 #include "store/memory/memory_store.h"
 
 namespace bascule::ops::testing {
@@ -27,25 +32,225 @@ class StringBody final : public BodySource {
   std::size_t at_ = 0;
 };
 
-struct Rig {
-  // The world that outlives a gateway: a crash is a second Rig over the same one.
-  struct World {
-    std::unique_ptr<store::Store> store = store::make_memory_store();
-    std::unique_ptr<provider::Provider> provider = provider::make_memory_provider("memory");
-    std::string key_text = "bascule-key-1\n";
+// Wraps nothing: what keys are is not what these tests are about.
+class OpenHolder final : public crypto::KeyHolder {
+ public:
+  std::string_view id() const override { return "0000000000000000"; }
+  Task<Result<std::string>> wrap(crypto::SecretKey key, std::string context) override {
+    co_return std::string(as_text(key.bytes())) + context;
+  }
+  Task<Result<crypto::SecretKey>> unwrap(std::string wrapped, std::string context) override {
+    if (wrapped.size() != crypto::SecretKey::kSize + context.size() || !wrapped.ends_with(context))
+      co_return fail(Code::permission_denied, "another context");
+    crypto::SecretKey key;
+    std::memcpy(key.writable().data(), wrapped.data(), crypto::SecretKey::kSize);
+    co_return key;
+  }
+};
+
+// Where the coroutines of a crashed gateway wait for ever.
+class Parking {
+ public:
+  Task<void> park() {
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
+        [this](auto handler) { parked_.push_back(std::move(handler)); }, kUse);
+  }
+  void clear() { parked_.clear(); }
+
+ private:
+  static constexpr boost::asio::use_awaitable_t<Executor> kUse{};
+  std::vector<boost::asio::async_result<boost::asio::use_awaitable_t<Executor>, void()>::handler_type> parked_;
+};
+
+// A gateway's only ways to the world. Once it has crashed nothing of it gets through any more, and no answer comes back:
+// what was under way may still take effect, unseen, as in life.
+struct Lifeline {
+  Parking& parking;
+  bool crashed = false;
+};
+
+class GateStore final : public store::Store {
+ public:
+  GateStore(store::Store& inner, std::shared_ptr<Lifeline> line) : inner_(inner), line_(std::move(line)) {}
+  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return through(inner_.get(key)); }
+  Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override {
+    if (line_->crashed) return false;
+    return inner_.try_get(key, found);
+  }
+  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return through(inner_.scan(std::move(range))); }
+  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
+    return through(inner_.visit(std::move(range), std::move(each)));
+  }
+  Task<Result<std::uint64_t>> commit(store::Commit commit) override { return through(inner_.commit(std::move(commit))); }
+  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
+    return through(inner_.read_journal(after, limit));
+  }
+  Task<Result<void>> trim_journal(std::uint64_t through_sequence) override { return through(inner_.trim_journal(through_sequence)); }
+
+ private:
+  template <class T> Task<T> through(Task<T> call) {
+    if (line_->crashed) co_await line_->parking.park();
+    T answer = co_await std::move(call);
+    if (line_->crashed) co_await line_->parking.park();
+    co_return answer;
+  }
+  store::Store& inner_;
+  const std::shared_ptr<Lifeline> line_;
+};
+
+class GateProvider final : public provider::Provider {
+ public:
+  GateProvider(provider::Provider& inner, std::shared_ptr<Lifeline> line) : inner_(inner), line_(std::move(line)) {}
+  std::string_view name() const override { return inner_.name(); }
+  Task<Result<void>> put(std::string name, Slices content, Instant deadline) override {
+    return through(inner_.put(std::move(name), content, deadline));
+  }
+  Task<Result<void>> get(std::string name, std::uint64_t offset, MutableBytes into, Instant deadline) override {
+    return through(inner_.get(std::move(name), offset, into, deadline));
+  }
+  Result<bool> try_get(std::string_view name, std::uint64_t offset, MutableBytes into) override {
+    if (line_->crashed) return false;
+    return inner_.try_get(name, offset, into);
+  }
+  Task<Result<std::uint64_t>> size(std::string name, Instant deadline) override {
+    return through(inner_.size(std::move(name), deadline));
+  }
+  Task<Result<void>> remove(std::string name, Instant deadline) override { return through(inner_.remove(std::move(name), deadline)); }
+  Task<Result<provider::Listing>> list(std::string prefix, std::string after, std::size_t limit, Instant deadline) override {
+    return through(inner_.list(std::move(prefix), std::move(after), limit, deadline));
+  }
+
+ private:
+  template <class T> Task<T> through(Task<T> call) {
+    if (line_->crashed) co_await line_->parking.park();
+    T answer = co_await std::move(call);
+    if (line_->crashed) co_await line_->parking.park();
+    co_return answer;
+  }
+  provider::Provider& inner_;
+  const std::shared_ptr<Lifeline> line_;
+};
+
+struct Gateway;
+
+// Takes time to commit: half before it is ordered, half after.
+class SlowStore final : public store::Store {
+ public:
+  SlowStore(std::unique_ptr<store::Store> inner, Clock& clock) : inner_(std::move(inner)), clock_(clock) {}
+  Duration latency{};
+  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
+  Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
+  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
+  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
+    return inner_->visit(std::move(range), std::move(each));
+  }
+  Task<Result<std::uint64_t>> commit(store::Commit commit) override {
+    co_await clock_.sleep_for(latency / 2);
+    auto done = co_await inner_->commit(std::move(commit));
+    co_await clock_.sleep_for(latency / 2);
+    co_return done;
+  }
+  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
+    return inner_->read_journal(after, limit);
+  }
+  Task<Result<void>> trim_journal(std::uint64_t through) override { return inner_->trim_journal(through); }
+
+ private:
+  std::unique_ptr<store::Store> inner_;
+  Clock& clock_;
+};
+
+// What outlives a gateway.
+struct World {
+  explicit World(std::uint64_t seed = 1);
+
+  // Runs one task on simulated time, with whatever else is going on.
+  template <class T> T run(Task<T> task) { return run_simulated(loop, clock, std::move(task)); }
+
+  void store_latency(Duration latency) { store->latency = latency; }
+  // The gateway is gone between one instant and the next; its remains lie here until the end.
+  inline void crash(std::unique_ptr<Gateway> gateway);
+  ~World();
+
+  std::vector<std::unique_ptr<Gateway>> crashed;  // first: coroutines that wait on the loop still refer to them
+  SeededRandom random, fault_random;
+  Loop loop;
+  SimClock clock;
+  Parking parking;
+  OpenHolder holder;
+  std::unique_ptr<SlowStore> store = std::make_unique<SlowStore>(store::make_memory_store({.trim_journal_at_once = true}), clock);
+  std::unique_ptr<provider::Provider> provider;
+  provider::FaultProvider* faults = nullptr;
+  provider::MemoryProvider* memory_provider = nullptr;
+};
+
+// One life of a gateway over a world. Opened with run(): see open().
+struct Gateway {
+  struct Options {
+    std::size_t upload_memory_bytes = 64 * 1024 * 1024;
+    ServiceOptions service;
   };
 
-  Loop loop;
-  std::shared_ptr<World> world;
+  static Task<Result<std::unique_ptr<Gateway>>> open(World& world, Options options) {
+    auto gateway = std::make_unique<Gateway>();
+    Gateway& g = *gateway;
+    g.line = std::make_shared<Lifeline>(world.parking);
+    g.store = std::make_unique<GateStore>(*world.store, g.line);
+    g.provider = std::make_unique<GateProvider>(*world.provider, g.line);
+    store::Store& store = *g.store;
+    provider::Provider& provider = *g.provider;
+    BASCULE_CO_ASSIGN(g.keyring, co_await crypto::Keyring::open_or_create({provider, world.holder, world.random, world.clock},
+                                                                          crypto::Keyring::IfMissing::create));
+    g.namer = std::make_unique<crypto::ExtentNamer>(g.keyring->name_key());
+    BASCULE_CO_ASSIGN(g.catalog, co_await catalog::Catalog::open(store, g.keyring->catalog_key(), world.random, world.clock, true));
+    g.memory = std::make_unique<extent::MemoryPool>(options.upload_memory_bytes);
+    g.service = std::make_unique<Service>(ServiceParts{*g.catalog, *g.keyring, provider, *g.namer, *g.memory, *g.workers,
+                                                       world.clock, world.random},
+                                          options.service);
+    BASCULE_CO_TRY(co_await g.service->load_accounts());
+    co_return gateway;
+  }
+
+  std::shared_ptr<Lifeline> line;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<provider::Provider> provider;
   std::unique_ptr<Workers> workers = make_inline_workers();
-  std::unique_ptr<crypto::KeyHolder> holder;
   std::unique_ptr<crypto::Keyring> keyring;
-  std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<crypto::ExtentNamer> namer;
+  std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<extent::MemoryPool> memory;
   std::unique_ptr<Service> service;
-
-  template <class T> T run(Task<T> task) { return bascule::run(loop, std::move(task)); }
 };
+
+inline World::World(std::uint64_t seed) : random(seed), fault_random(seed * 2 + 1) {
+  auto inner = std::make_unique<provider::MemoryProvider>();
+  memory_provider = inner.get();
+  auto faulty = std::make_unique<provider::FaultProvider>(std::move(inner), provider::FaultOptions{}, clock, fault_random);
+  faults = faulty.get();
+  provider = std::move(faulty);
+}
+inline World::~World() { parking.clear(); }
+inline void World::crash(std::unique_ptr<Gateway> gateway) {
+  gateway->line->crashed = true;
+  crashed.push_back(std::move(gateway));
+}
+
+// Content that differs everywhere, made from a number.
+inline std::string content(std::size_t size, std::uint64_t seed) {
+  std::string text(size, '\0');
+  SeededRandom(seed).fill(as_writable(text));
+  return text;
+}
+
+// Everything a reader gives, as one string.
+inline Task<Result<std::string>> read_all(Operations& ops, BlobRef ref, OpenBlob open = {}) {
+  BASCULE_CO_ASSIGN(auto reader, co_await ops.open_blob(std::move(ref), std::move(open)));
+  std::string all;
+  while (true) {
+    BASCULE_CO_ASSIGN(const Bytes part, co_await reader->next());
+    if (part.empty()) co_return all;
+    all.append(as_text(part));
+  }
+}
 
 }  // namespace bascule::ops::testing

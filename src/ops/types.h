@@ -73,6 +73,7 @@ struct ContainerView {
   Metadata metadata;
   PublicAccess public_access = PublicAccess::none;
   std::vector<StoredPolicy> policies;
+  LeaseView lease;
 };
 
 struct Account {

@@ -153,9 +153,9 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
 
   ManifestWriter manifest(parts_.catalog, container_ref, container, true);
   Result<void> outcome;
-  for (auto& p : in.pieces) {
-    outcome = co_await manifest.add({.piece = p.piece}, p.extent);
-    if (!outcome) break;
+  for (std::size_t i = 0; outcome && i < in.pieces.size(); ++i) {
+    outcome = co_await manifest.add({.piece = in.pieces[i].piece}, in.pieces[i].extent);
+    if (!outcome) co_await abandon(container, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
   }
   for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
     catalog::Transaction t;

@@ -85,8 +85,9 @@ std::string policies_xml(const std::vector<ops::StoredPolicy>& policies) {
 }
 
 Task<Answer> get_container_acl(Call& call) {
-  BASCULE_CO_TRY(container_conditions(call));
-  BASCULE_CO_ASSIGN(const ops::ContainerView view, co_await call.ops().get_container(call.container()));
+  BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view,
+                    co_await call.ops().get_container(call.container(), std::move(conditions.lease_id)));
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");
   reply.modified(view.last_modified, view.etag);

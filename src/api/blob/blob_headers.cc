@@ -49,18 +49,20 @@ void add_copy(Reply& reply, const ops::CopyView& copy) {
 
 }  // namespace
 
+void add_lease(Reply& reply, const ops::LeaseView& lease, Version version) {
+  reply.add("x-ms-lease-status", std::string(lease_status_text(lease)));
+  if (version < Version(2012, 2, 12)) return;
+  reply.add("x-ms-lease-state", std::string(lease_state_text(lease)));
+  if (lease.state == ops::LeaseState::leased) reply.add("x-ms-lease-duration", lease.infinite ? "infinite" : "fixed");
+}
+
 void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, PropertyForm form) {
   const Version version = call.version;
   reply.metadata(blob.metadata);
   if (version >= Version(2017, 11, 9)) reply.add("x-ms-creation-time", http_date(blob.created));
   if (form.ranged && blob.headers.md5 && version >= Version(2016, 5, 31))
     reply.add("x-ms-blob-content-md5", md5_text(*blob.headers.md5));
-  reply.add("x-ms-lease-status", std::string(lease_status_text(blob.lease)));
-  if (version >= Version(2012, 2, 12)) {
-    reply.add("x-ms-lease-state", std::string(lease_state_text(blob.lease)));
-    if (blob.lease.state == ops::LeaseState::leased)
-      reply.add("x-ms-lease-duration", blob.lease.infinite ? "infinite" : "fixed");
-  }
+  add_lease(reply, blob.lease, version);
   reply.add("x-ms-blob-type", std::string(blob_type_text(blob.type)));
   if (blob.copy && version >= Version(2012, 2, 12)) add_copy(reply, *blob.copy);
   const auto& over = call.authorised.overrides;

@@ -1,4 +1,4 @@
-// The headers of a blob as Get Blob and Get Blob Properties give them (AZURE-ANSWERS 6).
+// The headers of a blob, and of a lease, as Get Blob and Get Blob Properties give them (AZURE-ANSWERS 6).
 #pragma once
 #include "api/blob/call.h"
 #include "api/blob/reply.h"
@@ -7,6 +7,7 @@ namespace bascule::api::blob {
 
 std::string_view lease_status_text(const ops::LeaseView& lease);
 std::string_view lease_state_text(const ops::LeaseView& lease);
+void add_lease(Reply& reply, const ops::LeaseView& lease, Version version);
 std::string_view blob_type_text(ops::BlobType type);
 
 // Cache-Control, Content-Type, -Encoding, -Language, each overridden by the SAS where it says so. `md5` goes out as

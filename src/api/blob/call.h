@@ -66,6 +66,7 @@ Task<Answer> delete_blob(Call& call);
 Task<Answer> set_blob_metadata(Call& call);
 Task<Answer> set_blob_headers(Call& call);
 Task<Answer> lease_blob(Call& call);
+Task<Answer> lease_container(Call& call);
 // block_blob.cc
 Task<Answer> put_blob(Call& call);
 Task<Answer> put_block(Call& call);

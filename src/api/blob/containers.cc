@@ -1,4 +1,5 @@
 // Create, read, change and delete containers.
+#include "api/blob/blob_headers.h"
 #include "api/blob/call.h"
 #include "api/blob/container_headers.h"
 #include "api/blob/guards.h"
@@ -25,11 +26,8 @@ Parsed<ops::PublicAccess> parse_public_access(const HeaderIndex& headers) {
   return bad_header(name(H::blob_public_access), *text);
 }
 
-// Containers have no leases here yet: a lease id names one that does not exist.
 Parsed<ops::Conditions> container_conditions(const Call& call) {
-  auto conditions = parse_conditions(call.headers, call.version, ConditionUse::other);
-  if (conditions && conditions->lease_id) return refuse(Fault::lease_not_present_with_container_operation);
-  return conditions;
+  return parse_conditions(call.headers, call.version, ConditionUse::other);
 }
 
 Task<Answer> create_container(Call& call) {
@@ -44,14 +42,14 @@ Task<Answer> create_container(Call& call) {
 }
 
 Task<Answer> get_container_properties(Call& call) {
-  BASCULE_CO_TRY(container_conditions(call));
-  BASCULE_CO_ASSIGN(const ops::ContainerView view, co_await call.ops().get_container(call.container()));
+  BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view,
+                    co_await call.ops().get_container(call.container(), std::move(conditions.lease_id)));
   Reply reply(call, 200);
   reply.modified(view.last_modified, view.etag);
   reply.common();
   reply.metadata(view.metadata);
-  reply.add("x-ms-lease-status", "unlocked");
-  if (call.version >= Version(2012, 2, 12)) reply.add("x-ms-lease-state", "available");
+  add_lease(reply, view.lease, call.version);
   if (call.version >= Version(2016, 5, 31) && view.public_access != ops::PublicAccess::none)
     reply.add("x-ms-blob-public-access", std::string(public_access_text(view.public_access)));
   if (call.version >= Version(2017, 11, 9)) {
@@ -67,8 +65,9 @@ Task<Answer> get_container_properties(Call& call) {
 }
 
 Task<Answer> get_container_metadata(Call& call) {
-  BASCULE_CO_TRY(container_conditions(call));
-  BASCULE_CO_ASSIGN(const ops::ContainerView view, co_await call.ops().get_container(call.container()));
+  BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
+  BASCULE_CO_ASSIGN(const ops::ContainerView view,
+                    co_await call.ops().get_container(call.container(), std::move(conditions.lease_id)));
   Reply reply(call, 200);
   reply.modified(view.last_modified, view.etag);
   reply.common();

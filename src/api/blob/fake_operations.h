@@ -73,7 +73,7 @@ class FakeOperations final : public ops::Operations {
     view = {.name = ref.container, .etag = 0xAB, .metadata = std::move(m), .public_access = a};
     co_return view;
   }
-  Task<Result<ops::ContainerView>> get_container(ops::ContainerRef ref) override {
+  Task<Result<ops::ContainerView>> get_container(ops::ContainerRef ref, std::optional<std::string>) override {
     const auto found = containers.find(ref.container);
     if (error) co_return std::unexpected(*error);
     if (found == containers.end()) co_return ops::refuse(ops::Reason::container_not_found);
@@ -162,6 +162,9 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Written>> set_blob_headers(ops::BlobRef, ops::ContentHeaders, ops::Conditions) override {
     co_return ops::Written{.etag = 1};
+  }
+  Task<Result<ops::LeaseResult>> lease_container(ops::ContainerRef, ops::LeaseAction action) override {
+    return lease_blob({}, std::move(action));
   }
   Task<Result<ops::LeaseResult>> lease_blob(ops::BlobRef, ops::LeaseAction action) override {
     if (error) co_return std::unexpected(*error);

@@ -182,8 +182,8 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
       xml.append("<Url>").append(form.service_endpoint).append(container.name).append("</Url>");
     append_date(xml, "<Properties><Last-Modified>", container.last_modified, "</Last-Modified><Etag>\"");
     append_etag(xml, container.etag);
-    xml += "\"</Etag><LeaseStatus>unlocked</LeaseStatus>";
-    if (version >= Version(2012, 2, 12)) xml += "<LeaseState>available</LeaseState>";
+    xml += "\"</Etag>";
+    append_lease(xml, container.lease, version);
     if (version >= Version(2016, 5, 31) && container.public_access != ops::PublicAccess::none)
       put(xml, "<PublicAccess>", public_access_text(container.public_access), "</PublicAccess>");
     if (version >= Version(2019, 7, 7))

@@ -79,6 +79,9 @@ Task<void> stream_rest(Call& call, ops::BlobReader& reader, std::uint64_t left) 
     const Result<Bytes> part = co_await reader.next();
     if (!part || part->empty() || part->size() > left) {
       log::error("read cut", {{"request_id", call.request_id},
+                              {"account", call.target.account},
+                              {"container", call.target.container},
+                              {"blob", call.target.blob},
                               {"error", part ? std::string_view("wrong length") : std::string_view(part.error().message)}});
       call.exchange.cut();
       co_return;

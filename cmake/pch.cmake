@@ -1,0 +1,14 @@
+# Headers that nearly every file takes in, compiled once: half of the compiler's time on this code is Asio's templates and
+# the standard library. Nothing may rely on it: each file still includes what it uses (the fuzz targets build without).
+file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "// compiled only to make the precompiled headers\n")
+add_library(bascule_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
+target_link_libraries(bascule_pch PRIVATE bascule_options Boost::boost)
+target_precompile_headers(bascule_pch PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <string>
+  <unordered_map> <vector> ${CMAKE_SOURCE_DIR}/src/runtime/completion.h ${CMAKE_SOURCE_DIR}/src/base/result.h)
+if(BASCULE_TESTS)
+  add_library(bascule_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
+  target_link_libraries(bascule_test_pch PRIVATE bascule_options Boost::boost GTest::gmock GTest::gtest)
+  target_precompile_headers(bascule_test_pch PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <string>
+    <unordered_map> <vector> <gmock/gmock.h> <gtest/gtest.h> ${CMAKE_SOURCE_DIR}/src/runtime/completion.h
+    ${CMAKE_SOURCE_DIR}/src/base/result.h)
+endif()

@@ -1,0 +1,340 @@
+#include "ops/service.h"
+
+#include <gtest/gtest.h>
+
+#include "ops/testing.h"
+
+namespace bascule::ops {
+namespace {
+
+using testing::content;
+using testing::Gateway;
+using testing::StringBody;
+using testing::World;
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  World world;
+  std::unique_ptr<Gateway> gateway;
+
+  void SetUp() override {
+    open();
+    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
+    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    ASSERT_TRUE(world.run(ops().create_container({"acct", "other"}, {}, PublicAccess::none)));
+  }
+  void open(ServiceOptions options = {}) {
+    auto opened = world.run(Gateway::open(world, {.service = options}));
+    ASSERT_TRUE(opened) << opened.error().message;
+    gateway = std::move(*opened);
+  }
+  Service& ops() { return *gateway->service; }
+  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
+
+  Result<Written> put(BlobRef ref, std::string text, PutBlob what = {}) {
+    what.body.length_bytes = text.size();
+    StringBody body(std::move(text));
+    return world.run(ops().put_blob(ref, what, body));
+  }
+  Result<Written> put_block(BlobRef ref, std::string id, std::string text) {
+    PutBlock what{.block_id = std::move(id)};
+    what.body.length_bytes = text.size();
+    StringBody body(std::move(text));
+    return world.run(ops().put_block(ref, what, body));
+  }
+  Result<Written> put_list(BlobRef ref, std::vector<std::string> ids, BlockListEntry::From from = BlockListEntry::From::latest) {
+    PutBlockList list;
+    for (auto& id : ids) list.blocks.push_back({from, std::move(id)});
+    return world.run(ops().put_block_list(ref, list));
+  }
+  Result<std::string> get(BlobRef ref, std::optional<ByteRange> range = {}) {
+    return world.run(testing::read_all(ops(), ref, {.range = range}));
+  }
+  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
+};
+
+TEST_F(ServiceTest, What_is_put_is_got_whatever_its_size) {
+  for (const std::size_t size : {0u, 1u, 16383u, 16384u, 16385u, 262144u, 1048576u, 8388607u, 8388608u, 8388609u, 20000000u}) {
+    const std::string text = content(size, size);
+    ASSERT_TRUE(put(blob("b"), text));
+    const auto got = get(blob("b"));
+    ASSERT_TRUE(got) << size << ": " << got.error().message;
+    EXPECT_TRUE(*got == text) << size;
+  }
+}
+
+TEST_F(ServiceTest, Ranges_give_their_bytes_and_no_others) {
+  for (const std::size_t ahead : {0u, 3u}) {
+    open({.read_run_bytes = 64 * 1024, .read_ahead = ahead});
+    const std::string text = content(9'000'000, 5);
+    ASSERT_TRUE(put(blob("b"), text));
+    SeededRandom random(9);
+    for (int i = 0; i < 60; ++i) {
+      const std::uint64_t first = random.next_u64() % text.size(), length = 1 + random.next_u64() % 400'000;
+      const auto got = get(blob("b"), ByteRange{first, first + length - 1});
+      ASSERT_TRUE(got);
+      ASSERT_TRUE(*got == text.substr(first, length)) << first << " " << length;
+    }
+    EXPECT_EQ(get(blob("b"), ByteRange{8'999'999, {}})->size(), 1u);
+    EXPECT_EQ(why(get(blob("b"), ByteRange{9'000'000, {}})), Reason::invalid_range);
+  }
+}
+
+TEST_F(ServiceTest, A_body_that_is_not_what_was_announced_changes_nothing) {
+  ASSERT_TRUE(put(blob("b"), "before"));
+  PutBlob what;
+  what.body = {.length_bytes = 10};
+  StringBody short_body("nine byte");
+  EXPECT_EQ(why(world.run(ops().put_blob(blob("b"), what, short_body))), Reason::body_incomplete);
+  what = {};
+  what.body.expected_md5 = Md5Value{};
+  EXPECT_EQ(why(put(blob("b"), content(3'000'000, 1), what)), Reason::md5_mismatch);
+  what = {};
+  what.body.expected_crc64 = 1;
+  EXPECT_EQ(why(put(blob("b"), "x", what)), Reason::crc64_mismatch);
+  EXPECT_EQ(*get(blob("b")), "before");
+}
+
+TEST_F(ServiceTest, Blocks_become_content_in_the_order_of_the_list) {
+  ASSERT_TRUE(put_block(blob("b"), "01", "one"));
+  ASSERT_TRUE(put_block(blob("b"), "02", "two"));
+  ASSERT_TRUE(put_block(blob("b"), "03", "three"));
+  ASSERT_TRUE(put_block(blob("b"), "02", "TWO"));  // the later one counts
+  EXPECT_EQ(why(get(blob("b"))), Reason::blob_not_found);
+  EXPECT_EQ(why(put_block(blob("b"), "long", "x")), Reason::invalid_block_id_length);
+  EXPECT_EQ(why(put_list(blob("b"), {"01", "09"})), Reason::invalid_block_list);
+  ASSERT_TRUE(put_list(blob("b"), {"03", "01", "02", "01"}));
+  EXPECT_EQ(*get(blob("b")), "threeoneTWOone");
+  auto list = world.run(ops().get_block_list(blob("b"), {}));
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->committed.size(), 4u);
+  EXPECT_EQ(list->committed[2].block_id, "02");
+  EXPECT_EQ(list->committed[2].size_bytes, 3u);
+  EXPECT_TRUE(list->uncommitted.empty());
+  // What is committed may be taken again; what was left out is gone.
+  EXPECT_EQ(why(put_list(blob("b"), {"01"}, BlockListEntry::From::uncommitted)), Reason::invalid_block_list);
+  ASSERT_TRUE(put_block(blob("b"), "04", "four"));
+  ASSERT_TRUE(put_list(blob("b"), {"04", "03"}));
+  EXPECT_EQ(*get(blob("b")), "fourthree");
+  EXPECT_EQ(why(put_list(blob("b"), {"01"})), Reason::invalid_block_list);
+}
+
+TEST_F(ServiceTest, Put_Blob_ends_an_upload) {
+  ASSERT_TRUE(put_block(blob("b"), "01", "one"));
+  ASSERT_TRUE(put(blob("b"), "whole"));
+  EXPECT_EQ(why(put_list(blob("b"), {"01"})), Reason::invalid_block_list);
+  EXPECT_EQ(*get(blob("b")), "whole");
+  ASSERT_TRUE(put_list(blob("b"), {}));
+  EXPECT_EQ(*get(blob("b")), "");
+}
+
+TEST_F(ServiceTest, A_long_block_list_is_paged_and_reads_from_anywhere) {
+  std::vector<std::string> ids;
+  std::string whole;
+  for (int i = 0; i < 1500; ++i) {
+    ids.push_back(std::to_string(10'000 + i));
+    const std::string text = content(10 + static_cast<std::size_t>(i) % 90, static_cast<std::uint64_t>(i));
+    ASSERT_TRUE(put_block(blob("b"), ids.back(), text));
+    whole += text;
+  }
+  ASSERT_TRUE(put_list(blob("b"), ids));
+  EXPECT_TRUE(*get(blob("b")) == whole);
+  SeededRandom random(4);
+  for (int i = 0; i < 100; ++i) {
+    const std::uint64_t first = random.next_u64() % whole.size(), length = 1 + random.next_u64() % 3000;
+    ASSERT_EQ(*get(blob("b"), ByteRange{first, first + length - 1}), whole.substr(first, length));
+  }
+  // Copied within the container and across; then the original goes.
+  for (const char* container : {"c", "other"}) {
+    ASSERT_TRUE(world.run(ops().copy_blob(blob("copy", container), blob("b"), {})));
+  }
+  ASSERT_TRUE(world.run(ops().delete_blob(blob("b"), {})));
+  EXPECT_TRUE(*get(blob("copy")) == whole);
+  EXPECT_TRUE(*get(blob("copy", "other")) == whole);
+  EXPECT_EQ(world.run(ops().get_block_list(blob("copy", "other"), {}))->committed.size(), 1500u);
+}
+
+TEST_F(ServiceTest, A_reader_goes_on_with_what_it_opened) {
+  const std::string text = content(3'000'000, 8);
+  ASSERT_TRUE(put(blob("b"), text));
+  auto reader = world.run(ops().open_blob(blob("b"), {}));
+  ASSERT_TRUE(reader);
+  std::string got(as_text(*world.run((*reader)->next())));
+  ASSERT_TRUE(put(blob("b"), "other"));
+  while (true) {
+    auto part = world.run((*reader)->next());
+    ASSERT_TRUE(part);
+    if (part->empty()) break;
+    got.append(as_text(*part));
+  }
+  EXPECT_TRUE(got == text);
+}
+
+TEST_F(ServiceTest, Retired_reads_of_every_generation_are_waited_for) {
+  ASSERT_TRUE(put(blob("b"), "text"));
+  auto slow = world.run(ops().open_blob(blob("b"), {}));
+  const auto first = ops().retire_reads();
+  EXPECT_FALSE(first());
+  const auto second = ops().retire_reads();  // the slow one is of an older generation still
+  EXPECT_FALSE(second());
+  auto late = world.run(ops().open_blob(blob("b"), {}));
+  slow->reset();
+  EXPECT_TRUE(first());
+  EXPECT_TRUE(second());
+}
+
+TEST_F(ServiceTest, Copies_keep_what_Azure_keeps) {
+  PutBlob what;
+  what.headers.type = "text/x";
+  what.metadata = {{"a", "1"}};
+  ASSERT_TRUE(put(blob("b"), "text", what));
+  for (const char* container : {"c", "other"}) {
+    auto copied = world.run(ops().copy_blob(blob("copy", container), blob("b"), {.source_url = "http://here/c/b"}));
+    ASSERT_TRUE(copied) << copied.error().message;
+    auto view = world.run(ops().head_blob(blob("copy", container), {}));
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->headers.type, "text/x");
+    EXPECT_EQ(view->metadata, what.metadata);
+    EXPECT_EQ(view->copy->status, "success");
+    EXPECT_EQ(view->copy->source, "http://here/c/b");
+    EXPECT_EQ(view->etag, copied->written.etag);
+    EXPECT_EQ(*get(blob("copy", container)), "text");
+  }
+  EXPECT_EQ(why(world.run(ops().copy_blob(blob("x"), blob("none"), {}))), Reason::source_not_found);
+  EXPECT_EQ(why(world.run(ops().copy_blob(blob("x"), blob("b", "none"), {}))), Reason::source_container_not_found);
+  EXPECT_EQ(why(world.run(ops().copy_blob(blob("x", "none"), blob("b"), {}))), Reason::container_not_found);
+  // Onto itself: new metadata, the same content.
+  CopyBlob again;
+  again.metadata = Metadata{{"b", "2"}};
+  ASSERT_TRUE(world.run(ops().copy_blob(blob("b"), blob("b"), again)));
+  EXPECT_EQ(*get(blob("b")), "text");
+  EXPECT_EQ(world.run(ops().head_blob(blob("b"), {}))->metadata, *again.metadata);
+}
+
+TEST_F(ServiceTest, Conditions_hold_at_the_commit) {
+  auto first = put(blob("b"), "1");
+  ASSERT_TRUE(first);
+  PutBlob only_new;
+  only_new.conditions.if_none_match = ETagSet{.any = true};
+  EXPECT_EQ(why(put(blob("b"), "2", only_new)), Reason::blob_exists);
+  PutBlob matching;
+  matching.conditions.if_match = ETagSet{.values = {first->etag}};
+  auto second = put(blob("b"), "2", matching);
+  ASSERT_TRUE(second);
+  EXPECT_GT(second->etag, first->etag);
+  EXPECT_EQ(why(put(blob("b"), "3", matching)), Reason::condition_not_met);
+  EXPECT_EQ(*get(blob("b")), "2");
+}
+
+TEST_F(ServiceTest, Writers_of_one_blob_at_the_same_time_all_come_through_and_one_is_last) {
+  constexpr int kWriters = 40;
+  world.faults->set_options({.delay = 1});
+  int left = kWriters, good = 0;
+  struct Write {
+    static Task<void> one(Service& service, int i, int& left, int& good) {
+      PutBlob what;
+      what.body.length_bytes = 1000;
+      StringBody body(std::string(1000, static_cast<char>('A' + i)));
+      if (co_await service.put_blob({"acct", "c", "b"}, what, body)) ++good;
+      --left;
+    }
+  };
+  for (int i = 0; i < kWriters; ++i) spawn(world.loop, Write::one(ops(), i, left, good));
+  while (left > 0) world.run(world.clock.sleep_for(std::chrono::milliseconds(10)));
+  EXPECT_EQ(good, kWriters);
+  const std::string got = *get(blob("b"));
+  EXPECT_EQ(got, std::string(1000, got[0]));
+}
+
+TEST_F(ServiceTest, Lists_page_without_gaps_or_repetitions) {
+  std::vector<std::string> names;
+  for (const char* name : {"a", "a/1", "a/2", "a/b/c", "a0", "b", "c/", "c//x", "z"}) {
+    names.push_back(name);
+    ASSERT_TRUE(put(blob(name), name));
+  }
+  ASSERT_TRUE(put_block(blob("a/u"), "01", "x"));
+  const auto all = [&](ListBlobs list) {
+    std::vector<std::string> found;
+    while (true) {
+      auto page = world.run(ops().list_blobs({"acct", "c"}, list));
+      EXPECT_TRUE(page);
+      EXPECT_LE(page->items.size(), list.limit);
+      for (const auto& item : page->items) found.push_back((item.is_prefix ? "+" : "") + item.blob.name);
+      if (page->next.empty()) return found;
+      list.start = page->next;
+    }
+  };
+  for (const std::size_t limit : {1u, 2u, 3u, 5000u}) {
+    EXPECT_EQ(all({.limit = limit}), names) << limit;
+    EXPECT_EQ(all({.delimiter = "/", .limit = limit}), (std::vector<std::string>{"a", "+a/", "a0", "b", "+c/", "z"})) << limit;
+    EXPECT_EQ(all({.prefix = "a/", .delimiter = "/", .limit = limit, .uncommitted = true}),
+              (std::vector<std::string>{"a/1", "a/2", "+a/b/", "a/u"})) << limit;
+  }
+}
+
+TEST_F(ServiceTest, A_container_made_again_has_nothing_of_the_former) {
+  ASSERT_TRUE(put(blob("b"), "old"));
+  ASSERT_TRUE(put_block(blob("u"), "01", "x"));
+  ASSERT_TRUE(world.run(ops().delete_container({"acct", "c"}, {})));
+  EXPECT_EQ(why(get(blob("b"))), Reason::container_not_found);
+  EXPECT_EQ(why(put(blob("b"), "x")), Reason::container_not_found);
+  ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+  EXPECT_EQ(why(get(blob("b"))), Reason::blob_not_found);
+  EXPECT_EQ(why(world.run(ops().get_block_list(blob("u"), {}))), Reason::blob_not_found);
+}
+
+TEST_F(ServiceTest, A_handle_fetched_while_its_container_was_deleted_is_not_kept) {
+  ASSERT_TRUE(put(blob("b"), "old"));
+  open();                                         // nothing is cached, keys included
+  world.faults->set_options({.delay = 1, .max_delay = std::chrono::seconds(2)});
+  struct Late {
+    static Task<void> look(Service& service, bool& done) {
+      (void)co_await service.head_blob({"acct", "c", "b"}, {});
+      done = true;
+    }
+    static Task<void> remove(Service& service, bool& done) {
+      (void)co_await service.delete_container({"acct", "c"}, {});
+      done = true;
+    }
+  };
+  for (int round = 0; round < 20; ++round) {
+    bool looked[4] = {}, removed = false;
+    spawn(world.loop, Late::remove(ops(), removed));
+    for (bool& done : looked) spawn(world.loop, Late::look(ops(), done));
+    const auto going_on = [&] { return !removed || std::ranges::count(looked, false) > 0; };
+    while (going_on()) world.run(world.clock.sleep_for(std::chrono::milliseconds(50)));
+    ASSERT_EQ(why(get(blob("b"))), Reason::container_not_found) << round;
+    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    ASSERT_TRUE(put(blob("b"), "new"));
+    world.crash(std::move(gateway));
+    open();
+  }
+}
+
+TEST_F(ServiceTest, A_provider_that_fails_leaves_everything_as_it_was) {
+  ASSERT_TRUE(put(blob("b"), "before"));
+  world.faults->set_away(true);
+  EXPECT_EQ(put(blob("b"), "after").error().code, Code::unavailable);
+  EXPECT_EQ(put_block(blob("b"), "01", "x").error().code, Code::unavailable);
+  world.faults->set_away(false);
+  EXPECT_EQ(*get(blob("b")), "before");
+  EXPECT_TRUE(world.run(ops().get_block_list(blob("b"), {}))->uncommitted.empty());
+  world.faults->set_options({.lie_flip_bit = 1});
+  EXPECT_EQ(get(blob("b")).error().code, Code::corrupt);
+}
+
+TEST_F(ServiceTest, Accounts_survive_and_are_not_removed_over_containers) {
+  EXPECT_EQ(world.run(ops().put_account({"acct", {"x", "y"}}, true)).error().code, Code::already_exists);
+  EXPECT_EQ(world.run(ops().put_account({"Acct", {"x", "y"}}, true)).error().code, Code::invalid_argument);
+  EXPECT_EQ(world.run(ops().remove_account("acct")).error().code, Code::conflict);
+  ASSERT_TRUE(world.run(ops().put_account({"acct", {"x", "y"}}, false)));
+  open();
+  ASSERT_TRUE(ops().account("acct"));
+  EXPECT_EQ(ops().account("acct")->keys[0], "x");
+  ASSERT_TRUE(world.run(ops().put_account({"empty", {"x", "y"}}, true)));
+  ASSERT_TRUE(world.run(ops().remove_account("empty")));
+  EXPECT_FALSE(ops().account("empty"));
+}
+
+}  // namespace
+}  // namespace bascule::ops
