@@ -20,7 +20,7 @@ const outcome = async (work) => {
 
 // What is there: every container, every blob, with properties, metadata and content.
 for await (const { name, metadata, properties } of service.listContainers({ includeMetadata: true })) {
-  report(`container ${name}`, { metadata: metadata ?? {}, publicAccess: properties.publicAccess ?? null });
+  report(`container ${name}`, { metadata: metadata || {}, publicAccess: properties.publicAccess ?? null });
   const container = service.getContainerClient(name);
   for await (const item of container.listBlobsFlat({ includeMetadata: true })) {
     const blob = container.getBlockBlobClient(item.name);
@@ -32,7 +32,7 @@ for await (const { name, metadata, properties } of service.listContainers({ incl
       cache: found.cacheControl ?? null, disposition: found.contentDisposition ?? null,
       md5: found.contentMD5 ? Buffer.from(found.contentMD5).toString("base64") : null,
       metadata: found.metadata, content: digest(content), blocks: (blocks.committedBlocks ?? []).map((b) => [b.name, b.size]),
-      listedSize: item.properties.contentLength, listedMetadata: item.metadata ?? {},
+      listedSize: item.properties.contentLength, listedMetadata: item.metadata || {},
     });
   }
   const top = [];

@@ -18,7 +18,6 @@ OPERATIONS = [
     ("Blob Batch", "POST /?comp=batch", {"Content-Type": "multipart/mixed; boundary=x"}, b"--x--"),
     ("Find Blobs by Tags", "GET /?comp=blobs&where=a%3D%27b%27", {}, b""),
     ("Preflight Blob Request", "OPTIONS /{c}/b", {"Origin": "http://example.org", "Access-Control-Request-Method": "GET"}, b""),
-    ("Lease Container", "PUT /{c}?restype=container&comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "15"}, b""),
     ("Restore Container", "PUT /{c}?restype=container&comp=undelete", {"x-ms-deleted-container-name": "absent", "x-ms-deleted-container-version": "1"}, b""),
     ("Rename Container", "PUT /renamed-container?restype=container&comp=rename", {"x-ms-source-container-name": "{c}"}, b""),
     ("Find Blobs by Tags in Container", "GET /{c}?restype=container&comp=blobs&where=a%3D%27b%27", {}, b""),

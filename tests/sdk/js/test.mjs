@@ -161,6 +161,10 @@ test("leases", () => inContainer(async (container) => {
   assert.equal((await blob.getProperties()).leaseDuration, "infinite");
   await lease.breakLease(0);
   assert.equal((await blob.getProperties()).leaseState, "broken");
+  const whole = container.getBlobLeaseClient();
+  await whole.acquireLease(-1);
+  await fails(container.delete(), 412, "LeaseIdMissing");
+  await whole.releaseLease();
 }));
 
 test("conditions", () => inContainer(async (container) => {
