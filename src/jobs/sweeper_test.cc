@@ -1,0 +1,427 @@
+// What the sweeper promises: nothing that lives is ever buried, and nothing dead stays for ever. Many seeded histories of
+// writers that meddle with each other, crashes and failing providers; in between everything must be readable, and when all
+// is deleted only the keyring and the records of accounts and sessions may be left.
+#include "jobs/sweeper.h"
+
+#include <gtest/gtest.h>
+
+#include "jobs/check.h"
+#include "ops/testing.h"
+
+namespace bascule::jobs {
+namespace {
+
+using namespace std::chrono_literals;
+using ops::BlobRef;
+using ops::testing::content;
+using ops::testing::Gateway;
+using ops::testing::read_all;
+using ops::testing::StringBody;
+using ops::testing::World;
+
+struct Quiet final : CheckSink {
+  std::string first;
+  void progress(const CheckProgress&) override {}
+  void finding(const CheckFinding& f) override {
+    if (first.empty() && f.trouble != Trouble::unnamed) first = f.where + ": " + f.message;
+  }
+};
+
+class SweeperTest : public ::testing::Test {
+ protected:
+  std::vector<std::unique_ptr<Sweeper>> sweepers_;  // of crashed gateways: a pass may be parked
+  std::unique_ptr<World> world;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<Sweeper> sweeper;
+
+  void begin(std::uint64_t seed) {
+    gateway.reset();
+    world = std::make_unique<World>(seed);
+    open();
+    ASSERT_TRUE(world->run(service().put_account({"acct", {"k1", "k2"}}, true)));
+  }
+  void open() {
+    auto opened = world->run(Gateway::open(*world, {.service = {.read_ahead = 1, .packer = {.in_flight = 2}}}));
+    ASSERT_TRUE(opened) << opened.error().message;
+    gateway = std::move(*opened);
+    sweeper = std::make_unique<Sweeper>(service());
+  }
+  void crash() {
+    world->crash(std::move(gateway));
+    sweepers_.push_back(std::move(sweeper));
+    const auto options = faults_;
+    world->faults->set_options({});
+    open();
+    world->faults->set_options(options);
+  }
+  void set_faults(provider::FaultOptions options) { world->faults->set_options(faults_ = options); }
+  ops::Service& service() { return *gateway->service; }
+  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
+
+  void create(const std::string& container) {
+    ASSERT_TRUE(world->run(service().create_container({"acct", container}, {}, ops::PublicAccess::none)));
+  }
+  void put(BlobRef ref, std::string text) {
+    ops::PutBlob what;
+    what.body.length_bytes = text.size();
+    StringBody body(std::move(text));
+    ASSERT_TRUE(world->run(service().put_blob(ref, what, body)));
+  }
+  void put_block(BlobRef ref, std::string id, std::string text) {
+    ops::PutBlock what{.block_id = std::move(id)};
+    what.body.length_bytes = text.size();
+    StringBody body(std::move(text));
+    ASSERT_TRUE(world->run(service().put_block(ref, what, body)));
+  }
+  void put_list(BlobRef ref, const std::vector<std::string>& ids) {
+    ops::PutBlockList list;
+    for (const auto& id : ids) list.blocks.push_back({ops::BlockListEntry::From::latest, id});
+    auto done = world->run(service().put_block_list(ref, list));
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  void copy(BlobRef to, BlobRef from) { ASSERT_TRUE(world->run(service().copy_blob(to, from, {}))); }
+  std::string get(BlobRef ref) {
+    auto text = world->run(read_all(service(), ref));
+    return text ? *text : "error: " + text.error().message;
+  }
+  void sweep() {
+    for (int i = 0; i < 1000; ++i) {
+      auto busy = world->run(sweeper->pass());
+      ASSERT_TRUE(busy) << busy.error().message;
+      if (!*busy) return;
+    }
+    FAIL() << "the sweeper never ends";
+  }
+  void adopt() {
+    auto done = world->run(sweeper->adopt_dead_sessions(gateway->catalog->died()));
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  void expect_whole(const std::string& where) {
+    Quiet sink;
+    auto report = world->run(check(service(), {}, sink));
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->good()) << where << ": " << sink.first;
+  }
+  // Deletes every container and sweeps; then nothing but the fixed records may be left.
+  void expect_no_leak(const std::string& where) {
+    set_faults({});
+    world->run(world->clock.sleep_for(10min));  // PUTs of dead sessions have landed
+    auto containers = world->run(service().list_containers("acct", {}));
+    ASSERT_TRUE(containers);
+    for (const auto& c : containers->items) ASSERT_TRUE(world->run(service().delete_container({"acct", c.name}, {})));
+    crash();  // what failed and arrived all the same is found when its session has ended
+    sweep();
+    adopt();
+    sweep();
+    auto left = world->run(world->store->scan({.begin = std::string(1, '\0'), .end = "\xff"}));
+    ASSERT_TRUE(left);
+    for (const auto& e : *left) EXPECT_TRUE(e.key[0] == 'S' || e.key[0] == 'M' || e.key[0] == 'A') << where << ": " << e.key[0];
+    auto objects = world->run(world->provider->list("", "", 10'000, kNoDeadline));
+    ASSERT_TRUE(objects);
+    for (const auto& o : objects->objects) EXPECT_EQ(o.name, "keyring-root") << where;
+  }
+
+ private:
+  provider::FaultOptions faults_;
+};
+
+TEST_F(SweeperTest, What_is_replaced_or_deleted_is_freed) {
+  begin(1);
+  create("c");
+  put(blob("a"), content(3'000'000, 1));
+  put(blob("a"), "small");
+  put(blob("b"), content(20'000'000, 2));
+  put_block(blob("u"), "1", "one");
+  put_block(blob("u"), "1", "one again");
+  ASSERT_TRUE(world->run(service().delete_blob(blob("b"), {})));
+  sweep();
+  EXPECT_EQ(get(blob("a")), "small");
+  EXPECT_EQ(world->memory_provider->object_count(), 2u + 2u);  // two keys, "small", "one again"
+  expect_whole("after sweeping");
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, Shared_manifests_live_as_long_as_anyone_needs_them) {
+  // Every order in which the original, its copy, the copy's copy and a block list over a copy can go.
+  std::vector<int> order = {0, 1, 2, 3};
+  do {
+    begin(7);
+    create("c");
+    put_block(blob("0"), "1", content(2000, 1));
+    put_block(blob("0"), "2", content(3000, 2));
+    put_list(blob("0"), {"1", "2"});
+    copy(blob("1"), blob("0"));
+    copy(blob("2"), blob("1"));
+    copy(blob("3"), blob("0"));
+    put_block(blob("3"), "3", content(10, 3));
+    put_list(blob("3"), {"3", "2"});   // takes a block of what it shares
+    put_list(blob("3"), {"2", "3"});   // and again, of what it took
+    const std::string shared = content(2000, 1) + content(3000, 2), own = content(3000, 2) + content(10, 3);
+    sweep();
+    std::string path;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      path += static_cast<char>('0' + order[i]);
+      ASSERT_TRUE(world->run(service().delete_blob(blob(std::to_string(order[i])), {})));
+      if (i % 2 == 0) sweep();
+      for (std::size_t j = i + 1; j < order.size(); ++j)
+        ASSERT_TRUE(get(blob(std::to_string(order[j]))) == (order[j] == 3 ? own : shared)) << path;
+    }
+    expect_no_leak(path);
+  } while (std::ranges::next_permutation(order).found);
+}
+
+TEST_F(SweeperTest, A_block_listed_twice_on_different_pages_dies_once_even_when_interrupted) {
+  begin(3);
+  create("c");
+  put_block(blob("p"), "1", "shared block");
+  put_block(blob("p"), "2", "other block");
+  std::vector<std::string> ids(1200, "1");
+  ids[600] = "2";
+  put_list(blob("p"), ids);
+  put(blob("keep"), "kept");
+  ASSERT_TRUE(world->run(service().delete_blob(blob("p"), {})));
+  // The sweep is interrupted every few milliseconds, until it comes through.
+  world->store_latency(2ms);
+  for (int i = 0; i < 12; ++i) {
+    struct Passing {
+      static Task<void> go(Sweeper& sweeper) { (void)co_await sweeper.pass(); }
+    };
+    spawn(world->loop, Passing::go(*sweeper));
+    world->run(world->clock.sleep_for(std::chrono::milliseconds(3 + i % 3)));
+    crash();
+  }
+  EXPECT_EQ(get(blob("keep")), "kept");
+  expect_whole("after the interruptions");
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, A_reader_keeps_its_pages_and_extents) {
+  begin(4);
+  create("c");
+  std::string whole;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1200; ++i) {
+    ids.push_back(std::to_string(10'000 + i));
+    whole += content(50, static_cast<std::uint64_t>(i));
+    put_block(blob("p"), ids.back(), content(50, static_cast<std::uint64_t>(i)));
+  }
+  put_list(blob("p"), ids);
+  sweep();
+  auto reader = world->run(service().open_blob(blob("p"), {}));
+  ASSERT_TRUE(reader);
+  std::string got(as_text(*world->run((*reader)->next())));
+  put(blob("p"), "replaced");
+  for (int i = 0; i < 4; ++i) {
+    auto busy = world->run(sweeper->pass());  // waits, gives up, goes on waiting
+    ASSERT_TRUE(busy);
+    EXPECT_FALSE(*busy);
+  }
+  while (true) {
+    auto part = world->run((*reader)->next());
+    ASSERT_TRUE(part) << part.error().message;
+    if (part->empty()) break;
+    got.append(as_text(*part));
+  }
+  EXPECT_TRUE(got == whole);
+  reader->reset();
+  sweep();
+  EXPECT_EQ(get(blob("p")), "replaced");
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, Readers_that_never_cease_do_not_hold_it_up) {
+  begin(5);
+  create("c");
+  put(blob("old"), content(100'000, 1));
+  put(blob("b"), content(1'000'000, 2));
+  ASSERT_TRUE(world->run(service().delete_blob(blob("old"), {})));
+  // Each download overlaps with the next; none lasts for ever.
+  auto reader = world->run(service().open_blob(blob("b"), {}));
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(world->run(sweeper->pass()));
+    auto next = world->run(service().open_blob(blob("b"), {}));
+    reader = std::move(next);
+  }
+  EXPECT_EQ(world->memory_provider->object_count(), 2u + 1u);
+}
+
+TEST_F(SweeperTest, An_upload_without_a_commit_expires) {
+  begin(6);
+  create("c");
+  put_block(blob("u"), "1", "one");
+  put(blob("b"), "text");
+  ASSERT_TRUE(world->run(sweeper->expire_uploads()));
+  EXPECT_TRUE(world->run(service().get_block_list(blob("u"), {})));
+  world->run(world->clock.sleep_for(24h * 8));
+  put_block(blob("new"), "1", "one");
+  ASSERT_TRUE(world->run(sweeper->expire_uploads()));
+  sweep();
+  EXPECT_FALSE(world->run(service().get_block_list(blob("u"), {})));
+  EXPECT_TRUE(world->run(service().get_block_list(blob("new"), {})));
+  EXPECT_EQ(get(blob("b")), "text");
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, A_put_that_failed_and_arrived_is_found_after_an_orderly_end_too) {
+  begin(8);
+  create("c");
+  set_faults({.fail_after = 1});
+  ops::PutBlob what;
+  what.body.length_bytes = 4;
+  StringBody body("text");
+  EXPECT_FALSE(world->run(service().put_blob(blob("b"), what, body)));
+  set_faults({});
+  EXPECT_EQ(world->memory_provider->object_count(), 2u + 1u);
+  ASSERT_TRUE(world->run(gateway->catalog->close()));
+  gateway.reset();
+  open();
+  adopt();
+  EXPECT_EQ(world->memory_provider->object_count(), 2u);
+  EXPECT_EQ(gateway->catalog->died().size(), 1u);
+  world->run(world->clock.sleep_for(1h));
+  adopt();
+  ASSERT_TRUE(world->run(gateway->catalog->close()));
+  gateway.reset();
+  open();
+  EXPECT_TRUE(gateway->catalog->died().empty());  // settled for good
+}
+
+// --- histories -------------------------------------------------------------------------------------------------------
+
+struct Actors {
+  World& world;
+  ops::Service& service;
+  std::shared_ptr<ops::testing::Lifeline> line;
+  Random& random;
+  int running = 0;
+  std::string trouble;
+
+  std::uint64_t pick(std::uint64_t n) { return random.next_u64() % n; }
+  BlobRef any() { return {"acct", pick(4) ? "c0" : "c1", "b" + std::to_string(pick(3))}; }
+  void judge(const char* what, const Error& e) {
+    if (e.code == Code::refused || retryable(e.code)) return;
+    if (trouble.empty()) trouble = std::string(what) + ": " + std::string(name(e.code)) + " " + e.message;
+  }
+};
+
+Task<void> act(Actors& a, int steps) {
+  for (int step = 0; step < steps; ++step) {
+    const BlobRef ref = a.any();
+    switch (a.pick(12)) {
+      case 0: case 1: {
+        ops::PutBlob what;
+        std::string text = content(a.pick(6) ? a.pick(30'000) : a.pick(2'000'000), a.pick(1000));
+        what.body.length_bytes = text.size() + (a.pick(8) == 0);  // some clients stop short
+        StringBody body(std::move(text));
+        if (auto r = co_await a.service.put_blob(ref, what, body); !r) a.judge("put", r.error());
+        break;
+      }
+      case 2: case 3: case 4: {
+        ops::PutBlock what{.block_id = std::to_string(a.pick(5))};
+        std::string text = content(1 + a.pick(3000), a.pick(1000));
+        what.body.length_bytes = text.size();
+        StringBody body(std::move(text));
+        if (auto r = co_await a.service.put_block(ref, what, body); !r) a.judge("block", r.error());
+        break;
+      }
+      case 5: case 6: {
+        auto there = co_await a.service.get_block_list(ref, {});
+        if (!there) { a.judge("get list", there.error()); break; }
+        ops::PutBlockList list;
+        using From = ops::BlockListEntry::From;
+        const std::size_t times = a.pick(6) ? 1 : 700;  // now and then a paged one
+        for (std::size_t i = 0; i < times; ++i) {
+          for (const auto& b : there->committed) if (list.blocks.size() < 1500 && a.pick(3)) list.blocks.push_back({From::latest, b.block_id});
+          for (const auto& b : there->uncommitted) if (list.blocks.size() < 1500 && a.pick(3)) list.blocks.push_back({From::uncommitted, b.block_id});
+        }
+        if (auto r = co_await a.service.put_block_list(ref, list); !r) a.judge("put list", r.error());
+        break;
+      }
+      case 7: case 8:
+        if (auto r = co_await a.service.copy_blob(ref, a.any(), {}); !r) a.judge("copy", r.error());
+        break;
+      case 9: {
+        auto reader = co_await a.service.open_blob(ref, {});
+        if (!reader) { a.judge("open", reader.error()); break; }
+        while (true) {
+          co_await a.world.clock.sleep_for(std::chrono::milliseconds(a.pick(30)));
+          auto part = co_await (*reader)->next();
+          if (!part) a.judge("read", part.error());
+          if (!part || part->empty()) break;
+        }
+        break;
+      }
+      case 10:
+        if (auto r = co_await a.service.delete_blob(ref, {}); !r) a.judge("delete", r.error());
+        break;
+      case 11:
+        if (a.pick(4)) break;
+        if (a.pick(2)) {
+          if (auto r = co_await a.service.delete_container({"acct", ref.container}, {}); !r) a.judge("delete container", r.error());
+        }
+        (void)co_await a.service.create_container({"acct", ref.container}, {}, ops::PublicAccess::none);
+        break;
+    }
+  }
+  --a.running;
+}
+
+Task<void> sweep_on(Actors& a, Sweeper& sweeper, const bool& stop) {
+  while (!stop) {
+    if (auto r = co_await sweeper.pass(); !r) a.judge("sweep", r.error());
+    co_await a.world.clock.sleep_for(10ms);
+  }
+  --a.running;
+}
+
+class Histories : public SweeperTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  std::vector<std::shared_ptr<Actors>> remains_;  // of crashed lives: their coroutines are parked
+};
+
+TEST_P(Histories, Lose_nothing_and_leak_nothing) {
+  const bool crashes = GetParam();
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const std::string where = "seed " + std::to_string(seed);
+    begin(seed);
+    world->store_latency(2ms);
+    create("c0");
+    create("c1");
+    SeededRandom random(seed + 1000);
+    for (int life = 0; life < (crashes ? 4 : 1); ++life) {
+      set_faults({.fail_before = 0.02, .fail_after = 0.02, .tear_put = 0.02, .delay = 0.7, .max_delay = 40ms});
+      auto actors = std::make_shared<Actors>(*world, service(), gateway->line, random);
+      bool stop = false;
+      actors->running = 5;
+      for (int i = 0; i < 4; ++i) spawn(world->loop, act(*actors, 25));
+      spawn(world->loop, sweep_on(*actors, *sweeper, stop));
+      if (crashes && life < 3) {
+        world->run(world->clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 1500)));
+        remains_.push_back(actors);
+        crash();
+        set_faults({});
+        if (random.next_u64() % 2) adopt();
+      } else {
+        while (actors->running > 1) world->run(world->clock.sleep_for(50ms));
+        stop = true;
+        while (actors->running > 0) world->run(world->clock.sleep_for(50ms));
+      }
+      ASSERT_EQ(actors->trouble, "") << where;
+      set_faults({});
+      expect_whole(where);
+      if (HasFatalFailure() || HasNonfatalFailure()) return;
+    }
+    expect_no_leak(where);
+    if (!crashes) EXPECT_EQ(sweeper->counts().extents_settled, 0u) << where;  // a live session loses track of nothing
+    if (HasFatalFailure() || HasNonfatalFailure()) return;
+    gateway.reset();
+    world.reset();
+    remains_.clear();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Histories, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "with_crashes" : "without_crashes"; });
+
+}  // namespace
+}  // namespace bascule::jobs
