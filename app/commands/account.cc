@@ -30,6 +30,9 @@ Result<std::vector<std::string>> given_keys(const AccountArguments& arguments, s
 
 // Where clients reach the account: the running server's first address, else the configured one.
 std::string connection_string_of(const Config& config, const std::string& account, const std::string& key) {
+  const Asked asked = ask(config, "status", {}, Folder::must_be_there, {});
+  const auto addresses = texts_of(asked.last, "addresses");
+  if (!addresses.empty()) return connection_string(account, key, addresses.front(), flag_of(asked.last, "encrypted"));
   return connection_string(account, key, config.list("server.listen").front(), !config.text("server.certificate").empty());
 }
 

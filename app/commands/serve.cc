@@ -170,17 +170,23 @@ void serve_until_told(const Config& config, server::Server& server, Signals& sig
   }
 }
 
-// One life of the server over an open engine. `admin` outlives it.
+// A start that comes to nothing ends its session in order, so that the next one has nothing to recover.
+int give_up(Engine& engine, const Error& error) {
+  (void)engine.close();
+  return complain(error);
+}
+
+// One life of the server over an open engine, which is closed at the end. `admin` outlives it.
 int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
-  if (auto guarded = guard_development_account(config, engine); !guarded) return complain(guarded.error());
+  if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
   api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.domains = {config.list("server.domains")}});
   MeasuredHandler measured(blobs, admin.requests, system_clock());
   server::Server server(loops, config.server_options(), measured, api::blob::refuse_unread, system_clock());
-  if (auto started = server.start(); !started) return complain(started.error());
+  if (auto started = server.start(); !started) return give_up(engine, started.error());
   Control control({.engine = engine, .clock = system_clock(), .random = system_random(), .readiness = &admin.readiness,
                    .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started});
   auto control_server = ControlServer::start(config.text("data"), control, admin.loops[1], system_clock());
-  if (!control_server) return complain(control_server.error());
+  if (!control_server) return give_up(engine, control_server.error());
   if (config.flag("jobs.run")) engine.start_jobs(loops.next());
   else log::warn("jobs are off", {{"meaning", "space is not freed (jobs.run = false)"}});
 
