@@ -6,7 +6,8 @@
 // or a head into a head or a page (where the former stays, or turns into a drop record), from a head into a drop record.
 // Only the sweeper, which does not run now, removes pages, drops and ended blocks. So a walk over blocks, heads, pages and
 // last the drops meets every piece that was named when it began.
-#include "base/log.h"
+#include <utility>
+
 #include "jobs/sweeper.h"
 
 namespace bascule::jobs {
@@ -17,34 +18,42 @@ namespace {
 constexpr std::size_t kExtentsPerRecount = 8192;  // memory: about 48 bytes for each piece in them
 }
 
-Task<Result<void>> Sweeper::recount_session(std::uint32_t session) {
-  const std::string prefix = keys::extent(ExtentId{{catalog_.incarnation(), session, 0}}).substr(0, 11);
-  const std::string end = keys::after_prefix(prefix);
-  std::string begin = prefix;
-  while (true) {
-    BASCULE_CO_ASSIGN(auto extents, co_await catalog_.scan({.begin = begin, .end = end, .limit = kExtentsPerRecount}));
-    if (extents.empty()) co_return Result<void>{};
-    begin = extents.back().key + '\0';
-    Recounts recounts;
-    for (const auto& e : extents) {
-      const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
-      BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::ExtentRecord>(e.value));
-      BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(keys::dead_total(id)));
-      recounts[id] = {record.size_bytes, total ? total->record : 0, {}};
-    }
-    BASCULE_CO_TRY(co_await count_named(recounts));
-    for (const auto& [id, count] : recounts) {
-      std::uint64_t known = count.dead_bytes;
-      for (const auto& [offset, size] : count.named) known += size;
-      if (known > count.size_bytes) co_return fail(Code::corrupt, "more of an extent is named or dead than it holds");
-      if (known == count.size_bytes) continue;
-      ++counts_.extents_settled;
-      log::info("sweeper: an extent was named in part", {{"bytes", count.size_bytes - known}});
-      catalog::Transaction t;
-      BASCULE_CO_TRY(co_await bury_bytes(t, id, count.size_bytes - known));
-      BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+Task<Result<void>> Sweeper::recount(const std::set<std::uint32_t>& sessions) {
+  Recounts recounts;   // of several sessions at once: each walk over the catalog should settle as much as it can
+  for (const std::uint32_t session : sessions) {
+    const std::string prefix = keys::extent(ExtentId{{catalog_.incarnation(), session, 0}}).substr(0, 11);
+    const std::string end = keys::after_prefix(prefix);
+    std::string begin = prefix;
+    while (true) {
+      BASCULE_CO_ASSIGN(auto extents, co_await catalog_.scan({.begin = begin, .end = end}));
+      if (extents.empty()) break;
+      begin = extents.back().key + '\0';
+      for (const auto& e : extents) {
+        const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
+        BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::ExtentRecord>(e.value));
+        BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(keys::dead_total(id)));
+        recounts[id] = {record.size_bytes, total ? total->record : 0, {}};
+      }
+      if (recounts.size() >= kExtentsPerRecount) BASCULE_CO_TRY(co_await bury_unnamed(std::exchange(recounts, {})));
     }
   }
+  co_return co_await bury_unnamed(std::move(recounts));
+}
+
+Task<Result<void>> Sweeper::bury_unnamed(Recounts recounts) {
+  if (recounts.empty()) co_return Result<void>{};
+  BASCULE_CO_TRY(co_await count_named(recounts));
+  for (const auto& [id, count] : recounts) {
+    std::uint64_t known = count.dead_bytes;
+    for (const auto& [offset, size] : count.named) known += size;
+    if (known > count.size_bytes) co_return fail(Code::corrupt, "more of an extent is named or dead than it holds");
+    if (known == count.size_bytes) continue;
+    ++counts_.extents_settled;
+    catalog::Transaction t;
+    BASCULE_CO_TRY(co_await bury_bytes(t, id, count.size_bytes - known));
+    BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::count_named(Recounts& recounts) {

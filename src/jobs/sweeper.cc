@@ -316,7 +316,7 @@ Task<Result<void>> Sweeper::adopt_dead_sessions(std::vector<std::uint32_t> sessi
   const std::set<std::uint32_t> dead(sessions.begin(), sessions.end());
   if (dead.empty()) co_return Result<void>{};
   BASCULE_CO_TRY(co_await sweep_intents(dead));
-  for (const std::uint32_t session : dead) BASCULE_CO_TRY(co_await recount_session(session));
+  BASCULE_CO_TRY(co_await recount(dead));
   BASCULE_CO_TRY(co_await remove_orphans(dead));
   co_return co_await settle(dead);
 }

@@ -69,7 +69,8 @@ class Sweeper {
   // NOTE TO sim (delete when done): use catalog_.visit("B", "[", each): one consistent instant over B K P D Z E T (just
   // added, store::Store::visit below it); what no record names at that instant can never be named later. Bound the memory
   // by several rounds (sequence % parts).
-  Task<Result<void>> recount_session(std::uint32_t session);
+  Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
+  Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
   Task<Result<void>> settle(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions);

@@ -1,0 +1,197 @@
+// sim --seed N [--steps M] [--trace] [--twice] | --seeds A..B, [--broken RULE]
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "base/log.h"
+#include "jobs/check.h"
+#include "sim/client.h"
+
+namespace bascule::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Settings {
+  int steps = 60;
+  Broken broken = Broken::nothing;
+  bool trace = false;
+};
+struct Outcome {
+  std::string violation;
+  std::uint64_t hash = 0, requests = 0, lives = 0;
+};
+
+struct Findings final : jobs::CheckSink {
+  std::string first;
+  void progress(const jobs::CheckProgress&) override {}
+  void finding(const jobs::CheckFinding& f) override {
+    if (first.empty() && f.trouble != jobs::Trouble::unnamed) first = f.where + ": " + f.message;
+  }
+};
+
+// With everything deleted and swept, only the fixed records and the root of the keyring may be left.
+Task<void> expect_no_leak(Play& play) {
+  Server& server = play.server;
+  auto containers = co_await server.service().list_containers(play.account.name, {});
+  if (!containers) co_return play.violate("containers cannot be listed at the end");
+  for (const auto& c : containers->items)
+    if (!co_await server.service().delete_container({play.account.name, c.name}, {})) play.violate("a container cannot be deleted");
+  server.crash();  // what failed puts may have left is looked for when their session has ended
+  co_await server.start();
+  for (int i = 0; i < 600; ++i) co_await server.world().clock.sleep_for(100ms);
+  auto left = co_await server.world().store->scan({.begin = std::string(1, '\0'), .end = "\xff"});
+  if (!left) co_return play.violate("the store cannot be read at the end");
+  for (const auto& e : *left)
+    if (e.key[0] != 'S' && e.key[0] != 'M' && e.key[0] != 'A') play.violate(std::string("a record is left over: ") + e.key[0]);
+  auto objects = co_await server.world().provider->list("", "", 1000, kNoDeadline);
+  if (!objects) co_return play.violate("the provider cannot be listed at the end");
+  for (const auto& o : objects->objects)
+    if (o.name != "keyring-root") play.violate("an object is left over: " + o.name);
+}
+
+Task<void> play_all(Play& play, std::uint64_t seed, Settings settings) {
+  Server& server = play.server;
+  Clock& clock = server.world().clock;
+  SeededRandom random(seed * 31 + 7);
+  constexpr int kClients = 4;
+  co_await server.start();
+  if (!server.trouble.empty()) co_return;
+  (void)co_await server.service().put_account(play.account, true);
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::string> containers = {"shared"};
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<Client>(play, i, random.next_u64()));
+    for (const char* c : {"a", "b"}) containers.push_back("own" + std::to_string(i) + c);
+  }
+  for (const auto& c : containers)
+    if (!co_await server.service().create_container({play.account.name, c}, {}, ops::PublicAccess::none)) play.violate("no container");
+  server.set_faults(true);
+  play.running = kClients;
+  for (auto& client : clients) spawn(server.world().loop, client->run(settings.steps));
+  const std::uint64_t patience = 500 + random.next_u64() % 20'000;
+  for (int crashes = 0; play.running > 0;) {
+    if (++crashes > 12) {
+      co_await clock.sleep_for(1s);
+      continue;
+    }
+    const Instant until = clock.now() + std::chrono::milliseconds(random.next_u64() % patience);
+    while (play.running > 0 && clock.now() < until) co_await clock.sleep_for(std::min<Duration>(500ms, until - clock.now() + 1us));
+    if (play.running == 0) break;
+    server.crash();
+    if (random.next_u64() % 2) co_await clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 3000));
+    co_await server.start();
+    if (!server.trouble.empty()) play.violate(server.trouble);
+  }
+  if (!play.violation.empty()) co_return;
+  server.set_faults(false);
+  co_await clock.sleep_for(10s);
+  play.running = kClients;
+  for (auto& client : clients) spawn(server.world().loop, client->verify());
+  while (play.running > 0) co_await clock.sleep_for(100ms);
+  Findings findings;
+  auto report = co_await jobs::check(server.service(), {}, findings);
+  if (!report) play.violate("check: " + report.error().message);
+  else if (!report->good()) play.violate("check: " + findings.first);
+  if (play.violation.empty()) co_await expect_no_leak(play);
+  if (!server.trouble.empty()) play.violate(server.trouble);
+}
+
+Outcome simulate(std::uint64_t seed, Settings settings) {
+  // Never destroyed: coroutines of crashed lives are parked in it, and the process ends soon.
+  auto& server = *new Server(seed, settings.broken);
+  auto& play = *new Play{server, {"acct", {ops::testing::content(64, 1), ops::testing::content(64, 2)}}};
+  play.trace.print = settings.trace;
+  server.world().run(play_all(play, seed, settings));
+  if (!server.trouble.empty()) play.violate(server.trouble);
+  return {play.violation, play.trace.hash, play.trace.requests, server.lives()};
+}
+
+void report(std::uint64_t seed, const Outcome& o) {
+  std::printf("seed %llu: %s, %llu requests, %llu lives, trace %016llx\n", static_cast<unsigned long long>(seed),
+              o.violation.empty() ? "good" : o.violation.c_str(), static_cast<unsigned long long>(o.requests),
+              static_cast<unsigned long long>(o.lives), static_cast<unsigned long long>(o.hash));
+  std::fflush(stdout);
+}
+
+// Each seed in a process of its own: what one leaves behind is gone with it, and a crash of the simulator is one seed's.
+int run_range(std::uint64_t first, std::uint64_t last, Settings settings) {
+  std::uint64_t bad = 0;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const Outcome outcome = simulate(seed, settings);
+      if (!outcome.violation.empty()) report(seed, outcome);
+      ::_exit(outcome.violation.empty() ? 0 : 1);
+    }
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) < 0) return 2;
+    if (status == 0) continue;
+    ++bad;
+    if (WIFSIGNALED(status)) std::printf("seed %llu: ended by signal %d\n", static_cast<unsigned long long>(seed), WTERMSIG(status));
+    if (settings.broken != Broken::nothing) {
+      std::printf("the broken rule was noticed\n");
+      return 0;
+    }
+  }
+  std::printf("seeds %llu to %llu: %llu bad\n", static_cast<unsigned long long>(first), static_cast<unsigned long long>(last),
+              static_cast<unsigned long long>(bad));
+  if (settings.broken != Broken::nothing) std::printf("the broken rule was NOT noticed\n");
+  return bad || settings.broken != Broken::nothing ? 1 : 0;
+}
+
+int usage() {
+  std::fputs("sim --seed N [--steps M] [--trace] [--twice]   one run; the same seed is the same run\n"
+             "sim --seeds A..B [--steps M]                   many\n"
+             "    --broken durability|preconditions          with a rule broken: it must be noticed\n", stderr);
+  return 2;
+}
+
+}  // namespace
+}  // namespace bascule::sim
+
+int main(int argc, char** argv) {
+  using namespace bascule::sim;
+  Settings settings;
+  std::uint64_t first = 1, last = 0;
+  bool twice = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    const auto next = [&] { return i + 1 < argc ? std::string(argv[++i]) : std::string(); };
+    if (option == "--seed") first = last = std::strtoull(next().c_str(), nullptr, 10);
+    else if (option == "--seeds") {
+      const std::string range = next();
+      const auto dots = range.find("..");
+      if (dots == std::string::npos) return usage();
+      first = std::strtoull(range.c_str(), nullptr, 10);
+      last = std::strtoull(range.c_str() + dots + 2, nullptr, 10);
+    } else if (option == "--steps") settings.steps = std::atoi(next().c_str());
+    else if (option == "--trace") settings.trace = true;
+    else if (option == "--twice") twice = true;
+    else if (option == "--broken") {
+      const std::string rule = next();
+      if (rule == "durability") settings.broken = Broken::durability;
+      else if (rule == "preconditions") settings.broken = Broken::preconditions;
+      else return usage();
+    } else return usage();
+  }
+  if (last < first) return usage();
+  bascule::log::setup({.level = bascule::log::Level::off});
+  int code = 0;
+  if (first != last) code = run_range(first, last, settings);
+  else {
+    const Outcome outcome = simulate(first, settings);
+    report(first, outcome);
+    code = outcome.violation.empty() ? 0 : 1;
+    if (twice) {
+      const Outcome again = simulate(first, settings);
+      if (again.hash != outcome.hash) std::printf("the same seed took another course: trace %016llx\n", static_cast<unsigned long long>(again.hash));
+      code |= again.hash != outcome.hash;
+    }
+  }
+  std::fflush(stdout);
+  ::_exit(code);
+}

@@ -1,0 +1,111 @@
+#include "sim/server.h"
+
+namespace bascule::sim {
+
+using namespace std::chrono_literals;
+using ops::testing::Gateway;
+
+namespace {
+
+// A store that forgets what commits require: the control that the simulator can see such a thing.
+class ForgetfulStore final : public store::Store {
+ public:
+  explicit ForgetfulStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
+  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
+  Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
+  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
+  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
+    return inner_->visit(std::move(range), std::move(each));
+  }
+  Task<Result<std::uint64_t>> commit(store::Commit commit) override {
+    commit.preconditions.clear();
+    return inner_->commit(std::move(commit));
+  }
+  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
+    return inner_->read_journal(after, limit);
+  }
+  Task<Result<void>> trim_journal(std::uint64_t through) override { return inner_->trim_journal(through); }
+
+ private:
+  std::unique_ptr<store::Store> inner_;
+};
+
+}  // namespace
+
+Server::Server(std::uint64_t seed, Broken broken) : world_(seed), broken_(broken), random_(seed ^ 0x5eed) {
+  if (broken == Broken::preconditions) {
+    world_.store = std::make_unique<ops::testing::SlowStore>(
+        std::make_unique<ForgetfulStore>(store::make_memory_store({.trim_journal_at_once = true})), world_.clock);
+  }
+  world_.store_latency(1ms + std::chrono::microseconds(random_.next_u64() % 8000));
+}
+
+void Server::set_faults(bool on) {
+  faults_ = on;
+  provider::FaultOptions options;
+  if (on) {
+    options = {.fail_before = 0.01, .fail_after = 0.01, .tear_put = 0.01, .delay = 0.6, .max_delay = 300ms, .lie_flip_bit = 0.003};
+    if (broken_ == Broken::durability) options.lie_lose_put = 0.05;
+  }
+  world_.faults->set_options(options);
+}
+
+Task<void> Server::start() {
+  const bool faults = faults_;
+  set_faults(false);  // an administrator would start it again until it comes up
+  auto opened = co_await Gateway::open(world_, {.upload_memory_bytes = 24 * 1024 * 1024,
+                                                .service = {.read_run_bytes = 64 * 1024, .read_ahead = random_.next_u64() % 3,
+                                                            .packer = {.in_flight = 1 + random_.next_u64() % 4}}});
+  set_faults(faults);
+  if (!opened) {
+    trouble = "the server does not start: " + opened.error().message;
+    co_return;
+  }
+  life_ = std::make_unique<Life>();
+  Life& life = *life_;
+  life.gateway = std::move(*opened);
+  life.sweeper = std::make_unique<jobs::Sweeper>(*life.gateway->service);
+  life.handler = std::make_unique<api::blob::BlobService>(*life.gateway->service, world_.clock, world_.random, api::blob::Options{});
+  ++lives_;
+  spawn(world_.loop, run_jobs(life, life.gateway->line));
+}
+
+Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> line) {
+  bool adopted = false;
+  while (!line->crashed) {
+    auto swept = co_await life.sweeper->pass();
+    Result<void> outcome;
+    if (!swept) outcome = fail(swept.error());
+    if (outcome && !adopted) {
+      outcome = co_await life.sweeper->adopt_dead_sessions(life.gateway->catalog->died());
+      adopted = outcome.has_value();
+    }
+    // A provider may fail, or lie about a bit of a key; the catalog never contradicts itself.
+    if (!outcome && outcome.error().code == Code::corrupt && trouble.empty()) trouble = "a job: " + outcome.error().message;
+    co_await world_.clock.sleep_for(100ms);
+  }
+}
+
+Server::Connection Server::connect() {
+  if (!life_) return {};
+  http::PipeOptions options{.capacity_bytes = 1000 + random_.next_u64() % 60'000};
+  if (random_.next_u64() % 40 == 0) options.cut_first_to_second = random_.next_u64() % 100'000;
+  if (random_.next_u64() % 40 == 0) options.cut_second_to_first = random_.next_u64() % 100'000;
+  auto [client, server] = http::make_memory_pipe(world_.clock, options);
+  Life& life = *life_;
+  spawn(world_.loop, http::serve_connection(std::move(server), *life.handler, life.limits, world_.clock, life.refuse, life.draining));
+  Connection connection{std::shared_ptr<http::ByteStream>(std::move(client)), lives_};
+  std::erase_if(clients_, [](const auto& c) { return c.expired(); });
+  clients_.push_back(connection.stream);
+  return connection;
+}
+
+void Server::crash() {
+  life_->gateway->line->crashed = true;
+  past_.push_back(std::move(life_));
+  for (const auto& c : clients_)
+    if (const auto stream = c.lock()) stream->abort();
+  clients_.clear();
+}
+
+}  // namespace bascule::sim
