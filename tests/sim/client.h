@@ -11,6 +11,7 @@ struct Trace {
   std::uint64_t requests = 0;
   bool print = false;
   void add(std::string_view text);
+  void hash_in(std::string_view text);
 };
 
 // What the clients of one run have in common.

@@ -1,0 +1,121 @@
+#include "catalog/records.h"
+
+#include <gtest/gtest.h>
+
+#include "catalog/codec.h"
+
+namespace bascule::catalog {
+namespace {
+
+extent::Piece piece() {
+  extent::Piece p;
+  p.extent = {{0x010203040506, 7, 8}};
+  p.id = {{0x010203040506, 7, 9}};
+  p.offset = 16;
+  p.size_bytes = 5;
+  p.salt.fill(std::byte{0xAA});
+  p.commitment.fill(std::byte{0xBB});
+  return p;
+}
+const std::string kPieceHex = "010203040506000000070000000000080102030405060000000700000000000910000000" "05000000" +
+                              std::string(48, 'a') + std::string(64, 'b');
+
+HeadRecord head() {
+  HeadRecord h;
+  h.etag = 0x1122334455667788;
+  h.last_modified = WallTime(Ticks(1));
+  h.created = WallTime(Ticks(2));
+  h.size_bytes = 300;
+  h.content_type = "t";
+  h.metadata = {{"k", "v"}};
+  h.tier = "Cool";
+  h.lease = LeaseRecord{LeaseRecord::Kind::breaking, "id", 15, WallTime(Ticks(3))};
+  h.copy = CopyRecord{"c", "s", "success", 1, 2, WallTime(Ticks(4))};
+  h.content_md5.emplace().fill(std::byte{0xCC});
+  h.cache_control = "no";
+  h.manifest = {.id = 5, .holder = 6, .shared = true, .base = 4, .paged = false, .entries = {{piece(), true, "b1"}, {piece(), false, ""}}};
+  return h;
+}
+
+std::string hex(const std::string& bytes) { return to_hex(as_bytes(bytes)); }
+
+// What is written today must be readable for ever: a change here is a new format, not a new expectation.
+TEST(Records, Have_these_bytes) {
+  EXPECT_EQ(hex(encode(MappingRecord{0x0102})), "010201000000000000");
+  EXPECT_EQ(hex(encode(UploadRecord{1, 2, WallTime(Ticks(3))})), "010100000000000000020300000000000000");
+  EXPECT_EQ(hex(encode(IntentRecord{1, true, false})), "01010000000000000001");
+  EXPECT_EQ(hex(encode(IntentRecord{1, false, true})), "01010000000000000002");
+  EXPECT_EQ(hex(encode_total(258)), "010201000000000000");
+  EXPECT_EQ(hex(encode(BlockRecord{300, {piece()}})), "01ac0201" + kPieceHex);
+  EXPECT_EQ(hex(encode_page({{piece(), true, "b1"}, {piece(), false, ""}})), "010201026231" + kPieceHex + "00" + kPieceHex);
+  SessionRecord session{.open = false, .incarnation = 1, .started = WallTime(Ticks(2)), .closed = WallTime(Ticks(3)), .settled = true};
+  EXPECT_EQ(hex(encode(session)), "0104" "0100000000000000" "0200000000000000" "0300000000000000" + std::string(64, '0'));
+  ExtentRecord extent{.size_bytes = 100};
+  extent.unit_tags.emplace_back().fill(std::byte{0xDD});
+  EXPECT_EQ(hex(encode(extent)), "016400000000" "00" "01" + std::string(32, 'd') + "00");
+}
+
+template <class T> std::string again(const std::string& bytes) {
+  auto record = decode<T>(bytes);
+  return record ? encode(*record) : "refused";
+}
+
+// Whatever is cut off or put on is refused; a flipped bit is refused or gives another record, and never more than that.
+template <class T> void endure(const T& record) {
+  const std::string bytes = encode(record);
+  EXPECT_EQ(again<T>(bytes), bytes);
+  for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(decode<T>(bytes.substr(0, n))) << n;
+  EXPECT_FALSE(decode<T>(bytes + '\0'));
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    if (auto other = decode<T>(damaged)) EXPECT_FALSE(encode(*other).empty());
+    else EXPECT_EQ(other.error().code, Code::corrupt);
+  }
+  std::string foreign = bytes;
+  foreign[0] = 2;
+  EXPECT_FALSE(decode<T>(foreign));
+}
+
+TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
+  endure(AccountRecord{{"k1", "k2"}, true, WallTime(Ticks(9))});
+  endure(MappingRecord{7});
+  ContainerRecord container{.etag = 1, .public_access = 2, .metadata = {{"a", "b"}}, .policies = {{"p", "s", "e", "r", true}}};
+  endure(container);
+  endure(head());
+  endure(HeadRecord{});
+  endure(UploadRecord{1, 2, {}});
+  endure(BlockRecord{5, {piece(), piece()}});
+  ExtentRecord extent{.size_bytes = 5, .unit_tags = {{}, {}}, .forward = {{piece().extent, 1, 2, 3}}};
+  endure(extent);
+  endure(SessionRecord{.incarnation = 3, .clean = true});
+  endure(DropRecord{.kind = DropRecord::Kind::upload, .cid = 1, .manifest = head().manifest, .kept = head().manifest,
+                    .blob = "b", .epoch = 4, .pieces = {piece()}});
+  endure(IntentRecord{1, true, true});
+}
+
+TEST(Codec, A_number_has_one_encoding) {
+  for (const std::uint64_t v : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, ~std::uint64_t{0}}) {
+    std::string bytes;
+    Writer(bytes).varint(v);
+    Reader r(bytes);
+    EXPECT_EQ(r.varint(), v);
+    EXPECT_TRUE(r.done());
+  }
+  for (const std::string_view padded : {std::string_view("\x80\x00", 2), std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10)}) {
+    Reader r(padded);
+    (void)r.varint();
+    EXPECT_FALSE(r.ok());
+  }
+}
+
+TEST(Codec, An_impossible_count_fails_before_anything_is_allocated) {
+  std::string bytes;
+  Writer(bytes).varint(std::uint64_t{1} << 60);
+  Reader r(bytes);
+  EXPECT_EQ(r.count(1), 0u);
+  EXPECT_FALSE(r.ok());
+}
+
+}  // namespace
+}  // namespace bascule::catalog
