@@ -69,7 +69,7 @@ Buffer MemoryPool::make(std::size_t bytes) {
 
 Task<Result<Buffer>> MemoryPool::acquire(std::size_t bytes) {
   if (bytes > limit_) co_return fail(Code::invalid_argument, "a buffer larger than the upload memory");
-  Waiter waiter{this, bytes, false, {}};
+  Waiter waiter{bytes, {}};
   bool waits = false;
   {
     std::lock_guard lock(mutex_);
@@ -79,17 +79,11 @@ Task<Result<Buffer>> MemoryPool::acquire(std::size_t bytes) {
       co_return fail(Code::overloaded, "too many uploads wait for memory");
     } else {
       waiting_.push_back(&waiter);
-      waiter.queued = waits = true;
+      waits = true;
     }
   }
   if (waits) co_await waiter.ready.wait();
   co_return make(bytes);
-}
-
-MemoryPool::Waiter::~Waiter() {
-  if (!queued) return;  // the usual way: whoever took it from the queue has been waited for
-  std::lock_guard lock(pool->mutex_);
-  if (queued) std::erase(pool->waiting_, this);
 }
 
 void MemoryPool::give_back(std::byte* data, std::size_t bytes) {
@@ -100,7 +94,6 @@ void MemoryPool::give_back(std::byte* data, std::size_t bytes) {
     while (!waiting_.empty() && used_ + waiting_.front()->bytes <= limit_) {
       used_ += waiting_.front()->bytes;
       ready.push_back(waiting_.front());
-      waiting_.front()->queued = false;
       waiting_.pop_front();
     }
     if (bytes >= kMappedBytes && used_ + spare_bytes_ + bytes <= limit_) {

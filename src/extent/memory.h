@@ -49,13 +49,7 @@ class MemoryPool {
 
  private:
   friend class Buffer;
-  struct Waiter {
-    ~Waiter();                    // a waiting coroutine that is dropped leaves the queue
-    MemoryPool* pool;
-    std::size_t bytes;
-    bool queued = false;
-    Completion<bool> ready;
-  };
+  struct Waiter { std::size_t bytes; Completion<bool> ready; };
   using Spare = std::pair<std::size_t, std::byte*>;
   Buffer make(std::size_t bytes);
   void give_back(std::byte* data, std::size_t bytes);
