@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crc64.h"
 #include "crypto/key_holder.h"
 #include "ops/service.h"
 #include "provider/fault.h"
@@ -32,16 +33,20 @@ class StringBody final : public BodySource {
   std::size_t at_ = 0;
 };
 
-// Wraps nothing: what keys are is not what these tests are about.
+// Hides nothing, but notices damage as real holders do: a provider that flips a bit of a key is noticed by its holder.
 class OpenHolder final : public crypto::KeyHolder {
  public:
   std::string_view id() const override { return "0000000000000000"; }
   Task<Result<std::string>> wrap(crypto::SecretKey key, std::string context) override {
-    co_return std::string(as_text(key.bytes())) + context;
+    std::string wrapped = std::string(as_text(key.bytes())) + context;
+    append_be64(wrapped, crc64(as_bytes(wrapped)));
+    co_return wrapped;
   }
   Task<Result<crypto::SecretKey>> unwrap(std::string wrapped, std::string context) override {
-    if (wrapped.size() != crypto::SecretKey::kSize + context.size() || !wrapped.ends_with(context))
-      co_return fail(Code::permission_denied, "another context");
+    const std::size_t size = crypto::SecretKey::kSize + context.size();
+    if (wrapped.size() != size + 8 || load_be64(wrapped.data() + size) != crc64(as_bytes(wrapped).first(size)) ||
+        wrapped.substr(crypto::SecretKey::kSize, context.size()) != context)
+      co_return fail(Code::corrupt, "damaged, or of another context");
     crypto::SecretKey key;
     std::memcpy(key.writable().data(), wrapped.data(), crypto::SecretKey::kSize);
     co_return key;
