@@ -294,6 +294,7 @@ struct Actors {
   std::shared_ptr<ops::testing::Lifeline> line;
   Random& random;
   int running = 0;
+  bool stop = false;   // also of the actors of a life that crashed, whose sweeper is gone
   std::string trouble;
 
   std::uint64_t pick(std::uint64_t n) { return random.next_u64() % n; }
@@ -366,8 +367,8 @@ Task<void> act(Actors& a, int steps) {
   --a.running;
 }
 
-Task<void> sweep_on(Actors& a, Sweeper& sweeper, const bool& stop) {
-  while (!stop) {
+Task<void> sweep_on(Actors& a, Sweeper& sweeper) {
+  while (!a.stop) {
     if (auto r = co_await sweeper.pass(); !r) a.judge("sweep", r.error());
     co_await a.world.clock.sleep_for(10ms);
   }
@@ -391,19 +392,19 @@ TEST_P(Histories, Lose_nothing_and_leak_nothing) {
     for (int life = 0; life < (crashes ? 4 : 1); ++life) {
       set_faults({.fail_before = 0.02, .fail_after = 0.02, .tear_put = 0.02, .delay = 0.7, .max_delay = 40ms});
       auto actors = std::make_shared<Actors>(*world, service(), gateway->line, random);
-      bool stop = false;
       actors->running = 5;
       for (int i = 0; i < 4; ++i) spawn(world->loop, act(*actors, 25));
-      spawn(world->loop, sweep_on(*actors, *sweeper, stop));
+      spawn(world->loop, sweep_on(*actors, *sweeper));
       if (crashes && life < 3) {
         world->run(world->clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 1500)));
         remains_.push_back(actors);
+        actors->stop = true;
         crash();
         set_faults({});
         if (random.next_u64() % 2) adopt();
       } else {
         while (actors->running > 1) world->run(world->clock.sleep_for(50ms));
-        stop = true;
+        actors->stop = true;
         while (actors->running > 0) world->run(world->clock.sleep_for(50ms));
       }
       ASSERT_EQ(actors->trouble, "") << where;

@@ -62,7 +62,8 @@ Task<std::string> ask(http::Client& client, http::Origin origin, std::string met
 }  // namespace
 
 const TestCertificate& test_certificate() {
-  static const TestCertificate certificate = [] {
+  // Never destroyed: what runs at the program's end still names its folder.
+  static const TestCertificate& certificate = *new TestCertificate([] {
     char folder[] = "/tmp/bascule-s3-test-XXXXXX";
     TestCertificate out;
     out.folder = ::mkdtemp(folder);
@@ -79,7 +80,7 @@ const TestCertificate& test_certificate() {
     EXPECT_EQ(status, 0) << "openssl could not make a certificate";
     std::atexit([] { std::filesystem::remove_all(test_certificate().folder); });
     return out;
-  }();
+  }());
   return certificate;
 }
 
