@@ -10,6 +10,9 @@ namespace bascule::provider {
 namespace {
 
 constexpr std::size_t kMaxSlicesAtOnce = 256;  // well below the kernel's IOV_MAX, and small enough for the stack
+// One call's bytes. A write of megabytes makes the page cache take folios as large, which are seldom at hand: on ext4 of
+// Linux 6.18, 3.7 s of CPU a GiB in calls of 8 MiB, 1.7 in calls of this size.
+constexpr std::size_t kWriteBytes = 128 * 1024;
 
 }  // namespace
 
@@ -21,11 +24,14 @@ int write_all(int fd, Slices content) {
   while (index < content.size()) {
     iovec vectors[kMaxSlicesAtOnce];
     int count = 0;
+    std::size_t bytes = 0;
     for (std::size_t i = index; i < content.size() && count < static_cast<int>(kMaxSlicesAtOnce); ++i) {
       const std::size_t done = i == index ? skip : 0;
       if (content[i].size() == done) continue;
       vectors[count].iov_base = const_cast<std::byte*>(content[i].data() + done);
-      vectors[count++].iov_len = content[i].size() - done;
+      vectors[count].iov_len = std::min(content[i].size() - done, kWriteBytes - bytes);
+      bytes += vectors[count++].iov_len;
+      if (bytes == kWriteBytes) break;
     }
     if (count == 0) return 0;
     const ssize_t wrote = ::pwritev(fd, vectors, count, offset);
