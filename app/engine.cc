@@ -8,8 +8,7 @@
 #include "base/log.h"
 #include "crypto/key_file.h"
 #include "provider/folder/folder_provider.h"
-#include "provider/limit.h"
-#include "provider/retry.h"
+#include "provider/s3/s3_stack.h"
 #include "runtime/run.h"
 #include "store/rocksdb/rocks_store.h"
 
@@ -61,22 +60,18 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   rocks.note = [](std::string_view text) { log::warn("store", {{"note", text}}); };
   BASCULE_ASSIGN(e.store_, store::open_rocksdb(catalog_path, rocks, *e.workers_));
 
-  e.metrics_ = std::make_shared<provider::ProviderMetrics>();
   ops::ServiceOptions service;
   if (options.s3) {
-    e.http_ = http::make_client(provider::client_options(*options.s3), clock);
-    BASCULE_ASSIGN(auto s3, provider::make_s3_provider(*options.s3, *e.http_, clock));
-    provider::LimitOptions limits{.puts_per_second = options.s3->puts_per_second,
-                                  .gets_per_second = options.s3->gets_per_second,
-                                  .max_in_flight = static_cast<int>(options.s3->in_flight)};
-    auto limited = std::make_unique<provider::LimitProvider>(std::move(s3), limits, clock);
-    auto counted = std::make_unique<provider::MetricsProvider>(std::move(limited), clock, e.metrics_);
-    e.provider_ = std::make_unique<provider::RetryProvider>(std::move(counted), provider::RetryOptions{}, clock, random);
+    BASCULE_ASSIGN(auto stack, provider::make_s3_stack(*options.s3, clock, random));
+    e.http_ = std::move(stack.client);
+    e.metrics_ = std::move(stack.metrics);
+    e.provider_ = std::move(stack.provider);
     service.read_run_bytes = 1024 * 1024;  // a remote read costs a round trip: larger steps, several at a time
     service.read_ahead = 3;
   } else {
     // A local disk takes one synced write at a time anyway: one extent in flight gathers the most writes for it.
     service.packer.in_flight = 1;
+    e.metrics_ = std::make_shared<provider::ProviderMetrics>();
     BASCULE_ASSIGN(auto folder, provider::open_folder({.path = options.data}, *e.workers_, clock));
     e.provider_ = std::make_unique<provider::MetricsProvider>(std::move(folder), clock, e.metrics_);
   }
