@@ -112,7 +112,7 @@ def account_sas(sv="2021-08-06", ss="b", srt="sco", sp="rwdlacup", se=None, st="
         fields.append(ses)
     signature = sign(key, "\n".join(fields) + "\n")
     if tamper:
-        signature = signature.translate(str.maketrans("ABCDEFab", "BCDEFAba"))
+        signature = ("B" if signature[0] == "A" else "A") + signature[1:]
     pairs = [("sv", sv), ("ss", ss), ("srt", srt), ("sp", sp), ("st", st), ("se", se), ("sip", sip), ("spr", spr),
              ("ses", ses), ("sig", signature)]
     return encode_query([(name, value) for name, value in pairs if value])
@@ -138,7 +138,7 @@ def service_sas(resource, sv="2021-08-06", sr="b", sp="r", se=None, st="", si=""
         fields += [sv]
     signature = sign(key, "\n".join(fields))
     if tamper:
-        signature = signature.translate(str.maketrans("ABCDEFab", "BCDEFAba"))
+        signature = ("B" if signature[0] == "A" else "A") + signature[1:]
     pairs = [("sv", sv), ("sr", sr), ("sp", sp), ("st", st), ("se", se), ("si", si), ("sip", sip), ("spr", spr),
              ("ses", ses), ("rscc", rscc), ("rscd", rscd), ("rsce", rsce), ("rscl", rscl), ("rsct", rsct),
              ("sig", signature)]
