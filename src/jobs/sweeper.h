@@ -66,19 +66,16 @@ class Sweeper {
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);
   Task<Result<void>> bury_bytes(catalog::Transaction& t, ExtentId id, std::uint64_t bytes);
   Task<Result<void>> remove_garbage(std::vector<store::Entry> garbage);
-  // NOTE TO sim (delete when done): use catalog_.visit("B", "[", each): one consistent instant over B K P D Z E T (just
-  // added, store::Store::visit below it); what no record names at that instant can never be named later. Bound the memory
-  // by several rounds (sequence % parts).
+  // Pieces that were placed beside named ones but never named themselves, because their writer died: they are counted as
+  // dead, or their extent could never be collected. Several scans may count while commits go on: what a record named when
+  // the count began stays in some record (a drop at the least) until the sweeper takes it, which does not run meanwhile;
+  // and what no record named can never be named, since only the dead session knew of it.
   Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
   Task<Result<void>> settle(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
-  // Pieces that were placed beside named ones but never named themselves, because their writer died: they are counted as
-  // dead, or their extent could never be collected. One consistent look at the catalog decides: what no record names at
-  // that instant can never be named, since only the dead session knew of it.
-  Task<Result<void>> settle_partly_named(const std::set<std::uint32_t>& sessions);
 
   ops::Service& service_;
   catalog::Catalog& catalog_;

@@ -171,7 +171,7 @@ class Service final : public Operations {
 // How often a commit that meets conflicts is evaluated again before the client is told to come back.
 constexpr int kMaxConflicts = 200;
 
-// Commits with the caller's Transaction; conflict -> `continue` with the loop. See the uses.
+// Between records and what the use cases give and take.
 BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now);
 ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& record, WallTime now);
 inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified}; }
