@@ -57,6 +57,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   BASCULE_ASSIGN(e.holder_, open_key_file(options, fresh, random, clock, e.created_key_file_));
   e.workers_ = make_thread_workers(options.workers, "io");
   store::RocksOptions rocks{.cache_bytes = options.cache_bytes};
+  rocks.metrics = e.store_metrics_ = std::make_shared<store::StoreMetrics>();
   rocks.note = [](std::string_view text) { log::warn("store", {{"note", text}}); };
   BASCULE_ASSIGN(e.store_, store::open_rocksdb(catalog_path, rocks, *e.workers_));
 

@@ -10,6 +10,7 @@
 #include "ops/service.h"
 #include "provider/metrics.h"
 #include "provider/s3/s3_provider.h"
+#include "store/metrics.h"
 
 namespace bascule::app {
 
@@ -44,6 +45,7 @@ class Engine {
   Workers& workers() { return *workers_; }
   extent::MemoryPool& memory() { return *memory_; }
   const provider::ProviderMetrics& provider_metrics() const { return *metrics_; }
+  const store::StoreMetrics& store_metrics() const { return *store_metrics_; }
   bool created_key_file() const { return created_key_file_; }
   const std::vector<std::uint32_t>& died() const { return catalog_->died(); }
   const EngineOptions& options() const { return options_; }
@@ -71,6 +73,7 @@ class Engine {
   std::unique_ptr<crypto::KeyHolder> holder_;
   std::unique_ptr<crypto::Keyring> keyring_;
   std::unique_ptr<crypto::ExtentNamer> namer_;
+  std::shared_ptr<store::StoreMetrics> store_metrics_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<extent::MemoryPool> memory_;

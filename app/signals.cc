@@ -42,6 +42,7 @@ void Signals::run() {
     if (got == SIGHUP) reload_ = true;
     if (got == SIGTERM || got == SIGINT) {
       if (stop_) ::_exit(128 + got);  // the second: nothing acknowledged is lost by that
+      if (end_at_once_) ::_exit(0);
       stop_ = true;
     }
     changed_.notify_all();
@@ -55,6 +56,12 @@ Signals::Event Signals::wait(std::chrono::milliseconds limit) {
   if (!reload_) return Event::none;
   reload_ = false;
   return Event::reload;
+}
+
+void Signals::set_end_at_once(bool on) {
+  const std::lock_guard lock(mutex_);
+  if (on && stop_) ::_exit(0);
+  end_at_once_ = on;
 }
 
 bool Signals::stopping() {

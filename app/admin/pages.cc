@@ -7,12 +7,18 @@
 
 #include "app/admin/prometheus.h"
 #include "app/version.h"
+#include "base/latency.h"
 
 namespace bascule::app {
 namespace {
 
-double request_bound(std::size_t i) { return std::chrono::duration<double>(OpCounters::bound(i)).count(); }
-double provider_bound(std::size_t i) { return std::chrono::duration<double>(provider::OperationMetrics::bound(i)).count(); }
+double bound_seconds(std::size_t bucket) { return std::chrono::duration<double>(latency_bound(bucket)).count(); }
+
+template <std::size_t N> std::array<std::uint64_t, N> counts(const std::array<std::atomic<std::uint64_t>, N>& buckets) {
+  std::array<std::uint64_t, N> out{};
+  for (std::size_t i = 0; i < N; ++i) out[i] = buckets[i].load(std::memory_order_relaxed);
+  return out;
+}
 
 void show_requests(PrometheusText& out, const RequestMetrics& metrics) {
   const auto totals = metrics.totals();
@@ -34,7 +40,7 @@ void show_requests(PrometheusText& out, const RequestMetrics& metrics) {
   each([&](std::string_view op, const auto& t) { out.sample({{"operation", op}}, t.body_out); });
   out.metric("bascule_request_seconds", "histogram", "From a request's head to the end of its answer.");
   each([&](std::string_view op, const auto& t) {
-    out.histogram({{"operation", op}}, t.took, request_bound, static_cast<double>(t.took_microseconds) / 1e6);
+    out.histogram({{"operation", op}}, t.took, bound_seconds, static_cast<double>(t.took_microseconds) / 1e6);
   });
 }
 
@@ -69,13 +75,20 @@ void show_provider(PrometheusText& out, const provider::ProviderMetrics& m, std:
     out.sample({{"provider", provider}, {"operation", op}}, static_cast<double>(o->in_flight.load()));
   out.metric("bascule_provider_seconds", "histogram", "How long calls to the provider take.");
   for (const auto& [op, o] : all) {
-    std::array<std::uint64_t, provider::OperationMetrics::kBuckets> buckets{};
-    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] = o->took[i];
-    out.histogram({{"provider", provider}, {"operation", op}}, buckets, provider_bound,
+    out.histogram({{"provider", provider}, {"operation", op}}, counts(o->took), bound_seconds,
                   static_cast<double>(o->took_microseconds.load()) / 1e6);
   }
   out.metric("bascule_provider_read_at_once_total", "counter", "Reads answered without waiting.");
   out.sample({{"provider", provider}}, m.read_at_once.load());
+}
+
+void show_store(PrometheusText& out, const store::StoreMetrics& m) {
+  out.metric("bascule_catalog_commits_total", "counter", "Commits to the catalog: durable, refused for a precondition, refused or failed otherwise.");
+  out.sample({{"outcome", "committed"}}, m.committed.load());
+  out.sample({{"outcome", "conflict"}}, m.conflicts.load());
+  out.sample({{"outcome", "refused"}}, m.refused.load());
+  out.metric("bascule_catalog_write_seconds", "histogram", "Synced writes of the catalog's log; commits that arrive together share one.");
+  out.histogram({}, counts(m.wrote), bound_seconds, static_cast<double>(m.write_microseconds.load()) / 1e6);
 }
 
 void show_engine(PrometheusText& out, Engine& engine) {
@@ -94,6 +107,7 @@ void show_engine(PrometheusText& out, Engine& engine) {
   one("bascule_session", "gauge", "The number of this run's session in the catalog.", engine.catalog().session());
   if (struct statvfs space{}; ::statvfs(engine.options().data.c_str(), &space) == 0)
     one("bascule_data_free_bytes", "gauge", "Free space where the data folder lies.", std::uint64_t{space.f_bavail} * space.f_frsize);
+  show_store(out, engine.store_metrics());
   show_provider(out, engine.provider_metrics(), engine.provider().name());
 }
 

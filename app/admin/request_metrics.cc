@@ -1,8 +1,6 @@
 #include "app/admin/request_metrics.h"
 
-#include <algorithm>
-#include <bit>
-
+#include "base/latency.h"
 #include "base/log.h"
 
 namespace bascule::app {
@@ -135,10 +133,8 @@ void RequestMetrics::add(const Outcome& outcome) {
   if (outcome.status == 503) bump(counters.busy);
   if (outcome.body_in != 0) bump(counters.body_in, outcome.body_in);
   if (outcome.body_out != 0) bump(counters.body_out, outcome.body_out);
-  const auto micros = static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(outcome.took).count(), 0));
-  const auto bucket = static_cast<std::size_t>(std::bit_width(micros > 0 ? (micros - 1) >> 6 : 0));
-  bump(counters.took[std::min(bucket, OpCounters::kBuckets - 1)]);
+  const std::uint64_t micros = to_microseconds(outcome.took);
+  bump(counters.took[latency_bucket(micros, OpCounters::kBuckets)]);
   bump(counters.took_microseconds, micros);
 }
 

@@ -28,8 +28,7 @@ constexpr std::size_t kOps = static_cast<std::size_t>(Op::count_);
 
 // Written by one thread, read by any.
 struct OpCounters {
-  static constexpr std::size_t kBuckets = 18;  // 64 us doubled, up to 4.2 s; the last has no bound
-  static constexpr std::chrono::microseconds bound(std::size_t bucket) { return std::chrono::microseconds(64u << bucket); }
+  static constexpr std::size_t kBuckets = 18;  // up to 4.2 s (base/latency.h)
   std::array<std::atomic<std::uint64_t>, 6> by_class{};  // [status / 100]; 0: no answer, or one that was cut
   std::atomic<std::uint64_t> busy{0};                    // 503
   std::atomic<std::uint64_t> body_in{0}, body_out{0};    // bytes

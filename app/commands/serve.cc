@@ -60,7 +60,10 @@ bool is_held(const Error& error) { return error.message.find("another process ho
 Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options, Readiness& readiness, Signals& signals) {
   std::string said;
   while (true) {
-    auto engine = Engine::open(options, system_clock(), system_random());
+    auto engine = [&] {
+      const Signals::EndAtOnce interruptible(signals);
+      return Engine::open(options, system_clock(), system_random());
+    }();
     if (engine || !options.s3 || !retryable(engine.error().code) || is_held(engine.error())) return engine;
     readiness.set(false, engine.error().message);
     if (engine.error().message != said) {

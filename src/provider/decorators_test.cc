@@ -199,7 +199,6 @@ TEST_F(Decorators, Metrics_count_and_measure) {
   EXPECT_EQ(metrics->put.took_microseconds, 20'000u);
   EXPECT_EQ(metrics->put.took[8], 2u);  // 10 ms: over 8.192, up to 16.384
   EXPECT_EQ(metrics->put.in_flight, 0);
-  static_assert(OperationMetrics::bound(8) == std::chrono::microseconds(16'384));
 }
 
 Task<Result<void>> put_text(Provider& provider, std::string name, std::string_view content) {

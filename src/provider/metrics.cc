@@ -1,7 +1,6 @@
 #include "provider/metrics.h"
 
-#include <algorithm>
-#include <bit>
+#include "base/latency.h"
 
 namespace bascule::provider {
 namespace {
@@ -19,10 +18,8 @@ class Measured {
   ~Measured() { metrics_.in_flight.fetch_sub(1, kRelaxed); }
 
   template <class T> void finish(const Result<T>& result, std::uint64_t bytes) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now() - start_);
-    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
-    const std::size_t bucket = static_cast<std::size_t>(std::bit_width(micros > 0 ? (micros - 1) >> 6 : 0));
-    metrics_.took[std::min(bucket, OperationMetrics::kBuckets - 1)].fetch_add(1, kRelaxed);
+    const std::uint64_t micros = to_microseconds(clock_.now() - start_);
+    metrics_.took[latency_bucket(micros, OperationMetrics::kBuckets)].fetch_add(1, kRelaxed);
     metrics_.took_microseconds.fetch_add(micros, kRelaxed);
     if (result) {
       metrics_.succeeded.fetch_add(1, kRelaxed);

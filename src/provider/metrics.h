@@ -11,9 +11,7 @@ namespace bascule::provider {
 constexpr std::size_t kCodes = static_cast<std::size_t>(Code::internal) + 1;
 
 struct OperationMetrics {
-  // Upper bounds of the buckets: 64 us doubled from one to the next, up to 33.6 s; the last bucket has none.
-  static constexpr std::size_t kBuckets = 21;
-  static constexpr std::chrono::microseconds bound(std::size_t bucket) { return std::chrono::microseconds(64u << bucket); }
+  static constexpr std::size_t kBuckets = 21;  // up to 33.6 s (base/latency.h)
 
   std::atomic<std::uint64_t> succeeded{0};
   std::array<std::atomic<std::uint64_t>, kCodes> failed{};  // by Code

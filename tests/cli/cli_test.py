@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -198,6 +199,44 @@ class Serving(Case):
                 text = answer.read().decode()
             if word:
                 self.assertIn(word, text)
+
+    def test_metrics_count_what_was_done(self):
+        gateway = self.gateway()
+
+        def metric(line):
+            with urllib.request.urlopen(f"http://{gateway.admin_address}/metrics", timeout=10) as answer:
+                found = re.search(rf"(?m)^{re.escape(line)} (\S+)$", answer.read().decode())
+            return float(found.group(1)) if found else 0
+
+        lines = ('bascule_catalog_commits_total{outcome="committed"}', "bascule_catalog_write_seconds_count",
+                 'bascule_requests_total{operation="PutBlob",status="2xx"}')
+        before = [metric(line) for line in lines]
+        client = azure.Client(gateway.address)
+        client.send("PUT", "/counted?restype=container")
+        for _ in range(3):
+            client.send("PUT", "/counted/b", {"x-ms-blob-type": "BlockBlob"}, b"1")
+        client.close()
+        commits, writes, puts = (metric(line) - was for line, was in zip(lines, before))
+        self.assertGreaterEqual(commits, 4)
+        self.assertGreaterEqual(writes, 4)
+        self.assertEqual(puts, 3)
+
+    def test_sigterm_while_a_provider_keeps_silent_at_the_start(self):
+        with socket.socket() as mute:  # takes connections, says nothing
+            mute.bind(("127.0.0.1", 0))
+            mute.listen()
+            config = self.folder / "s3.toml"
+            config.write_text(f'[provider]\nkind = "s3"\nendpoint = "http://127.0.0.1:{mute.getsockname()[1]}"\n'
+                              'bucket = "bucket"\naccess_key = "a"\nsecret_key = "s"\n')
+            config.chmod(0o600)
+            process = subprocess.Popen([PROGRAM, "serve", "--data", self.folder / "d", "--config", config, "--listen",
+                                        f"127.0.0.1:{server.free_port()}", "--set", "admin.listen=off"],
+                                       env=server.private_environment(self.folder), stderr=subprocess.DEVNULL)
+            self.addCleanup(process.kill)
+            mute.settimeout(30)
+            with mute.accept()[0]:
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(5), 0)
 
     def test_logs_name_the_request_and_no_secret(self):
         gateway = self.gateway(arguments=["--set", "log.level=debug"])

@@ -124,11 +124,27 @@ void Committer::run_batch(std::span<Request*> requests) {
       }
     }
   }
+  count(requests);
   for (Request* request : requests) {
     if (request->kind == Request::Kind::trim && request->verdict) request->verdict = trim(request->through);
     auto verdict = std::move(request->verdict);
     request->done.set(std::move(verdict));  // the request is gone from here on
   }
+}
+
+void Committer::count(std::span<Request* const> requests) const {
+  StoreMetrics* m = options_.metrics.get();
+  if (m == nullptr) return;
+  std::uint64_t committed = 0, conflicts = 0, refused = 0;
+  for (const Request* request : requests) {
+    if (request->kind != Request::Kind::commit) continue;
+    if (request->verdict) ++committed;
+    else if (request->verdict.error().code == Code::conflict) ++conflicts;
+    else ++refused;
+  }
+  m->committed.fetch_add(committed, std::memory_order_relaxed);
+  if (conflicts != 0) m->conflicts.fetch_add(conflicts, std::memory_order_relaxed);
+  if (refused != 0) m->refused.fetch_add(refused, std::memory_order_relaxed);
 }
 
 Result<std::uint64_t> Committer::version_of(const std::string& key) {
@@ -208,7 +224,13 @@ void Committer::trim_with_this_batch() {
 Result<void> Committer::write_batch() {
   rocksdb::WriteOptions options;
   options.sync = true;
+  const auto begin = std::chrono::steady_clock::now();
   const auto status = tables_.db->Write(options, &batch_);
+  if (StoreMetrics* m = options_.metrics.get()) {
+    const std::uint64_t took = to_microseconds(std::chrono::steady_clock::now() - begin);
+    m->wrote[latency_bucket(took, StoreMetrics::kBuckets)].fetch_add(1, std::memory_order_relaxed);
+    m->write_microseconds.fetch_add(took, std::memory_order_relaxed);
+  }
   if (status.ok()) {
     overlay_.drain([this](std::uint64_t hash, std::string_view key, std::uint64_t version) {
       versions_.put(hash, key, version);

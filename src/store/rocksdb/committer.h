@@ -45,6 +45,7 @@ class Committer {
   void append(const Commit& commit, std::uint64_t sequence);
   void trim_with_this_batch();
   Result<void> write_batch();
+  void count(std::span<Request* const> requests) const;
   Result<std::uint64_t> trim(std::uint64_t through);
   Result<void> ready();
   Result<void> reopen();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/workers.h"
+#include "store/metrics.h"
 #include "store/store.h"
 
 namespace bascule::store {
@@ -23,6 +24,7 @@ struct RocksOptions {
   // only replace keys (each put under a precondition of a version other than 0): so deletes go on when the disk is full.
   // 0: a sixteenth of the file system, at most 128 MiB. Whoever fills the same file system should leave more than this.
   std::uint64_t reserve_bytes = 0;
+  std::shared_ptr<StoreMetrics> metrics;  // shared with whoever shows them; may be null
   // Told what a person should know: a torn tail dropped after a crash, a full disk, its recovery. Any thread.
   std::function<void(std::string_view)> note;
 };
