@@ -41,7 +41,7 @@ Task<void> run_check(ops::Service& service, jobs::CheckOptions options, Sink& si
 }  // namespace
 
 Task<Result<json::object>> check_request(ControlCall& call, int& exit) {
-  std::atomic<bool> stop{call.stop};
+  std::atomic<bool> stop{call.stop.load()};
   Sink sink(call.parts.clock);
   Result<jobs::CheckReport> result = fail(Code::internal, "no result");
   bool done = false;
