@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Peak memory of a server under 1,000 idle connections and 64 uploads, then 64 downloads, of 256 MiB each.
 
-  bench/memory.py --build DIR [--only bascule|azurite|…] [--size 256m] [--parallel 64] [--idle 1000] [--folder DIR]
+  bench/memory.py --build DIR [--only bascule|bascule-s3|azurite|…] [--size 256m] [--parallel 64] [--idle 1000] [--folder DIR]
 
 Fails (exit 1) on any 503 or other error, on an idle connection that was closed, and above --limit-mib.
 """

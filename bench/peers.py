@@ -44,10 +44,11 @@ class Served(Peer):
 
     def __init__(self, kind, program=None):
         super().__init__()
-        self.name, self.program, self.server = kind, program, None
+        self.name = self.kind = kind
+        self.program, self.server, self.config = program, None, None
 
     def start(self, folder):
-        self.server = Server(self.name, folder=folder, program=self.program)
+        self.server = Server(self.kind, folder=folder, program=self.program, config=self.config)
         self.server.start()
         self.port = int(self.server.address.rpartition(":")[2])
         self.pids = [self.server.process.pid]
@@ -56,7 +57,7 @@ class Served(Peer):
         self.server.stop(seconds=60)
 
     def version(self):
-        if self.name == "azurite":
+        if self.kind == "azurite":
             text = (pathlib.Path(node()[1]) / "node_modules/azurite/package.json").read_text()
             return "azurite " + re.search(r'"version": "([^"]+)"', text).group(1) + ", node " + first_line([node()[0], "--version"])
         return first_line([self.program, "version"])
@@ -107,6 +108,29 @@ class Nginx(Peer):
         return first_line(["nginx", "-v"])
 
 
+class BasculeOverS3(Served):
+    """Bascule with an S3 provider: versitygw on this machine, whose processor time is not counted."""
+
+    def __init__(self, program):
+        super().__init__("bascule", program)
+        self.name = "bascule-s3"
+        self.store = Scripted("versitygw", "versitygw.sh")
+
+    def start(self, folder):
+        self.store.start(folder / "store")
+        endpoint = f"http://127.0.0.1:{self.store.port}"
+        subprocess.run([sys.executable, str(ROOT / "tests/s3/bucket.py"), endpoint, "bench"], check=True, stdout=subprocess.DEVNULL)
+        self.config = (f'[provider]\nkind = "s3"\nendpoint = "{endpoint}"\nregion = "us-east-1"\nbucket = "bench"\n'
+                       'access_key = "test"\nsecret_key = "testsecret"\n')
+        super().start(folder / "gateway")
+
+    def stop(self):
+        try:
+            super().stop()
+        finally:
+            self.store.stop()
+
+
 def cached(name):
     cache = pathlib.Path(os.environ.get("BASCULE_CACHE") or
                          pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "bascule-tests")
@@ -115,7 +139,7 @@ def cached(name):
 
 def all_peers(program):
     """By name, in the order of a benchmark's first round."""
-    peers = [Served("azurite"), Served("bascule", program),
+    peers = [Served("azurite"), Served("bascule", program), BasculeOverS3(program),
              Scripted("minio", "minio.sh", version=[cached("minio"), "--version"]), Nginx(),
              Scripted("rgw", "rgw.sh", {"BASCULE_CEPH_STORE": "bluestore"}, ["radosgw", "--version"]),
              Scripted("rgw-memstore", "rgw.sh", {"BASCULE_CEPH_STORE": "memstore"}, ["radosgw", "--version"]),
