@@ -42,7 +42,7 @@ class TextFile {
 
 // Where the blobs go: the account asked for, the one of the source's name, or the only one.
 Result<std::string> target_account(const ops::Service& service, const std::string& wanted, const std::string& source) {
-  const std::string name = wanted.empty() ? source : wanted;
+  std::string name = wanted.empty() ? source : wanted;
   if (service.account(name)) return name;
   if (!wanted.empty()) return fail(Code::invalid_argument, "there is no account " + wanted + "; make it with `bascule account add`");
   const auto accounts = service.accounts();

@@ -116,7 +116,7 @@ RequestMetrics::~RequestMetrics() = default;
 RequestMetrics::Block& RequestMetrics::mine() {
   thread_local std::uint64_t number = 0;
   thread_local Block* block = nullptr;
-  if (number != number_) {
+  if (block == nullptr || number != number_) {
     auto fresh = std::make_unique<Block>();
     block = fresh.get();
     number = number_;
