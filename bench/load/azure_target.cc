@@ -21,9 +21,6 @@ class AzureTarget final : public Target {
     Call call;
     call.path = path_;
     switch (operation.work) {
-      case Work::get: call.method = "GET"; request.verify_content = true; break;
-      case Work::head: call.method = "HEAD"; request.headers_only = true; break;
-      case Work::remove: call.method = "DELETE"; break;
       case Work::put:
         call.method = "PUT";
         call.headers = kBlockBlob;
@@ -40,6 +37,7 @@ class AzureTarget final : public Target {
       }
       case Work::list: return write_list(operation, now, call, request);
       case Work::put_blocks: return write_block(operation, now, call, request);
+      default: write_simple(operation.work, call, request);
     }
     dialect_->write_head(call, now, request.head);
   }

@@ -21,9 +21,6 @@ class S3Target final : public Target {
     Call call;
     call.path = path_;
     switch (operation.work) {
-      case Work::get: call.method = "GET"; request.verify_content = true; break;
-      case Work::head: call.method = "HEAD"; request.headers_only = true; break;
-      case Work::remove: call.method = "DELETE"; break;
       case Work::put:
         call.method = "PUT";
         call.length = request.content_length = operation.size;
@@ -36,6 +33,7 @@ class S3Target final : public Target {
         break;
       case Work::list: return write_list(operation, now, call, request);
       case Work::put_blocks: return write_part(operation, now, call, request);
+      default: write_simple(operation.work, call, request);
     }
     finish(operation, now, call, request);
   }

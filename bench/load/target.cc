@@ -8,6 +8,18 @@ void object_path(const TargetOptions& options, std::uint64_t key, std::string& o
   fmt::format_to(std::back_inserter(out), "/{}/{}{:08}", options.container, options.prefix, key);
 }
 
+bool write_simple(Work work, Call& call, Request& request) {
+  switch (work) {
+    case Work::get: call.method = "GET"; break;
+    case Work::head: call.method = "HEAD"; break;
+    case Work::remove: call.method = "DELETE"; break;
+    default: return false;
+  }
+  request.verify_content = work == Work::get;
+  request.headers_only = work == Work::head;
+  return true;
+}
+
 std::string_view xml_text(std::string_view body, std::string_view tag) {
   const std::string open = fmt::format("<{}>", tag);
   const std::size_t from = body.find(open);
@@ -65,19 +77,14 @@ class PlainTarget final : public Target {
     object_path(options_, operation.key, path_);
     Call call;
     call.path = path_;
-    switch (operation.work) {
-      case Work::get: call.method = "GET"; request.verify_content = true; break;
-      case Work::head: call.method = "HEAD"; request.headers_only = true; break;
-      case Work::remove: call.method = "DELETE"; break;
-      case Work::create:
-        call.method = "MKCOL";
-        path_ = "/" + options_.container + "/";
-        call.path = path_;
-        request.also_accepted = 405;  // there already
-        break;
-      default:
-        call.method = "PUT";
-        call.length = request.content_length = operation.size;
+    if (operation.work == Work::create) {
+      call.method = "MKCOL";
+      path_ = "/" + options_.container + "/";
+      call.path = path_;
+      request.also_accepted = 405;  // there already
+    } else if (!write_simple(operation.work, call, request)) {
+      call.method = "PUT";
+      call.length = request.content_length = operation.size;
     }
     dialect_->write_head(call, now, request.head);
   }

@@ -72,6 +72,8 @@ std::unique_ptr<Target> make_s3_target(std::unique_ptr<Dialect> dialect, TargetO
 std::unique_ptr<Target> make_plain_target(std::unique_ptr<Dialect> dialect, TargetOptions options);
 
 // Helpers that the targets share.
+// Reading, asking after and deleting an object are the same in every service; false: another kind of work.
+bool write_simple(Work work, Call& call, Request& request);
 void object_path(const TargetOptions& options, std::uint64_t key, std::string& out);  // /container/k00000017
 // Counts the listing's names and finds the next page's marker; the walk ends when there is none.
 Progress advance_listing(Operation& operation, std::string_view body, std::string_view name_tag,
