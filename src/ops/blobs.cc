@@ -37,7 +37,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
 Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
-    BASCULE_TRY(check_write(conditions, stamp(h), conditions.lease_id.has_value()));
+    BASCULE_TRY(check_change(conditions, stamp(h)));
     h.metadata = metadata;
     h.etag = new_etag(h.etag);
     h.last_modified = whole_second(h.last_modified);
@@ -50,7 +50,7 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
 Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
-    BASCULE_TRY(check_write(conditions, stamp(h), conditions.lease_id.has_value()));
+    BASCULE_TRY(check_change(conditions, stamp(h)));
     set_headers(h, headers);
     h.copy.reset();  // AZURE-DETAILS 43
     h.etag = new_etag(h.etag);
@@ -73,7 +73,7 @@ Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
   if (action.kind == LeaseAction::Kind::acquire && !action.proposed_id) action.proposed_id = new_guid(parts_.random);
   LeaseResult result;
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
-    BASCULE_TRY(check_write(action.conditions, stamp(h)));
+    BASCULE_TRY(check_change(action.conditions, stamp(h)));
     return change_lease(h.lease, action, result);
   }));
   result.etag = head.etag;
@@ -91,7 +91,7 @@ Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (!head && !upload) co_return refuse(Reason::blob_not_found);
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
-    BASCULE_CO_TRY(check_write(conditions, head ? std::optional(stamp(head->record)) : std::nullopt));
+    BASCULE_CO_TRY(head ? check_change(conditions, stamp(head->record)) : check_write(conditions, std::nullopt));
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, head ? head->version : 0);

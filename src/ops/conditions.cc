@@ -35,7 +35,7 @@ Result<void> check_read(const Conditions& c, Stamp s) {
 
 Result<void> check_write(const Conditions& c, std::optional<Stamp> s, bool holds_lease) {
   if (!s) {
-    if (c.if_match) return refuse(Reason::condition_not_met);
+    if (c.if_match || (c.if_modified_since && !c.if_none_match)) return refuse(Reason::condition_not_met);
     return {};
   }
   if (c.if_match) {
@@ -50,6 +50,11 @@ Result<void> check_write(const Conditions& c, std::optional<Stamp> s, bool holds
     return refuse(Reason::condition_not_met);
   }
   return {};
+}
+
+Result<void> check_change(const Conditions& c, Stamp s) {
+  if (c.if_none_match && c.if_none_match->any) return refuse(Reason::condition_not_met);
+  return check_write(c, s);
 }
 
 LeaseView view(const Lease& lease, WallTime now) {

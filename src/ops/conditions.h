@@ -16,9 +16,12 @@ struct Stamp {          // what conditions look at
 
 // A read of something that is there: condition_not_met (412) or not_modified (304).
 Result<void> check_read(const Conditions& conditions, Stamp current);
-// A write. `current` is nothing where the thing is not there yet. If-None-Match: * on an existing one is blob_exists,
-// unless the write holds the lease (`holds_lease`): then it overwrites.
+// A write that may create. `current` is nothing where the thing is not there yet: then If-Match and If-Modified-Since
+// alone do not hold. If-None-Match: * on an existing one is blob_exists, unless the write holds the lease
+// (`holds_lease`): then it overwrites.
 Result<void> check_write(const Conditions& conditions, std::optional<Stamp> current, bool holds_lease = false);
+// A change of what must be there: If-None-Match: * never holds.
+Result<void> check_change(const Conditions& conditions, Stamp current);
 
 // --- leases ---
 using Lease = std::optional<catalog::LeaseRecord>;

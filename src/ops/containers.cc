@@ -79,7 +79,7 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(record_key));
     if (!found) co_return refuse(Reason::container_not_found);
     BASCULE_CO_TRY(check_lease_write(found->record.lease, conditions.lease_id, now()));
-    BASCULE_CO_TRY(check_write(conditions, stamp(found->record)));
+    BASCULE_CO_TRY(check_change(conditions, stamp(found->record)));
     const std::string mapping_key = keys::mapping(ref.account, ref.container);
     catalog::Transaction t;
     t.require(mapping_key, container->mapping_version);
@@ -118,7 +118,7 @@ Task<Result<Service::Updated>> Service::update_container(ContainerRef ref, Conta
 // A container's lease guards its deletion alone ("Lease Container"): other writes may name it, and must name it rightly.
 Result<void> Service::touch(catalog::ContainerRecord& r, const Conditions& conditions) {
   BASCULE_TRY(check_lease_read(r.lease, conditions.lease_id, now()));
-  BASCULE_TRY(check_write(conditions, stamp(r)));
+  BASCULE_TRY(check_change(conditions, stamp(r)));
   r.etag = new_etag(r.etag);
   r.last_modified = whole_second(r.last_modified);
   return {};
@@ -148,7 +148,7 @@ Task<Result<LeaseResult>> Service::lease_container(ContainerRef ref, LeaseAction
   if (action.kind == LeaseAction::Kind::acquire && !action.proposed_id) action.proposed_id = new_guid(parts_.random);
   LeaseResult result;
   BASCULE_CO_ASSIGN(auto updated, co_await update_container(std::move(ref), [&](catalog::ContainerRecord& r) -> Result<void> {
-    BASCULE_TRY(check_write(action.conditions, stamp(r)));
+    BASCULE_TRY(check_change(action.conditions, stamp(r)));
     return change_lease(r.lease, action, result);
   }));
   result.etag = updated.record.etag;

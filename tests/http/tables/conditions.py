@@ -109,6 +109,16 @@ case("Put Blob", "if-match-on-nothing",
      Step("HEAD /{c}/b", status=404), ref="A6")
 case("Put Blob", "if-match-star-on-nothing",
      Step("PUT /{c}/b", {**BLOCK_BLOB, IM: "*"}, b"first", 412, code="ConditionNotMet", differs=True), ref="A6")
+for kind, (_, headers, body, _) in WRITES.items():
+    if kind not in ("Put Blob", "Put Block List"):  # they create; the others need what is there
+        write(kind, "none-match-star", {INM: "*"}, FAILED, differs=True)
+for label, date, answer in (("modified-since-on-nothing", {IMS: OLD}, FAILED),
+                            ("unmodified-since-on-nothing", {IUS: OLD}, (201, None))):
+    case("Put Blob", label, Step("PUT /{c}/new", {**BLOCK_BLOB, **date}, b"first", answer[0], code=answer[1], differs=True))
+    case("Put Block List", label,
+         Step("PUT /{c}/new?comp=block&blockid=" + block_id(1).replace("=", "%3D"), {}, b"new", 201),
+         Step("PUT /{c}/new?comp=blocklist", date, block_list([("Latest", block_id(1))]), answer[0], code=answer[1],
+              differs=True), ref="azure-sdk-for-go TestBlobPutBlockListIfModifiedSinceFalse")
 case("Put Blob", "none-match-star-with-the-right-lease-overwrites", put(),
      Step("PUT /{c}/b?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201,
           save={"lease": "x-ms-lease-id"}),
