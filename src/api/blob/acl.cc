@@ -73,12 +73,13 @@ std::string policies_xml(const std::vector<ops::StoredPolicy>& policies) {
   for (const ops::StoredPolicy& policy : policies) {
     xml += "<SignedIdentifier>";
     append_element(xml, "Id", policy.id);
-    const bool empty = !policy.start && !policy.expiry && !policy.has_permission;
-    xml += empty ? "<AccessPolicy />" : "<AccessPolicy>";
-    if (policy.start) append_element(xml, "Start", format_iso8601(*policy.start));
-    if (policy.expiry) append_element(xml, "Expiry", format_iso8601(*policy.expiry));
-    if (policy.has_permission) append_element(xml, "Permission", policy.permission);
-    if (!empty) xml += "</AccessPolicy>";
+    if (policy.start || policy.expiry || policy.has_permission) {  // left out where nothing is set
+      xml += "<AccessPolicy>";
+      if (policy.start) append_element(xml, "Start", format_iso8601(*policy.start));
+      if (policy.expiry) append_element(xml, "Expiry", format_iso8601(*policy.expiry));
+      if (policy.has_permission) append_element(xml, "Permission", policy.permission);
+      xml += "</AccessPolicy>";
+    }
     xml += "</SignedIdentifier>";
   }
   return xml + "</SignedIdentifiers>";

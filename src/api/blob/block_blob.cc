@@ -41,6 +41,15 @@ Parsed<std::string> block_id_of(const Target& target) {
   return std::move(*id);
 }
 
+// Put Blob checks the MD5 that is to be stored as it checks Content-MD5; no content has two.
+Parsed<> expect_stored_md5(const ops::Md5Value& stored, DeclaredHashes& declared) {
+  if (declared.md5 && *declared.md5 != stored)
+    return refuse({Fault::md5_mismatch,
+                   {{"UserSpecifiedMd5", md5_text(stored)}, {"ServerCalculatedMd5", md5_text(*declared.md5)}}});
+  declared.md5 = stored;
+  return {};
+}
+
 }  // namespace
 
 Task<Answer> put_blob(Call& call) {
@@ -53,11 +62,12 @@ Task<Answer> put_blob(Call& call) {
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
   BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_blob(call.version)));
-  BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(headers));
-  put.body.expected_md5 = declared.md5;
+  BASCULE_CO_ASSIGN(DeclaredHashes declared, declared_hashes(headers));
   put.body.expected_crc64 = declared.crc64;
   put.body.want_md5 = true;
   BASCULE_CO_ASSIGN(put.headers, content_headers(headers, true));
+  if (put.headers.md5) BASCULE_CO_TRY(expect_stored_md5(*put.headers.md5, declared));
+  put.body.expected_md5 = declared.md5;
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));

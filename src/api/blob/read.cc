@@ -98,7 +98,7 @@ Task<void> stream_rest(Call& call, ops::BlobReader& reader, std::uint64_t left) 
 // The first part is read and verified before the head goes out, so that a damaged blob answers with a clean error.
 Task<Answer> get_blob(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::read));
-  BASCULE_CO_ASSIGN(const std::optional<ops::ByteRange> range, parse_range(call.headers, call.version));
+  const std::optional<ops::ByteRange> range = parse_range(call.headers, call.version);
   BASCULE_CO_ASSIGN(const RangeHashes wanted, parse_range_hashes(call, range.has_value()));
   BASCULE_CO_ASSIGN(const std::unique_ptr<ops::BlobReader> reader,
                     co_await call.ops().open_blob(call.blob(), {range, std::move(conditions)}));

@@ -30,14 +30,10 @@ std::optional<ops::ByteRange> parse_byte_range(std::string_view text, Version ve
   return range;
 }
 
-Parsed<std::optional<ops::ByteRange>> parse_range(const HeaderIndex& headers, Version version) {
-  if (const auto text = headers.find(H::ms_range)) {
-    auto range = parse_byte_range(*text, version);
-    if (!range) return bad_header(name(H::ms_range), *text);
-    return range;
-  }
+std::optional<ops::ByteRange> parse_range(const HeaderIndex& headers, Version version) {
+  if (const auto text = headers.find(H::ms_range)) return parse_byte_range(*text, version);
   if (const auto text = headers.find(H::range)) return parse_byte_range(*text, version);
-  return std::optional<ops::ByteRange>();
+  return std::nullopt;
 }
 
 }  // namespace bascule::api

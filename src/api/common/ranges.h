@@ -9,9 +9,9 @@
 
 namespace bascule::api {
 
-// x-ms-range beats Range. The forms are "bytes=first-last" and, from 2011-08-18, "bytes=first-". Other forms of Range
-// (suffixes, several ranges, other units) are ignored, as RFC 9110 allows; of x-ms-range they are InvalidHeaderValue.
-Parsed<std::optional<ops::ByteRange>> parse_range(const HeaderIndex& headers, Version version);
+// x-ms-range beats Range. The forms are "bytes=first-last" and, from 2011-08-18, "bytes=first-". Other forms (suffixes,
+// several ranges, other units) are ignored, as RFC 9110 allows and as the service does with x-ms-range too.
+std::optional<ops::ByteRange> parse_range(const HeaderIndex& headers, Version version);
 
 std::optional<ops::ByteRange> parse_byte_range(std::string_view text, Version version);
 

@@ -107,7 +107,8 @@ Parsed<Target> parse_target(std::string_view host, std::string_view raw_path, st
 
   const bool lone = rest.find('/') == std::string_view::npos;
   const std::string_view raw_container = take_segment(rest);
-  if (lone && target.get("restype") != "container") {
+  const std::string_view restype = target.get("restype");
+  if (lone && !same_text(restype, "container") && !same_text(restype, "account")) {
     target.container = "$root";
     BASCULE_ASSIGN(target.blob, decode_blob_name(raw_container));
     return target;

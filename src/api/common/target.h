@@ -22,7 +22,7 @@ struct Target {
   bool secondary = false;      // "<account>-secondary": reads only
   bool path_style = false;
   std::string container;       // "" = the service itself
-  std::string blob;            // decoded; "" = the container itself. A lone segment without restype=container is a blob of
+  std::string blob;            // decoded; "" = the container itself. A lone segment without restype=container (or account) is a blob of
                                // the root container, with container = "$root"
   std::string_view host;       // as sent, with its port
   std::string_view raw_path;   // as on the request line

@@ -55,6 +55,16 @@ case("Put Blob", "both-hashes",
 case("Put Blob", "declared-md5-is-kept",
      Step("PUT /{c}/b", {**BLOCK_BLOB, "x-ms-blob-content-md5": azure.md5(HELLO)}, HELLO, 201),
      Step("HEAD /{c}/b", has={"Content-MD5": azure.md5(HELLO)}), ref="A11")
+case("Put Blob", "declared-md5-is-checked",
+     Step("PUT /{c}/b", {**BLOCK_BLOB, "x-ms-blob-content-md5": azure.md5(b"other")}, HELLO, 400, code="Md5Mismatch",
+          xml={"UserSpecifiedMd5": azure.md5(b"other"), "ServerCalculatedMd5": azure.md5(HELLO)}, differs=True),
+     Step("HEAD /{c}/b", status=404, differs=True), ref="azure-sdk-for-python test_upload_blob_content_md5")
+case("Put Blob", "declared-md5-beside-another",
+     Step("PUT /{c}/b", {**BLOCK_BLOB, "Content-MD5": azure.md5(HELLO), "x-ms-blob-content-md5": azure.md5(b"other")}, HELLO,
+          400, code="Md5Mismatch", differs=True), Step("HEAD /{c}/b", status=404, differs=True))
+case("Put Blob", "declared-md5-beside-crc64",
+     Step("PUT /{c}/b", {**BLOCK_BLOB, "x-ms-content-crc64": azure.crc64(HELLO), "x-ms-blob-content-md5": azure.md5(HELLO)},
+          HELLO, 201, differs=True), Step("HEAD /{c}/b", has={"Content-MD5": azure.md5(HELLO)}, differs=True))
 case("Put Blob", "no-blob-type", Step("PUT /{c}/b", {}, HELLO, 400, differs=True,
                                            code={"MissingRequiredHeader", "InvalidHeaderValue"}))
 case("Put Blob", "unknown-blob-type",

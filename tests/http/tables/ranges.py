@@ -27,6 +27,11 @@ for name, data, value, size in [("start-at-end", DATA, "bytes=16-", 16), ("start
               differs=True), ref="A3 R6")
 case("Get Blob", "range-malformed-is-ignored-or-refused", put(DATA),
      Step("GET /{c}/b", {"Range": "lines=1-2"}, status={200, 400}, differs=True))
+for value in ("bytes=-1-", "bytes=-5", "lines=0-1", "bytes=0-1,4-5", "bytes=5-2", "bytes=", "bytes=a-b", "0-3"):
+    for header in ("Range", "x-ms-range"):
+        case("Get Blob", f"{header.lower()}-ignored-{value}", put(DATA),
+             Step("GET /{c}/b", {header: value}, status=200, content=DATA, hasnt=("Content-Range",), differs=True),
+             ref="azure-sdk-for-go TestBlobDownloadDataNegativeOffset; RFC 9110 14.2")
 case("Get Blob", "range-backwards", put(DATA),
      Step("GET /{c}/b", {"Range": "bytes=5-2"}, status={200, 400, 416}, differs=True))
 case("Get Blob", "md5-of-range", put(DATA),
