@@ -22,6 +22,12 @@ std::optional<std::string_view> authorization_header(const AuthRequest& request)
 
 Decision refuse(AuthFailure failure) { return std::unexpected(std::move(failure)); }
 
+// The challenge came with 2019-12-12; before, what one may not see is not there.
+AuthFailure refused_anonymous(const AuthRequest& request, const Settings& settings) {
+  if (request.version < "2019-12-12") return failures::resource_not_found();
+  return failures::no_authentication(challenge(settings));
+}
+
 Authorised make_authorised(PrincipalKind kind, std::shared_ptr<const ops::Account> account) {
   Authorised yes;
   yes.principal.kind = kind;
@@ -60,7 +66,7 @@ std::optional<Decision> decide_now(const AuthRequest& request, Operation operati
   if (!account) return refuse(failures::resource_not_found());
   const AnonymousAccess needs = action_of(operation).anonymous;
   if (needs == AnonymousAccess::always) return make_authorised(PrincipalKind::anonymous, account);
-  if (needs == AnonymousAccess::never) return refuse(failures::no_authentication(challenge(settings)));
+  if (needs == AnonymousAccess::never) return refuse(refused_anonymous(request, settings));
   return std::nullopt;
 }
 
@@ -74,9 +80,7 @@ Decision grant_anonymous(const AuthRequest& request, Operation operation, std::s
   const bool allowed = (access == ops::PublicAccess::container) ||
                        (access == ops::PublicAccess::blob && needs == AnonymousAccess::blob);
   if (allowed) return make_authorised(PrincipalKind::anonymous, std::move(account));
-  // The challenge came with 2019-12-12; before, what one may not see is not there.
-  if (request.version < "2019-12-12") return refuse(failures::resource_not_found());
-  return refuse(failures::no_authentication(challenge(settings)));
+  return refuse(refused_anonymous(request, settings));
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     // A name with both is listed once, as what is committed.
     const bool take_head = head && (!upload || heads.name(*head) <= uploads.name(*upload));
     const std::string_view name = take_head ? heads.name(*head) : uploads.name(*upload);
+    if (!list.end.empty() && name >= list.end) co_return page;
     if (page.items.size() == list.limit) {
       page.next = name;
       co_return page;

@@ -105,6 +105,7 @@ struct Copied {
 struct ListBlobs {
   std::string prefix, delimiter;
   std::string start;                        // first name (or prefix) to consider, inclusive; from a former `next`
+  std::string end;                          // first name not to consider; "" = none
   std::size_t limit = 5000;                 // blobs and prefixes together
   bool uncommitted = false;                 // blobs that have only uncommitted blocks too
 };

@@ -28,7 +28,7 @@ Parsed<std::vector<ops::BlockListEntry>> parse_block_list(std::string_view docum
   using From = ops::BlockListEntry::From;
   // One more than is allowed, so that a list too long is told from a document too large.
   BASCULE_ASSIGN(const XmlNode root, parse_xml(document, {.depth = 3, .nodes = 2 * kMaxBlocks}));
-  if (root.name != "BlockList") return bad_xml();
+  if (root.name != "BlockList" || !root.text.empty()) return bad_xml();
   if (root.children.size() > kMaxBlocks) return refuse(Fault::block_list_too_long);
   std::vector<ops::BlockListEntry> entries;
   entries.reserve(root.children.size());

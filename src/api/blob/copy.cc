@@ -13,6 +13,8 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr Version kSourceDetails(2024, 8, 4);  // from then on the source's own failure is told in full
+constexpr Version kCopyIds(2012, 2, 12);       // before, a copy was done when it was answered, and answered 201
+constexpr Version kPlainTarget(2026, 12, 6);   // from then on the target's conditions fail as those of other writes
 
 // A source that cannot be read: the source's status and text under the copy's code (AZURE-ANSWERS 8).
 Problem source_problem(const Call& call, int status, std::string_view code, std::string_view text) {
@@ -90,13 +92,17 @@ Task<Answer> copy_blob(Call& call) {
       co_return refuse(missing_source(call, Fault::container_not_found));
     const bool there = reason == ops::Reason::blob_exists || reason == ops::Reason::target_condition_not_met;
     if (call.authorised.create_only && there) co_return refuse(Fault::unauthorized_blob_overwrite);
+    if (reason == ops::Reason::target_condition_not_met && call.version >= kPlainTarget)
+      co_return refuse(Fault::condition_not_met);
     co_return refuse(std::move(copied).error());
   }
-  Reply reply(call, 202);
+  Reply reply(call, call.version >= kCopyIds ? 202 : 201);
   reply.modified(copied->written.last_modified, copied->written.etag);
   reply.common();
-  reply.add("x-ms-copy-id", copied->copy_id);
-  reply.add("x-ms-copy-status", copied->status);
+  if (call.version >= kCopyIds) {
+    reply.add("x-ms-copy-id", copied->copy_id);
+    reply.add("x-ms-copy-status", copied->status);
+  }
   co_return co_await reply.send();
 }
 

@@ -12,6 +12,7 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::int64_t kMaxPage = 5000;
+constexpr Version kListRanges(2023, 5, 3);  // startFrom; endBefore came later, beside listings in Arrow's form
 
 // Below 1: 400; above 5,000: 5,000; nothing: 5,000.
 Parsed<std::size_t> max_results(const std::string* text) {
@@ -99,13 +100,16 @@ Task<Answer> list_blobs(Call& call) {
   if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < Version(2021, 6, 8))
     co_return bad_query("include", target.get("include"));
   list.uncommitted = (include & kUncommitted) != 0;
+  // Directories, files or what is deleted alone: only where the namespace is hierarchical.
+  if (const std::string_view only = target.get("showonly"); !only.empty()) co_return bad_query("showonly", only);
   if (const std::string_view marker = target.get("marker"); !marker.empty()) {
     auto start = decode_marker(marker);
     if (!start) co_return bad_query("marker", marker);
     list.start = std::move(*start);
-  } else if (call.version >= Version(2023, 5, 3)) {
+  } else if (call.version >= kListRanges) {
     list.start = target.get("startFrom");
   }
+  if (call.version >= kListRanges) list.end = target.get("endBefore");
 
   BlobListForm form{.version = call.version, .service_endpoint = service_endpoint(call),
                     .container = target.container, .echo = echo_of(target),

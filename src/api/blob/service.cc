@@ -77,6 +77,20 @@ Task<Answer> authorise_by_container(Call& call, auth::Operation operation) {
                                                          call.service.options().authentication));
 }
 
+// What no operation takes: an x-ms header with two values, a timeout that is no number.
+Parsed<> check_common(const Call& call) {
+  if (const auto twice = call.headers.contradiction()) {
+    std::string values;
+    for (const http::HeaderView& header : call.request.headers)
+      if (same_text(header.name, name(*twice))) values.append(values.empty() ? "" : ",").append(header.value);
+    return bad_header(name(*twice), values);
+  }
+  if (call.target.query.empty()) return {};
+  const std::string* timeout = call.target.find("timeout");
+  if (timeout && !timeout->empty() && !parse_integer(*timeout)) return bad_query("timeout", *timeout);
+  return {};
+}
+
 // The way of every request. The version is read before anything may be refused, so that refusals have its form.
 Task<Answer> serve(Call& call, Subject& subject) {
   const Parsed<> located = locate(call);
@@ -86,6 +100,7 @@ Task<Answer> serve(Call& call, Subject& subject) {
   subject = route.subject;
   call.operation = auth::action_of(route.operation).name;
   BASCULE_CO_TRY(require_length(call.request));
+  BASCULE_CO_TRY(check_common(call));
   if (route.authorised) {
     // A refusal with a challenge is decided again, so that it names the configured authority.
     auto decision = auth::authorise_now(auth_request(call), route.operation, call.ops(), call.now());

@@ -1,7 +1,10 @@
 // What clients ask of the service itself: properties (the defaults, none of which can be changed yet), statistics, the
 // account's kind, CORS preflight (no rules: refused).
+#include <algorithm>
+
 #include "api/blob/call.h"
 #include "api/blob/reply.h"
+#include "api/common/text.h"
 #include "api/common/xml_writer.h"
 
 namespace bascule::api::blob {
@@ -60,8 +63,17 @@ Task<Answer> get_account_information(Call& call) {
 }
 
 Task<Answer> preflight(Call& call) {
-  if (!call.headers.has(H::origin)) co_return missing_header("Origin");
-  co_return refuse(Fault::cors_preflight_failure);
+  for (const std::string_view needed : {"Origin", "Access-Control-Request-Method"}) {
+    const bool there = std::ranges::any_of(call.request.headers, [&](const http::HeaderView& header) {
+      return same_text(header.name, needed) && !header.value.empty();
+    });
+    if (there) continue;
+    Problem problem(Fault::invalid_header_value,
+                    {{"MessageDetails", "Invalid required CORS header " + std::string(needed)}});
+    problem.text = "A required CORS header is not present.";
+    co_return refuse(std::move(problem));
+  }
+  co_return refuse({Fault::cors_preflight_failure, {{"MessageDetails", "No CORS rules matches this request"}}});
 }
 
 }  // namespace bascule::api::blob

@@ -74,8 +74,13 @@ HeaderIndex::HeaderIndex(const http::Request& request) : request_(&request) {
     for (std::size_t slot = slot_of(sent); kTable[slot] != 0xFF; slot = (slot + 1) % kSlots) {
       const std::size_t known = kTable[slot];
       if (!same_lower(kNames[known], sent)) continue;
-      if (at_[known] == kNone) at_[known] = static_cast<std::uint16_t>(i);
-      else repeated_[known] = true;
+      if (at_[known] == kNone) {
+        at_[known] = static_cast<std::uint16_t>(i);
+      } else {
+        repeated_[known] = true;
+        if (kNames[known].starts_with("x-ms-") && request.headers[at_[known]].value != request.headers[i].value)
+          contradiction_ = static_cast<H>(known);
+      }
       found = true;
       break;
     }

@@ -39,6 +39,10 @@ class HeaderIndex {
   }
   std::string_view get(H header) const { return find(header).value_or(std::string_view()); }
   bool repeated(H header) const { return repeated_[index(header)]; }
+  // An x-ms header sent twice with different values: what it asks for is not known.
+  std::optional<H> contradiction() const {
+    return contradiction_ == H::count_ ? std::nullopt : std::optional(contradiction_);
+  }
   bool has_metadata() const { return has_metadata_; }  // any x-ms-meta-*
   const http::Request& request() const { return *request_; }
 
@@ -48,6 +52,7 @@ class HeaderIndex {
   const http::Request* request_;
   std::array<std::uint16_t, static_cast<std::size_t>(H::count_)> at_;
   std::array<bool, static_cast<std::size_t>(H::count_)> repeated_{};
+  H contradiction_ = H::count_;
   bool has_metadata_ = false;
 };
 

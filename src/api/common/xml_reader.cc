@@ -46,10 +46,16 @@ const XmlNode* XmlNode::child(std::string_view child_name) const {
 
 Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits) {
   pugi::xml_document tree;
-  const auto result = tree.load_buffer(document.data(), document.size(), pugi::parse_default | pugi::parse_doctype);
+  constexpr unsigned kForm = pugi::parse_default | pugi::parse_doctype | pugi::parse_fragment;
+  const auto result = tree.load_buffer(document.data(), document.size(), kForm);
   if (!result) return at(document, result.offset, result.description());
-  for (const pugi::xml_node& child : tree.children())
+  std::size_t roots = 0;
+  for (const pugi::xml_node& child : tree.children()) {
     if (child.type() == pugi::node_doctype) return bad_xml();
+    if (child.type() == pugi::node_pcdata && !trim(child.value()).empty()) return bad_xml();
+    roots += child.type() == pugi::node_element;
+  }
+  if (roots != 1) return bad_xml();
   XmlNode root;
   std::size_t nodes_left = limits.nodes;
   if (!convert(tree.document_element(), root, limits.depth, nodes_left)) return bad_xml();

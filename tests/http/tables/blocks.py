@@ -141,6 +141,23 @@ case("Put Block List", "unknown-kind",
 case("Put Block List", "document-type-is-refused",
      Step("PUT /{c}/b?comp=blocklist", {}, b'<!DOCTYPE x [<!ENTITY e "AAAA">]><BlockList><Latest>&e;</Latest></BlockList>',
           400, differs=True), ref="R1")
+LIST = f"<BlockList><Latest>{A}</Latest></BlockList>"
+for label, document in {
+        "two-roots": LIST + LIST, "text-after-the-root": LIST + "more", "text-before-the-root": "before" + LIST,
+        "text-in-the-list": LIST.replace("<Latest>", "text<Latest>", 1), "empty-body": "",
+        "unknown-entity": LIST.replace(A, "&other;"), "lower-case": LIST.lower(), "id-empty": LIST.replace(A, ""),
+        "id-not-base64": LIST.replace(A, "***")}.items():
+    case("Put Block List", f"refused-{label}", block(A, b"one"), Step(
+        "PUT /{c}/b?comp=blocklist", {}, document.encode(), 400, differs=True,
+        code={"InvalidXmlDocument", "InvalidXmlNodeValue", "InvalidBlockId", "InvalidBlockList", "InvalidInput"}),
+         listing("all", [], [(A, 3)], differs=True), ref="R1")
+for label, document in {
+        "utf-16": LIST.encode("utf-16"), "white-space": f"\n <BlockList>\n\t<Latest>\n {A} </Latest>\n</BlockList>\n".encode(),
+        "comments": f"<!-- a --><BlockList><!-- b --><Latest>{A}</Latest></BlockList><!-- c -->".encode(),
+        "cdata": LIST.replace(A, f"<![CDATA[{A}]]>").encode(), "namespace": LIST.replace("List>", 'List xmlns="urn:x">', 1).encode(),
+        "character-references": LIST.replace(A, "".join(f"&#{ord(letter)};" for letter in A)).encode()}.items():
+    case("Put Block List", f"accepted-{label}", block(A, b"one"),
+         Step("PUT /{c}/b?comp=blocklist", {}, document, 201, differs=True), Step("GET /{c}/b", content=b"one", differs=True))
 case("Put Block List", "with-byte-order-mark",
      block(A, b"one"), Step("PUT /{c}/b?comp=blocklist", {}, azure.BOM + block_list([("Latest", A)]), 201))
 case("Put Block List", "without-headers-resets",

@@ -97,6 +97,18 @@ for name, headers, status, code in [
         ("target-if-match-same", {"If-Match": "{target}"}, 202, None)]:
     case("Copy Blob", name, put(), put(b"old", "copy", save={"target": "ETag", "target_time": "Last-Modified"}),
          copy(status, headers=headers, code=code, differs=status == 412), ref="A6 R8")
+for name, headers in [("match-other", {"If-Match": '"0x1"'}), ("none-match-same", {"If-None-Match": "{target}"}),
+                      ("modified-since-then", {"If-Modified-Since": "{target_time}"})]:
+    case("Copy Blob", f"target-condition-from-2026-12-06-{name}", put(),
+         put(b"old", "copy", save={"target": "ETag", "target_time": "Last-Modified"}),
+         copy(412, headers=headers, code="ConditionNotMet", version="2026-12-06", differs=True),
+         ref="azure-sdk-for-go TestBlobStartCopyDest*")
+case("Copy Blob", "before-2012-02-12-created", put(b"content"),
+     copy(201, version="2011-08-18", hasnt=("x-ms-copy-id", "x-ms-copy-status"), has={"ETag": ETAG}, differs=True,
+          auth="{sas}", source=lambda s: "http://" + s["address"] + f"/{azure.ACCOUNT}/{s['c']}/b?" + s["sas"]),
+     Step("GET /{c}/copy", content=b"content", differs=True), ref="Copy Blob: status codes")
+case("Copy Blob", "target-if-modified-since-on-nothing", put(),
+     copy(412, headers={"If-Modified-Since": OLD}, code="TargetConditionNotMet", differs=True))
 case("Copy Blob", "target-leased", put(), put(b"old", "copy"),
      Step("PUT /{c}/copy?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201,
           save={"lease": "x-ms-lease-id"}),

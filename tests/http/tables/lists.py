@@ -131,6 +131,15 @@ case("List Blobs", "before-2013-08-15-each-blob-has-a-url", put(),
           check=lambda r, s: require("ServiceEndpoint" not in r.xml().attrib, "ServiceEndpoint before its time")), ref="S7")
 case("List Blobs", "start-from", *blobs("a", "b", "c"),
      Step(LIST + "&startFrom=b", xml=names("b", "c"), differs=True), ref="S56")
+case("List Blobs", "end-before", *blobs("a", "b", "c", "d", "d/1", "e"),
+     Step(LIST + "&startFrom=b&endBefore=d", version="2026-10-06", xml={**names("b", "c"), "NextMarker": ""}, differs=True),
+     Step(LIST + "&endBefore=c&maxresults=1", version="2026-10-06", xml=names("a"), save={"m": "xml:NextMarker"}, differs=True),
+     Step(LIST + "&endBefore=c&maxresults=1&marker={m}", version="2026-10-06", xml={**names("b"), "NextMarker": ""},
+          differs=True), ref="azure-sdk-for-go TestContainerListBlobsFlatArrowStartFromEndBefore")
+for only in ("deleted", "files", "directories"):
+    case("List Blobs", f"showonly-{only}", put(),
+         Step(LIST + f"&showonly={only}", status=400, code="InvalidQueryParameterValue", version="2021-06-08",
+              xml={"QueryParameterName": "showonly"}, differs=True), ref="List Blobs: URI parameters")
 case("List Blobs", "arrow-falls-back-to-xml", put(),
      Step(LIST, {"Accept": "application/vnd.apache.arrow.stream,application/xml"}, has={"Content-Type": "application/xml"},
           xml=names("b")), ref="AZURE operations")

@@ -29,6 +29,12 @@ case("Get Account Information", "get-and-head",
          "x-ms-sku-name": True, "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false"}, content=b"", differs=True,
             order=("x-ms-sku-name", "x-ms-account-kind", "x-ms-is-hns-enabled")) for method in ("GET", "HEAD")],
      ref="R3", container=False)
+for label, path, token in [
+        ("container", "/{c}", lambda s: azure.service_sas(f"/{s['c']}", sr="c", sp="r")),
+        ("blob", "/{c}/b", lambda s: azure.service_sas(f"/{s['c']}/b", sp="r")), ("container-by-key", "/{c}", "key")]:
+    case("Get Account Information", f"of-a-{label}", put(),
+         Step(f"GET {path}?restype=account&comp=properties", has={"x-ms-sku-name": True, "x-ms-account-kind": "StorageV2"},
+              content=b"", auth=token, differs=True), ref="azure-sdk-for-python test_get_account_information_sas")
 RETENTION = ["Enabled", "Days?"]
 METRICS = ["Version", "Enabled", "IncludeAPIs?", "RetentionPolicy"]
 case("Get Blob Service Properties", "defaults",
@@ -74,5 +80,19 @@ case("Every answer", "error-without-body-on-head",
 case("Every answer", "error-extras-stand-after-message",
      Step("PUT /{c}/b", {"x-ms-blob-type": "Elephant"}, b"", 400,
           elements={".": ["Code", "Message", "HeaderName", "HeaderValue"]}, differs=True), ref="R1")
+case("Every answer", "timeout-no-number", put(),
+     Step("GET /{c}/b?timeout=soon", status=400, code="InvalidQueryParameterValue", xml={"QueryParameterName": "timeout"},
+          differs=True), ref="R1")
+case("Every answer", "x-ms-header-twice-with-two-values",
+     Step("PUT /{c}/b", {"x-ms-blob-type": ["BlockBlob", "PageBlob"]}, b"x", 400, code="InvalidHeaderValue", auth="{sas}",
+          xml={"HeaderName": "x-ms-blob-type", "HeaderValue": "BlockBlob,PageBlob"}, differs=True),
+     Step("PUT /{c}/b", {"x-ms-blob-type": ["BlockBlob", "BlockBlob"]}, b"x", 201, auth="{sas}", differs=True), ref="R1")
+ORIGIN, METHOD = {"Origin": "http://example.org"}, {"Access-Control-Request-Method": "GET"}
+for label, headers, status, code, details in [
+        ("without-origin", METHOD, 400, "InvalidHeaderValue", "Invalid required CORS header Origin"),
+        ("without-method", ORIGIN, 400, "InvalidHeaderValue", "Invalid required CORS header Access-Control-Request-Method"),
+        ("without-rules", {**ORIGIN, **METHOD}, 403, "CorsPreflightFailure", "No CORS rules matches this request")]:
+    case("Every answer", f"preflight-{label}", Step("OPTIONS /{c}/b", headers, b"", status, code=code, auth="none",
+                                                    xml={"MessageDetails": details}, differs=True), ref="S60")
 case("Every answer", "timeout-parameter-is-harmless", put(b"x"), Step("GET /{c}/b?timeout=31536001", content=b"x", differs=True),
      ref="AZURE authentication")
