@@ -11,6 +11,7 @@
 namespace bascule::api::blob {
 namespace {
 
+constexpr Version kAddAndCreate(2015, 4, 5);  // brought these permissions (AZURE-DETAILS 34)
 constexpr std::size_t kMaxPolicies = 5;
 constexpr std::size_t kMaxPolicyIdBytes = 64;
 constexpr std::string_view kPermissions = "racwdxyltfmeopi";  // "Create a service SAS"; in any order
@@ -89,6 +90,9 @@ Task<Answer> get_container_acl(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
   BASCULE_CO_ASSIGN(const ops::ContainerView view,
                     co_await call.ops().get_container(call.container(), std::move(conditions.lease_id)));
+  const auto newer = [](const ops::StoredPolicy& policy) { return policy.permission.find_first_of("ac") != std::string::npos; };
+  if (call.version < kAddAndCreate && std::ranges::any_of(view.policies, newer))
+    co_return refuse(Fault::feature_version_mismatch);
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");
   reply.modified(view.last_modified, view.etag);

@@ -13,6 +13,7 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr Version kMd5Computed(2012, 2, 12);     // before, a blob has only the MD5 that came with it
 constexpr Version kCrc64Answers(2019, 2, 2);     // from then on writes answer with a CRC64
 constexpr Version kAlwaysCrc64(2026, 10, 6);     // and from then on also where Content-MD5 was sent
 
@@ -64,7 +65,7 @@ Task<Answer> put_blob(Call& call) {
   BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_blob(call.version)));
   BASCULE_CO_ASSIGN(DeclaredHashes declared, declared_hashes(headers));
   put.body.expected_crc64 = declared.crc64;
-  put.body.want_md5 = true;
+  put.body.want_md5 = call.version >= kMd5Computed;
   BASCULE_CO_ASSIGN(put.headers, content_headers(headers, true));
   if (put.headers.md5) BASCULE_CO_TRY(expect_stored_md5(*put.headers.md5, declared));
   put.body.expected_md5 = declared.md5;

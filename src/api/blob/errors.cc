@@ -49,6 +49,8 @@ constexpr Row kRows[] = {
      "The request body is too large and exceeds the maximum permissible limit."},
     {Fault::not_implemented, 501, "NotImplemented",
      "The requested operation is not implemented on the specified resource."},
+    {Fault::feature_version_mismatch, 409, "FeatureVersionMismatch",
+     "Stored access policy contains a permission that is not supported by this version."},
     {Fault::multiple_condition_headers_not_supported, 400, "MultipleConditionHeadersNotSupported",
      "Multiple condition headers are not supported."},
     {Fault::unsatisfiable_condition, 400, "UnsatisfiableCondition",

@@ -18,7 +18,7 @@ enum class Fault : std::uint16_t {
   invalid_header_value, missing_required_header, unsupported_header, missing_content_length_header,
   invalid_query_parameter_value, out_of_range_query_parameter_value, missing_required_query_parameter,
   invalid_uri, invalid_resource_name, out_of_range_input, invalid_input, invalid_xml_document, invalid_md5,
-  invalid_http_verb, unsupported_http_verb, request_body_too_large, not_implemented,
+  invalid_http_verb, unsupported_http_verb, request_body_too_large, not_implemented, feature_version_mismatch,
   multiple_condition_headers_not_supported, unsatisfiable_condition,
   invalid_metadata, empty_metadata_key, metadata_too_large,
   both_crc64_and_md5_header_present, both_crc64_and_md5_range_header_present, md5_mismatch, crc64_mismatch,

@@ -30,6 +30,10 @@ case("Set Container ACL", "policy-comes-back",
      Step(f"GET {ACL}", elements={".": ["SignedIdentifier"], "SignedIdentifier": ["Id", "AccessPolicy"],
                                   "SignedIdentifier/AccessPolicy": ["Start", "Expiry", "Permission"]},
           xml={"SignedIdentifier/Id": "first", "SignedIdentifier/AccessPolicy/Permission": "rwdl"}), ref="R4 R10")
+for permission, status in (("rcw", 409), ("ra", 409), ("rwd", 200)):
+    case("Get Container ACL", f"before-2015-04-05-{permission}", set_acl(policies(("p", *ONE[1:3], permission))),
+         Step(f"GET {ACL}", status=status, version="2014-02-14", differs=True,
+              code="FeatureVersionMismatch" if status == 409 else None), ref="S34")
 case("Set Container ACL", "times-have-seven-decimals", set_acl(policies(ONE)),
      Step(f"GET {ACL}", xml={"SignedIdentifier/AccessPolicy/Start": "2024-01-01T00:00:00.0000000Z",
                              "SignedIdentifier/AccessPolicy/Expiry": "2034-01-01T00:00:39.0000000Z"}, differs=True), ref="R4")

@@ -24,6 +24,12 @@ case("Put Blob", "crc64-beside-md5",
 case("Put Blob", "before-2019-02-02-no-crc64",
      Step("PUT /{c}/b", BLOCK_BLOB, HELLO, 201, has={"Content-MD5": azure.md5(HELLO)}, hasnt=("x-ms-content-crc64",),
           version="2018-03-28"), ref="R6")
+case("Put Blob", "before-2012-02-12-no-md5-unless-sent",
+     Step("PUT /{c}/b", BLOCK_BLOB, HELLO, 201, hasnt=("Content-MD5",), version="2011-08-18", differs=True),
+     Step("HEAD /{c}/b", hasnt=("Content-MD5",), differs=True),
+     Step("PUT /{c}/b", {**BLOCK_BLOB, "Content-MD5": azure.md5(HELLO)}, HELLO, 201, version="2011-08-18", differs=True,
+          has={"Content-MD5": azure.md5(HELLO)}),
+     Step("HEAD /{c}/b", has={"Content-MD5": azure.md5(HELLO)}, differs=True), ref="Put Blob: Content-MD5")
 case("Put Blob", "empty",
      Step("PUT /{c}/b", BLOCK_BLOB, b"", 201, has={"Content-MD5": azure.md5(b"")}),
      Step("GET /{c}/b", has={"Content-Length": "0", "Content-MD5": azure.md5(b"")}, content=b""), ref="R6")

@@ -107,6 +107,16 @@ case("Put Block List", "order-and-repetition",
      block(A, b"a"), block(B, b"b"), commit(("Latest", B), ("Latest", A), ("Latest", B)),
      Step("GET /{c}/b", content=b"bab"), 
      listing("committed", [(B, 1), (A, 1), (B, 1)], differs=True), ref="A10")
+case("Put Block List", "50001-entries", block(A, b"one"), commit(*[("Latest", A)] * 50001, status=400,
+                                                                 code="BlockListTooLong", differs=True),
+     listing("all", [], [(A, 3)]), ref="S12")
+case("Put Block List", "50000-times-one-block", block(A, b"abc"), commit(*[("Latest", A)] * 50000),
+     Step("GET /{c}/b", {"Range": "bytes=149997-"}, status=206, content=b"abc",
+          has={"Content-Range": "bytes 149997-149999/150000"}),
+     commit(*[("Committed", A)] * 50000), Step("HEAD /{c}/b", has={"Content-Length": "150000"}), ref="S12 A10")
+case("Put Block List", "ids-of-another-length-after-a-commit",
+     block(A, b"a"), commit(("Latest", A)), block(block_id(1, 12), b"b"),
+     commit(("Committed", A), ("Latest", block_id(1, 12))), Step("GET /{c}/b", content=b"ab"), ref="A10")
 case("Put Block List", "latest-prefers-uncommitted",
      block(A, b"old"), commit(("Latest", A)), block(A, b"newer"), commit(("Latest", A)),
      Step("GET /{c}/b", content=b"newer"), ref="A10")
