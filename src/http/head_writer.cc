@@ -68,6 +68,22 @@ void append_status_line(std::string& out, const Response& response) {
   out += "\r\n";
 }
 
+// Whether no byte is below 0x0e, looked at eight at a time: CR, LF and NUL are.
+bool is_plain(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const auto low = [](std::uint64_t word) { return (word - kOnes * 0x0e) & ~word & kOnes * 0x80; };
+  const char* at = text.data();
+  if (text.size() < 8) {
+    for (const char c : text)
+      if (static_cast<unsigned char>(c) < 0x0e) return false;
+    return true;
+  }
+  const char* const last = at + text.size() - 8;
+  std::uint64_t found = low(load_le<std::uint64_t>(last));
+  for (; at < last; at += 8) found |= low(load_le<std::uint64_t>(at));
+  return found == 0;
+}
+
 // The Date line is the same for a whole second.
 void append_date(std::string& out, WallTime now) {
   thread_local std::int64_t cached_second = -1;
@@ -92,6 +108,7 @@ std::string_view reason_phrase(int status) {
 void append_header_value(std::string& out, std::string_view value) {
   const std::size_t start = out.size();
   out += value;
+  if (is_plain(value)) return;
   for (std::size_t i = start; i < out.size(); ++i) {
     if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
   }

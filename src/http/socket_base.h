@@ -8,7 +8,11 @@
 
 namespace bascule::http {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+class Socket : public boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor> {
+ public:
+  using basic_stream_socket::basic_stream_socket;
+  auto& reactor_data() { return impl_.get_implementation().reactor_data_; }  // for edge_wait.h
+};
 
 // How far slices have been sent.
 struct SlicePosition {
@@ -46,7 +50,7 @@ class SocketStream : public ByteStream {
   void count_in(std::size_t bytes) { count(options_.tally ? &options_.tally->bytes_in : nullptr, bytes); }
   void count_out(std::size_t bytes) { count(options_.tally ? &options_.tally->bytes_out : nullptr, bytes); }
   virtual void say_goodbye() {}  // before the sending direction ends; must not wait
-  bool idle_ = false;            // inside wait_readable()
+  bool idle_ = false;            // from wait_readable() until something was read
   // The last read took less than it could have: the socket is empty, and trying again before waiting is a wasted call.
   bool drained_ = true;
 
@@ -55,6 +59,7 @@ class SocketStream : public ByteStream {
   static void count(std::atomic<std::uint64_t>* to, std::size_t bytes) {
     if (to != nullptr) to->fetch_add(bytes, std::memory_order_relaxed);
   }
+  ssize_t receive(MutableBytes into);
   void arm(Instant when);
   void on_timer();
 
@@ -68,6 +73,8 @@ class SocketStream : public ByteStream {
   // request, and looks again when it fires.
   Instant armed_for_ = kNoDeadline;
   int waiting_ = 0;
+  // The kernel said that neither bytes nor the peer's end are left: whatever comes next is an event of its own.
+  bool quiet_ = false;
   const std::string peer_address_;
   const SocketOptions options_;
   const std::shared_ptr<SocketStream*> self_;  // for the timer's callback, which may outlive the stream

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 
+#include "http/edge_wait.h"
 #include "http/socket_base.h"
 
 namespace bascule::http {
@@ -68,6 +69,7 @@ SocketStream::SocketStream(Executor executor, int fd, std::string peer_address, 
   }
   const int one = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_INQ, &one, sizeof one);  // see receive()
   if (options_.set == nullptr) return;
   next_ = options_.set->first_;
   if (next_ != nullptr) next_->previous_ = this;
@@ -83,13 +85,38 @@ SocketStream::~SocketStream() {
   --options_.set->size_;
 }
 
+// recv() that also learns what is left: since Linux 4.18 the kernel tells the bytes, or 1 where only the peer's end is.
+// Where it does not, the socket is not taken to be quiet.
+ssize_t SocketStream::receive(MutableBytes into) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  iovec part{into.data(), into.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t got = ::recvmsg(fd_, &message, MSG_DONTWAIT);
+  if (got < 0) {
+    quiet_ = errno == EAGAIN;
+    return got;
+  }
+  int left = 1;
+  const cmsghdr* first = CMSG_FIRSTHDR(&message);
+  if (first != nullptr && first->cmsg_level == IPPROTO_TCP && first->cmsg_type == TCP_CM_INQ) {
+    std::memcpy(&left, CMSG_DATA(first), sizeof left);
+  }
+  quiet_ = got > 0 && left == 0;
+  return got;
+}
+
 Task<Result<std::size_t>> SocketStream::read_some(MutableBytes into) {
   while (true) {
     if (aborted()) co_return fail(Code::cancelled, "the connection was aborted");
     if (!drained_) {
-      const ssize_t got = ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
+      const ssize_t got = receive(into);
       if (got > 0) {
         drained_ = static_cast<std::size_t>(got) < into.size();
+        idle_ = false;
         count_in(static_cast<std::size_t>(got));
       }
       if (got >= 0) co_return static_cast<std::size_t>(got);
@@ -105,8 +132,7 @@ Task<Result<void>> SocketStream::wait_readable() {
   if (!drained_) co_return Result<void>();
   idle_ = true;
   auto ready = co_await wait(Socket::wait_read);
-  idle_ = false;
-  if (ready) drained_ = false;
+  if (ready) drained_ = false;  // and idle until something is read: waits end without cause, too
   co_return ready;
 }
 
@@ -133,9 +159,14 @@ Task<Result<void>> SocketStream::wait(Socket::wait_type what) {
     if (deadline_ <= std::chrono::steady_clock::now()) co_return fail(Code::timeout, "the connection took too long");
     if (deadline_ < armed_for_) arm(deadline_);
   }
-  boost::system::error_code error;
   ++waiting_;
-  co_await socket_.async_wait(what, boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+  boost::system::error_code error;
+  if (what == Socket::wait_read) {
+    const Arm arm = std::exchange(quiet_, false) ? Arm::stays : Arm::anew;
+    if (!co_await wait_for_arrival(socket_, arm)) error = boost::asio::error::operation_aborted;
+  } else {
+    co_await socket_.async_wait(what, boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+  }
   --waiting_;
   if (aborted()) co_return fail(Code::cancelled, "the connection was aborted");
   if (!error) co_return Result<void>();

@@ -25,7 +25,7 @@ class StreamSet {
   StreamSet& operator=(const StreamSet&) = delete;
 
   std::size_t size() const { return size_; }
-  void end_idle();   // those inside wait_readable() see the peer's end
+  void end_idle();   // those that have read nothing since wait_readable() see the peer's end
   void abort_all();
 
  private:

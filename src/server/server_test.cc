@@ -42,6 +42,7 @@ class RawClient {
     return text;
   }
   std::string read_to_end() { return read_until(""); }
+  void end() { ::shutdown(fd_, SHUT_WR); }
 
  private:
   int fd_;
@@ -127,6 +128,35 @@ TEST(Server, DrainsGently) {
   EXPECT_TRUE(gentle);
   EXPECT_FALSE(RawClient(server.server.port()).connected());
   EXPECT_EQ(server.server.counters().open, 0);
+}
+
+// The end may come with the request, so that no event of its own tells of it.
+TEST(Server, SeesThePeersEndWheneverItComes) {
+  TestServer server;
+  for (int i = 0; i < 200; ++i) {
+    RawClient client(server.server.port());
+    if (i % 2 == 0) {
+      client.send(kGet);
+      EXPECT_TRUE(client.read_until("hello").ends_with("hello"));
+    }
+    client.send(kGet);
+    if (i % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(i));
+    client.end();
+    EXPECT_TRUE(client.read_to_end().ends_with("hello<end>"));
+  }
+  wait_until_open(server, 0);
+}
+
+TEST(Server, ABodyInManyParts) {
+  TestServer server;
+  RawClient client(server.server.port());
+  constexpr int kParts = 500;
+  client.send("PUT /count HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(kParts * 7) + "\r\n\r\n");
+  for (int i = 0; i < kParts; ++i) {
+    client.send("1234567");
+    if (i % 5 == 0) std::this_thread::sleep_for(std::chrono::microseconds(i % 50));
+  }
+  EXPECT_TRUE(client.read_until("3500").ends_with("3500"));
 }
 
 TEST(Server, CutsWhatDoesNotDrain) {
