@@ -64,7 +64,7 @@ std::size_t Transaction::bytes() const {
 
 Catalog::Catalog(store::Store& store, crypto::SecretKey key, Clock& clock, std::uint64_t incarnation,
                  std::uint32_t session)
-    : store_(store), catalog_key_(key), clock_(clock), incarnation_(incarnation), session_(session),
+    : store_(store), heads_(store.sole_writer() ? std::make_shared<HeadCache>() : nullptr), catalog_key_(key), clock_(clock), incarnation_(incarnation), session_(session),
       next_version_((std::uint64_t{session} << kSessionShift) + 2),  // counter 1 is the session record's own
       ids_(incarnation, session) {}
 
@@ -155,6 +155,21 @@ Result<std::string> Catalog::unseal(std::string_view key, std::uint64_t version,
   return plain;
 }
 
+Task<Result<HeadRef>> Catalog::head(std::string key) {
+  HeadCache::Ticket ticket;
+  if (heads_) {
+    if (HeadRef kept = heads_->find(key, ticket)) co_return kept;
+  }
+  std::optional<store::Versioned> found;
+  BASCULE_CO_ASSIGN(const bool ready, store_.try_get(key, found));
+  if (!ready) { BASCULE_CO_ASSIGN(found, co_await store_.get(key)); }
+  BASCULE_CO_ASSIGN(auto opened, open_record<HeadRecord>(key, found));
+  if (!opened) co_return HeadRef();
+  auto head = std::make_shared<const Found<HeadRecord>>(std::move(*opened));
+  if (heads_ && found->value.size() <= HeadCache::kMaxRecordBytes) heads_->keep(key, ticket, head);
+  co_return HeadRef(std::move(head));
+}
+
 Task<Result<Maybe<std::uint64_t>>> Catalog::get_total(std::string key) {
   BASCULE_CO_ASSIGN(auto found, co_await store_.get(key));
   if (!found) co_return Maybe<std::uint64_t>{};
@@ -187,7 +202,29 @@ Task<Result<void>> Catalog::visit(std::string begin, std::string end,
   co_return outcome;
 }
 
+// The heads that a commit changes, withdrawn from the cache while it runs.
+class Catalog::HeadChanges {
+ public:
+  HeadChanges(std::shared_ptr<HeadCache> heads, const std::vector<Transaction::Change>& changes)
+      : heads_(std::move(heads)) {
+    for (const auto& change : changes) {
+      if (!heads_ || !change.key.starts_with(keys::kHeadTable)) continue;
+      heads_->begin_change(keys_.emplace_back(change.key));
+    }
+  }
+  HeadChanges(const HeadChanges&) = delete;
+  HeadChanges& operator=(const HeadChanges&) = delete;
+  ~HeadChanges() {
+    for (const std::string& key : keys_) heads_->end_change(key);
+  }
+
+ private:
+  const std::shared_ptr<HeadCache> heads_;  // a commit that is never resumed may outlive the catalog
+  std::vector<std::string> keys_;
+};
+
 Task<Result<void>> Catalog::commit(Transaction t) {
+  const HeadChanges withdrawn(heads_, t.changes_);
   store::Commit commit;
   commit.preconditions = std::move(t.preconditions_);
   commit.preconditions.push_back({keys::session(session_), session_version_});

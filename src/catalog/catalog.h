@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "catalog/head_cache.h"
 #include "catalog/keys.h"
 #include "catalog/records.h"
 #include "crypto/aead.h"
@@ -22,10 +23,6 @@
 
 namespace bascule::catalog {
 
-template <class T> struct Found {
-  std::uint64_t version = 0;
-  T record;
-};
 template <class T> using Maybe = std::optional<Found<T>>;
 
 // What one commit changes and what must still hold. Built by one coroutine, committed once.
@@ -59,6 +56,8 @@ class Catalog {
     if (!ready) { BASCULE_CO_ASSIGN(found, co_await store_.get(key)); }
     co_return open_record<T>(key, found);
   }
+  // A blob's head, to look at; null if it is not there. Kept in memory where the store allows it.
+  Task<Result<HeadRef>> head(std::string key);
   Task<Result<Maybe<std::uint64_t>>> get_total(std::string key);
   // Several entries of a range with their values opened. See store::Store::scan.
   Task<Result<std::vector<store::Entry>>> scan(store::Store::Scan range);
@@ -101,7 +100,10 @@ class Catalog {
   const crypto::AeadKey* key_of(std::uint32_t session);
   void add_session_key(std::uint32_t session, const SessionRecord& record);
 
+  class HeadChanges;
+
   store::Store& store_;
+  const std::shared_ptr<HeadCache> heads_;  // null: others write to the store too
   const crypto::SecretKey catalog_key_;
   Clock& clock_;
   const std::uint64_t incarnation_;

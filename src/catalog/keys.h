@@ -36,7 +36,8 @@ inline std::string named(char table, std::uint64_t cid, std::string_view name) {
   k.append(name);
   return k;
 }
-inline std::string head(std::uint64_t cid, std::string_view blob) { return named('B', cid, blob); }
+constexpr char kHeadTable = 'B';
+inline std::string head(std::uint64_t cid, std::string_view blob) { return named(kHeadTable, cid, blob); }
 inline std::string upload(std::uint64_t cid, std::string_view blob) { return named('U', cid, blob); }
 inline std::string block(std::uint64_t cid, std::string_view blob, std::uint64_t epoch, std::string_view block_id) {
   std::string k = named('K', cid, blob);

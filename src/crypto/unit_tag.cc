@@ -18,19 +18,21 @@ ExtentMac::ExtentMac(const SecretKey& key) {
   require(EVP_CipherInit_ex2(context_.get(), nullptr, key.data(), nullptr, 1, nullptr) == 1, "setting an extent's key");
 }
 
-UnitTag ExtentMac::tag(UnitPlace place, Bytes unit) {
-  require(unit.size() <= kUnitBytes, "a stripe unit is too long");
+UnitTag ExtentMac::tag(UnitPlace place, Slices unit) {
+  require(total_size(unit) <= kUnitBytes, "a stripe unit is too long");
   std::array<unsigned char, 12> nonce;
   store_be32(nonce.data(), place.shard);
   store_be64(nonce.data() + 4, place.unit);
   UnitTag tag;
   int done = 0;
   unsigned char nowhere = 0;
-  require(EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nonce.data(), 1, nullptr) == 1 &&
-              (unit.empty() ||
-               EVP_EncryptUpdate(context_.get(), nullptr, &done, reinterpret_cast<const unsigned char*>(unit.data()),
-                                 static_cast<int>(unit.size())) == 1) &&
-              EVP_EncryptFinal_ex(context_.get(), &nowhere, &done) == 1 &&
+  bool good = EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nonce.data(), 1, nullptr) == 1;
+  for (const Bytes part : unit) {
+    if (part.empty()) continue;
+    good = good && EVP_EncryptUpdate(context_.get(), nullptr, &done, reinterpret_cast<const unsigned char*>(part.data()),
+                                     static_cast<int>(part.size())) == 1;
+  }
+  require(good && EVP_EncryptFinal_ex(context_.get(), &nowhere, &done) == 1 &&
               EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag.size()), tag.data()) == 1,
           "tagging a stripe unit");
   return tag;

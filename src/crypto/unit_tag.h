@@ -23,7 +23,8 @@ class ExtentMac {
  public:
   explicit ExtentMac(const SecretKey& key);
   ExtentMac(ExtentMac&&) noexcept = default;
-  UnitTag tag(UnitPlace place, Bytes unit);
+  UnitTag tag(UnitPlace place, Bytes unit) { return tag(place, Slices(&unit, 1)); }
+  UnitTag tag(UnitPlace place, Slices unit);  // one unit, in parts
   bool verify(UnitPlace place, Bytes unit, const UnitTag& expected);  // constant time
 
  private:

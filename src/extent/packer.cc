@@ -16,23 +16,23 @@ crypto::Id16 to_id16(const UniqueId& id) {
 std::vector<crypto::UnitTag> tag_units(crypto::ExtentMac& mac, Slices slices) {
   std::vector<crypto::UnitTag> tags;
   tags.reserve(crypto::unit_count(total_size(slices)));
-  std::vector<std::byte> straddling;  // a unit that spans pieces is gathered here; one within a piece is not copied
+  std::vector<Bytes> unit;  // the parts of one that spans slices
+  std::size_t unit_bytes = 0;
+  const auto close = [&] {
+    tags.push_back(mac.tag({.unit = tags.size()}, unit));
+    unit.clear();
+    unit_bytes = 0;
+  };
   for (Bytes rest : slices) {
     while (!rest.empty()) {
-      const std::size_t take = std::min(rest.size(), crypto::kUnitBytes - straddling.size());
-      if (take == crypto::kUnitBytes) {
-        tags.push_back(mac.tag({.unit = tags.size()}, rest.first(take)));
-      } else {
-        straddling.insert(straddling.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(take));
-        if (straddling.size() == crypto::kUnitBytes) {
-          tags.push_back(mac.tag({.unit = tags.size()}, straddling));
-          straddling.clear();
-        }
-      }
+      const std::size_t take = std::min(rest.size(), crypto::kUnitBytes - unit_bytes);
+      unit.push_back(rest.first(take));
+      unit_bytes += take;
       rest = rest.subspan(take);
+      if (unit_bytes == crypto::kUnitBytes) close();
     }
   }
-  if (!straddling.empty()) tags.push_back(mac.tag({.unit = tags.size()}, straddling));
+  if (unit_bytes != 0) close();
   return tags;
 }
 

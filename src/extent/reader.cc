@@ -4,9 +4,9 @@
 
 namespace bascule::extent {
 
-PieceReader::PieceReader(provider::Provider& provider, const crypto::ExtentNamer& namer,
+PieceReader::PieceReader(provider::Provider& provider, const crypto::ExtentNamer& namer, CipherCache& ciphers,
                          std::shared_ptr<const crypto::InputKey> key, std::uint64_t container_id)
-    : provider_(provider), namer_(namer), key_(std::move(key)), container_id_(container_id) {}
+    : provider_(provider), namer_(namer), ciphers_(ciphers), key_(std::move(key)), container_id_(container_id) {}
 
 std::string PieceReader::extent_name(const ExtentId& id) const { return namer_.name(to_id16(id)); }
 
@@ -14,8 +14,7 @@ Result<void> PieceReader::select(const Piece& piece) {
   if (current_ == piece.id && opener_) return {};
   current_.reset();
   opener_.reset();
-  const auto context = crypto::piece_context(container_id_, to_id16(piece.id));
-  const auto cipher = crypto::PieceCipher::derive(*key_, piece.salt, context);
+  const auto cipher = ciphers_.cipher(*key_, container_id_, piece);
   BASCULE_ASSIGN(auto opener, crypto::PieceOpener::create(cipher, piece.commitment, piece.size_bytes,
                                                           crypto::sealed_size(piece.size_bytes)));
   opener_.emplace(std::move(opener));

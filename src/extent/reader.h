@@ -1,11 +1,12 @@
-// Reads runs of a piece's chunks from its extent and opens them. Keeps what one piece costs to derive while reads stay in
-// that piece. One coroutine at a time.
+// Reads runs of a piece's chunks from its extent and opens them. Keeps what one piece costs to prepare while reads stay
+// in that piece. One coroutine at a time.
 #pragma once
 #include <memory>
 #include <optional>
 
 #include "crypto/extent_name.h"
 #include "crypto/piece.h"
+#include "extent/cipher_cache.h"
 #include "extent/piece.h"
 #include "provider/provider.h"
 
@@ -13,7 +14,7 @@ namespace bascule::extent {
 
 class PieceReader {
  public:
-  PieceReader(provider::Provider& provider, const crypto::ExtentNamer& namer,
+  PieceReader(provider::Provider& provider, const crypto::ExtentNamer& namer, CipherCache& ciphers,
               std::shared_ptr<const crypto::InputKey> key, std::uint64_t container_id);
 
   // Fills `plain` (run.plain_bytes) with verified bytes; `sealed` (run.sealed_bytes) is scratch, and may be the start of
@@ -30,6 +31,7 @@ class PieceReader {
 
   provider::Provider& provider_;
   const crypto::ExtentNamer& namer_;
+  CipherCache& ciphers_;
   std::shared_ptr<const crypto::InputKey> key_;
   std::uint64_t container_id_;
   std::optional<PieceId> current_;

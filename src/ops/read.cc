@@ -55,7 +55,8 @@ class ManifestBlobReader final : public BlobReader {
                      std::uint64_t first, std::uint64_t length, std::shared_ptr<void> token)
       : service_(service), container_(std::move(container)), view_(std::move(view)), first_(first), length_(length),
         token_(std::move(token)), cursor_(service.parts().catalog, container_->cid, std::move(manifest)),
-        reader_(service.parts().provider, service.parts().namer, container_->key, container_->cid),
+        reader_(service.parts().provider, service.parts().namer, service.ciphers(), container_->key,
+                container_->cid),
         position_(first), end_(first + length) {}
 
   const BlobView& blob() const override { return view_; }
@@ -108,7 +109,7 @@ class ManifestBlobReader final : public BlobReader {
   }
 
   static Task<void> fetch(const Service& service, Container container, std::shared_ptr<void>, std::shared_ptr<Fetch> f) {
-    extent::PieceReader reader(service.parts().provider, service.parts().namer, container->key, container->cid);
+    extent::PieceReader reader(service.parts().provider, service.parts().namer, service.ciphers(), container->key, container->cid);
     auto read = co_await reader.read(f->run.piece, f->run.chunks, f->buffer.sealed_bytes(f->run.chunks),
                                      f->buffer.plain_bytes(f->run.chunks), service.parts().clock.now() + kReadTimeout);
     f->done.set(read ? std::move(read) : Result<void>(lost(reader, f->run, read.error())));
@@ -158,9 +159,9 @@ std::unique_ptr<BlobReader> Service::read_head(Container container, std::string 
 Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBlob open) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();  // before the head is read: what it names stays until the reader is gone
-  BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(catalog::keys::head(container->cid, ref.blob)));
+  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob)));
   if (!head) co_return refuse(Reason::blob_not_found);
-  catalog::HeadRecord& record = head->record;
+  const catalog::HeadRecord& record = head->record;
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(open.conditions, stamp(record)));
   std::uint64_t first = 0, length = record.size_bytes;
@@ -171,8 +172,8 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
     length = last - first + 1;
   }
   BlobView view = to_view(std::move(ref.blob), record, now());
-  co_return std::make_unique<ManifestBlobReader>(*this, std::move(container), std::move(view), std::move(record.manifest),
-                                                 first, length, std::move(token));
+  co_return std::make_unique<ManifestBlobReader>(*this, std::move(container), std::move(view), record.manifest, first,
+                                                 length, std::move(token));
 }
 
 }  // namespace bascule::ops

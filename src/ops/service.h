@@ -95,6 +95,7 @@ class Service final : public Operations {
 
   const ServiceParts& parts() const { return parts_; }
   const ServiceOptions& options() const { return options_; }
+  extent::CipherCache& ciphers() const { return ciphers_; }
 
  private:
   using Head = catalog::Maybe<catalog::HeadRecord>;
@@ -143,6 +144,7 @@ class Service final : public Operations {
 
   ServiceParts parts_;
   ServiceOptions options_;
+  mutable extent::CipherCache ciphers_;
 
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Account>> accounts_;

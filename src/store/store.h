@@ -60,6 +60,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  // Nobody but the holder of this object writes: what was read may be kept until a commit through it changes that key.
+  virtual bool sole_writer() const { return false; }
+
   virtual Task<Result<std::optional<Versioned>>> get(std::string_view key) = 0;
   // The same without ever waiting: false when it would have to touch the disk. On true `found` is set.
   virtual Result<bool> try_get(std::string_view key, std::optional<Versioned>& found) = 0;

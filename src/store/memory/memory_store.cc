@@ -13,6 +13,8 @@ class MemoryStore final : public Store {
  public:
   explicit MemoryStore(MemoryStoreOptions options) : options_(options) {}
 
+  bool sole_writer() const override { return true; }
+
   Task<Result<std::optional<Versioned>>> get(std::string_view key) override { co_return find(key); }
 
   Result<bool> try_get(std::string_view key, std::optional<Versioned>& found) override {

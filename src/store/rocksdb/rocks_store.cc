@@ -28,6 +28,8 @@ class RocksStore final : public Store {
     return committer_->start();
   }
 
+  bool sole_writer() const override { return true; }  // one process holds the folder
+
   Task<Result<std::optional<Versioned>>> get(std::string_view key) override {
     std::optional<Versioned> found;
     BASCULE_CO_ASSIGN(const bool had, try_get(key, found));
