@@ -53,7 +53,7 @@ void Transaction::name(const extent::PlacedExtent& extent) {
   std::string key = keys::extent(extent.id);
   for (const auto& c : changes_)
     if (c.key == key) return;
-  changes_.push_back({std::move(key), extent.record_version, extent.record_value, false});
+  changes_.push_back({std::move(key), extent.record_version, extent.record_value, false, extent.sealed_at});
 }
 
 std::size_t Transaction::bytes() const {
@@ -233,7 +233,7 @@ Task<Result<void>> Catalog::commit(Transaction t) {
     if (change.remove) {
       commit.changes.push_back({std::move(change.key), 0, {}});
     } else if (change.version) {
-      commit.changes.push_back({std::move(change.key), change.version, std::move(change.value), true});
+      commit.changes.push_back({std::move(change.key), change.version, std::move(change.value), true, change.as_of});
     } else {
       const std::uint64_t version = next_version();
       std::string sealed = seal(change.key, version, change.value);
@@ -250,6 +250,7 @@ void Catalog::seal_extent(extent::PlacedExtent& placed) {
   ExtentRecord record{.size_bytes = placed.size_bytes};
   record.unit_tags = placed.unit_tags;
   placed.record_version = next_version();
+  placed.sealed_at = moment();
   placed.record_value = seal(keys::extent(placed.id), placed.record_version, encode(record));
 }
 

@@ -28,7 +28,10 @@ template <class T> using Maybe = std::optional<Found<T>>;
 // What one commit changes and what must still hold. Built by one coroutine, committed once.
 class Transaction {
  public:
-  void require(std::string key, std::uint64_t version) { preconditions_.push_back({std::move(key), version}); }
+  // `as_of`: Catalog::moment() from before the version was read, where it is known.
+  void require(std::string key, std::uint64_t version, std::uint64_t as_of = 0) {
+    preconditions_.push_back({std::move(key), version, as_of});
+  }
   void put(std::string key, std::string record) { changes_.push_back({std::move(key), 0, std::move(record), false}); }
   // Names an extent that the packer placed: its record was sealed once, for all who name it.
   void name(const extent::PlacedExtent& extent);
@@ -37,7 +40,13 @@ class Transaction {
 
  private:
   friend class Catalog;
-  struct Change { std::string key; std::uint64_t version; std::string value; bool remove = false; };
+  struct Change {
+    std::string key;
+    std::uint64_t version = 0;   // 0: the catalog's to choose
+    std::string value;
+    bool remove = false;
+    std::uint64_t as_of = 0;
+  };
   std::vector<store::Precondition> preconditions_;
   std::vector<Change> changes_;
 };
@@ -48,6 +57,8 @@ class Catalog {
   // session of its own. Errors: corrupt (the catalog key does not open it), not_found.
   static Task<Result<std::unique_ptr<Catalog>>> open(store::Store& store, crypto::SecretKey catalog_key, Random& random,
                                                      Clock& clock, bool allow_create);
+
+  std::uint64_t moment() const { return store_.moment(); }
 
   // A record by its key; nothing if it is not there.
   template <class T> Task<Result<Maybe<T>>> get(std::string key) {

@@ -43,6 +43,7 @@ struct PlacedExtent {
   std::vector<crypto::UnitTag> unit_tags;
   // Set by the packer's owner in `on_placed`: the catalog record, sealed once for all who name the extent.
   std::uint64_t record_version = 0;
+  std::uint64_t sealed_at = 0;  // store::Store::moment(): nobody can have named it before
   std::string record_value;
 };
 

@@ -1,5 +1,6 @@
 #include "http/url.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace bascule::http {
@@ -88,9 +89,12 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+  const std::size_t plain = std::min(text.find('%'), plus_is_space ? text.find('+') : std::string_view::npos);
+  if (plain >= text.size()) return std::string(text);
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  out.append(text.substr(0, plain));
+  for (std::size_t i = plain; i < text.size(); ++i) {
     if (text[i] == '+' && plus_is_space) {
       out += ' ';
     } else if (text[i] != '%') {

@@ -96,6 +96,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
       if (!again) { outcome = fail(again.error()); break; }
       if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
     }
+    const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
     if (!head) { outcome = fail(head.error()); break; }
     auto allowed = check_lease_write(*head ? (*head)->record.lease : std::nullopt, put.lease_id, now());
@@ -108,16 +109,16 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     if (*upload) {
       if ((*upload)->record.block_id_bytes != put.block_id.size()) { outcome = refuse(Reason::invalid_block_id_length); break; }
       epoch = (*upload)->record.epoch;
-      t.require(upload_key, (*upload)->version);
+      t.require(upload_key, (*upload)->version, read_at);
     } else {
       epoch = parts_.catalog.next_version();
-      t.require(upload_key, 0);
+      t.require(upload_key, 0, read_at);
       t.put(upload_key, encode(catalog::UploadRecord{epoch, static_cast<std::uint8_t>(put.block_id.size()), now()}));
     }
     const std::string block_key = keys::block(container->cid, ref.blob, epoch, put.block_id);
     auto former = co_await parts_.catalog.get<catalog::BlockRecord>(block_key);
     if (!former) { outcome = fail(former.error()); break; }
-    t.require(block_key, *former ? (*former)->version : 0);
+    t.require(block_key, *former ? (*former)->version : 0, read_at);
     if (*former) {  // the same block again: the later one counts
       catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid, .pieces = (*former)->record.pieces};
       t.put(keys::dropped(parts_.catalog.next_version()), encode(drop));

@@ -78,6 +78,7 @@ class GateStore final : public store::Store {
  public:
   GateStore(store::Store& inner, std::shared_ptr<Lifeline> line) : inner_(inner), line_(std::move(line)) {}
   bool sole_writer() const override { return inner_.sole_writer(); }
+  std::uint64_t moment() const override { return inner_.moment(); }
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return through(inner_.get(key)); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override {
     if (line_->crashed) return false;
@@ -145,6 +146,7 @@ class SlowStore final : public store::Store {
   SlowStore(std::unique_ptr<store::Store> inner, Clock& clock) : inner_(std::move(inner)), clock_(clock) {}
   Duration latency{};
   bool sole_writer() const override { return inner_->sole_writer(); }
+  std::uint64_t moment() const override { return inner_->moment(); }
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }

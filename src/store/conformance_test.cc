@@ -207,8 +207,8 @@ TEST_P(StoreConformance, Keys_are_bytes) {
   expect({std::string("a\0", 2), "a\xff", 100}, {std::string("a\0", 2), std::string("a\0b", 3), "a\x7f", "a\x80"});
 }
 
-Task<void> race(Store& store, int contender, std::uint64_t version, int& won, int& lost, int& done) {
-  Commit c{{{"key", version}}, {put("key", version + 1, std::to_string(contender))}, "won"};
+Task<void> race(Store& store, int contender, std::uint64_t version, std::uint64_t moment, int& won, int& lost, int& done) {
+  Commit c{{{"key", version, contender % 2 ? moment : 0}}, {put("key", version + 1, std::to_string(contender))}, "won"};
   const auto result = co_await store.commit(std::move(c));
   if (result) ++won;
   else if (result.error().code == Code::conflict) ++lost;
@@ -220,7 +220,8 @@ TEST_P(StoreConformance, Of_many_commits_on_one_version_exactly_one_wins) {
     int won = 0, lost = 0, done = 0;
     loop_.restart();
     auto guard = boost::asio::make_work_guard(loop_);
-    for (int i = 0; i < 50; ++i) spawn(loop_, race(*store_, i, version, won, lost, done));
+    const std::uint64_t moment = store_->moment();
+    for (int i = 0; i < 50; ++i) spawn(loop_, race(*store_, i, version, moment, won, lost, done));
     while (done < 50) loop_.run_one();
     EXPECT_EQ(won, 1);
     EXPECT_EQ(lost, 49);
@@ -231,10 +232,11 @@ TEST_P(StoreConformance, Of_many_commits_on_one_version_exactly_one_wins) {
 
 Task<void> add_one(Store& store, int times, int& conflicts) {
   for (int i = 0; i < times;) {
+    const std::uint64_t moment = i % 2 ? store.moment() : 0;
     const auto before = co_await store.get("counter");
     const std::uint64_t version = *before ? (*before)->version : 0;
     const int count = *before ? std::stoi((*before)->value) : 0;
-    Commit c{{{"counter", version}}, {put("counter", version + 1, std::to_string(count + 1))}, "r"};
+    Commit c{{{"counter", version, moment}}, {put("counter", version + 1, std::to_string(count + 1))}, "r"};
     const auto result = co_await store.commit(std::move(c));
     if (result) ++i;
     else if (result.error().code == Code::conflict) ++conflicts;
@@ -294,17 +296,24 @@ TEST_P(StoreConformance, Random_commits_agree_with_a_model_across_reopening) {
     const std::string prefix = "seed" + std::to_string(seed) + "/";
     std::map<std::string, Versioned> model;
     std::uint64_t next_version = 1, records = 0;
+    std::uint64_t moment = store_->moment();  // what was read then, and may have changed since
+    std::map<std::string, Versioned> then;
     const auto some_key = [&] { return prefix + std::to_string(random() % 40); };
     for (int step = 0; step < 400; ++step) {
       Commit c;
       bool holds = true;
+      if (random() % 4 == 0) moment = store_->moment(), then = model;
+      const auto version_in = [](const auto& state, const std::string& key) {
+        const auto at = state.find(key);
+        return at == state.end() ? 0 : at->second.version;
+      };
       for (std::uint64_t i = random() % 4; i > 0; --i) {
         const auto key = some_key();
-        const auto at = model.find(key);
-        const std::uint64_t real = at == model.end() ? 0 : at->second.version;
-        const std::uint64_t asked = random() % 8 == 0 ? random() % next_version : real;
+        const std::uint64_t real = version_in(model, key);
+        const bool read_then = random() % 3 == 0;
+        const std::uint64_t asked = read_then ? version_in(then, key) : random() % 8 == 0 ? random() % next_version : real;
         holds = holds && asked == real;
-        c.preconditions.push_back({key, asked});
+        c.preconditions.push_back({key, asked, read_then ? moment : 0});
       }
       std::map<std::string, Versioned> after = model;
       std::map<std::string, bool> changed;
@@ -325,7 +334,10 @@ TEST_P(StoreConformance, Random_commits_agree_with_a_model_across_reopening) {
       ASSERT_EQ(result.has_value(), holds);
       if (holds) model = std::move(after), ++records;
       if (step % 50 == 49) {
-        if (GetParam().durable && step % 100 == 99) reopen();
+        if (GetParam().durable && step % 100 == 99) {
+          reopen();
+          moment = store_->moment(), then = model;
+        }
         const auto entries = scan({prefix, prefix + "\xff", 1000});
         ASSERT_EQ(entries.size(), model.size());
         auto at = model.begin();

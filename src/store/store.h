@@ -34,6 +34,7 @@ struct Entry {
 struct Precondition {
   std::string key;
   std::uint64_t version = 0;  // 0: the key is not there
+  std::uint64_t as_of = 0;    // Store::moment() from before the version was read; spares the store a lookup
 };
 
 struct Change {
@@ -42,6 +43,7 @@ struct Change {
   std::string value;
   // Left out if the key is there already: several commits may name one immutable thing, and the first to come writes it.
   bool unless_there = false;
+  std::uint64_t as_of = 0;            // with unless_there: a Store::moment() at which the key was not there
 };
 
 struct Commit {
@@ -62,6 +64,10 @@ class Store {
 
   // Nobody but the holder of this object writes: what was read may be kept until a commit through it changes that key.
   virtual bool sole_writer() const { return false; }
+
+  // A point in the order of commits: reads that begin after this call see everything up to it. 0: the engine keeps no
+  // such account.
+  virtual std::uint64_t moment() const { return 0; }
 
   virtual Task<Result<std::optional<Versioned>>> get(std::string_view key) = 0;
   // The same without ever waiting: false when it would have to touch the disk. On true `found` is set.

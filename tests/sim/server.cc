@@ -12,6 +12,7 @@ class ForgetfulStore final : public store::Store {
  public:
   explicit ForgetfulStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
   bool sole_writer() const override { return inner_->sole_writer(); }
+  std::uint64_t moment() const override { return inner_->moment(); }
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }

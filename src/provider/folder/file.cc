@@ -1,5 +1,6 @@
 #include "provider/folder/file.h"
 
+#include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ constexpr std::size_t kWriteBytes = 128 * 1024;
 
 }  // namespace
 
+// Reads need not be dated (a file of another owner says no, and is dated).
+File::File(int fd) : fd_(fd) { ::fcntl(fd_, F_SETFL, O_NOATIME); }
 File::~File() { ::close(fd_); }
 
 int write_all(int fd, Slices content) {

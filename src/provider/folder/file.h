@@ -8,7 +8,7 @@ namespace bascule::provider {
 
 class File {
  public:
-  explicit File(int fd) : fd_(fd) {}
+  explicit File(int fd);
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   ~File();

@@ -147,9 +147,10 @@ void Committer::count(std::span<Request* const> requests) const {
   if (refused != 0) m->refused.fetch_add(refused, std::memory_order_relaxed);
 }
 
-Result<std::uint64_t> Committer::version_of(const std::string& key) {
+Result<std::uint64_t> Committer::version_of(const std::string& key, std::uint64_t as_of, std::uint64_t read) {
   const std::uint64_t hash = VersionCache::hash(key);
   if (const std::uint64_t* ordered = overlay_.find(hash, key)) return *ordered;
+  if (recent_.untouched_since(hash, as_of)) return read;
   std::uint64_t version = 0;
   if (versions_.find(hash, key, version)) return version;
   const auto status = tables_.db->Get(rocksdb::ReadOptions(), tables_.data, to_slice(key), &pinned_);
@@ -179,7 +180,7 @@ bool Committer::may_use_reserve(const Commit& commit) const {
 
 Result<std::uint64_t> Committer::prepare(const Commit& commit) {
   for (const Precondition& precondition : commit.preconditions) {
-    BASCULE_ASSIGN(const std::uint64_t version, version_of(precondition.key));
+    BASCULE_ASSIGN(const std::uint64_t version, version_of(precondition.key, precondition.as_of, precondition.version));
     if (version != precondition.version) return fail(Code::conflict, "store: a precondition does not hold");
   }
   if (low_space_ && !may_use_reserve(commit)) {
@@ -188,7 +189,7 @@ Result<std::uint64_t> Committer::prepare(const Commit& commit) {
   there_.clear();  // looked up before anything is appended: an error must leave the batch as it was
   for (const Change& change : commit.changes) {
     if (!change.unless_there) continue;
-    BASCULE_ASSIGN(const std::uint64_t version, version_of(change.key));
+    BASCULE_ASSIGN(const std::uint64_t version, version_of(change.key, change.as_of, 0));
     if (version != 0) there_.push_back(&change);
   }
   const std::uint64_t sequence = commit.journal_record.empty() ? 0 : ++batch_sequence_;
@@ -234,7 +235,9 @@ Result<void> Committer::write_batch() {
   if (status.ok()) {
     overlay_.drain([this](std::uint64_t hash, std::string_view key, std::uint64_t version) {
       versions_.put(hash, key, version);
+      recent_.note(hash);
     });
+    recent_.advance();
     last_sequence_ = batch_sequence_;
     if (batch_trim_through_ != 0) first_journalled_ = batch_trim_through_ + 1;
     return {};
@@ -290,6 +293,7 @@ Result<void> Committer::ready() {
 
 Result<void> Committer::reopen() {
   versions_.clear();
+  recent_.forget();
   pinned_.Reset();
   const std::unique_lock lock(tables_.mutex);
   tables_.close();

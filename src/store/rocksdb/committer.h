@@ -36,11 +36,14 @@ class Committer {
   // Any thread. The request stays the caller's and must live until its `done` is set.
   void submit(Request& request);
 
+  std::uint64_t moment() const { return recent_.now(); }  // any thread
+
  private:
   void run();
   void run_batch(std::span<Request*> requests);
   Result<std::uint64_t> prepare(const Commit& commit);
-  Result<std::uint64_t> version_of(const std::string& key);  // as of the batch under construction
+  // As of the batch under construction. `as_of`: when the caller read `read`, 0 if it did not.
+  Result<std::uint64_t> version_of(const std::string& key, std::uint64_t as_of, std::uint64_t read);
   bool may_use_reserve(const Commit& commit) const;
   void append(const Commit& commit, std::uint64_t sequence);
   void trim_with_this_batch();
@@ -65,6 +68,7 @@ class Committer {
   // The committer thread's own.
   VersionCache versions_;
   VersionOverlay overlay_;
+  RecentWrites recent_;
   rocksdb::WriteBatch batch_;
   rocksdb::PinnableSlice pinned_;
   std::vector<const Change*> there_;  // of the commit at hand: what need not be written

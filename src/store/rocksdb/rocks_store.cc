@@ -29,6 +29,7 @@ class RocksStore final : public Store {
   }
 
   bool sole_writer() const override { return true; }  // one process holds the folder
+  std::uint64_t moment() const override { return committer_->moment(); }
 
   Task<Result<std::optional<Versioned>>> get(std::string_view key) override {
     std::optional<Versioned> found;

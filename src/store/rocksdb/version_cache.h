@@ -1,6 +1,7 @@
 // Key -> version, exact, for the one committer: a bounded cache of what is in the database, and the overlay of the batch
 // under construction. One thread.
 #pragma once
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <functional>
@@ -73,6 +74,33 @@ class VersionCache {
   Set& set(std::uint64_t hash) { return sets_[hash & (sets_.size() - 1)]; }
 
   std::vector<Set> sets_;
+};
+
+// When keys were last written, in batches, by hash alone: whether a version read at some moment still holds needs no
+// lookup then. Only now() is for any thread.
+class RecentWrites {
+ public:
+  RecentWrites() : last_(kSlots) {}
+
+  std::uint64_t now() const { return now_.load(std::memory_order_acquire); }
+  // Nothing was written to the key after `moment`. Two keys may share a slot: false is only "perhaps".
+  bool untouched_since(std::uint64_t hash, std::uint64_t moment) const {
+    return moment >= known_from_ && last_[hash % kSlots] <= moment;
+  }
+  // A key of the batch that was just written; advance() after the last one, when readers see them all.
+  void note(std::uint64_t hash) { last_[hash % kSlots] = now_.load(std::memory_order_relaxed) + 1; }
+  void advance() { now_.store(now_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+  // Whatever was read before says nothing.
+  void forget() {
+    advance();
+    known_from_ = now_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 65536;
+  std::vector<std::uint64_t> last_;
+  std::atomic<std::uint64_t> now_{1};
+  std::uint64_t known_from_ = 1;
 };
 
 // What the accepted commits of the batch under construction will make of their keys. The keys' memory is the commits'.
