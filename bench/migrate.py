@@ -18,14 +18,22 @@ def connection_string(port):
 
 
 def commands(program, port, container, folder):
-    """Name -> command and environment. Each copies one container and verifies what it copied."""
-    target = folder / "copy"
-    out = {"bascule": [program, "migrate", "--from", connection_string(port), "--container", container,
-                       "--data", str(folder / "bascule")]}
+    """Name -> command and what its environment needs more. Each copies one container and verifies what it copied."""
+    account = f"http://127.0.0.1:{port}/{azure.ACCOUNT}"
+    data = folder / "bascule"
+    out = {"bascule": ([program, "migrate", "--from", connection_string(port), "--container", container, "--data", str(data),
+                        "--key-file", f"{data}.key"], {})}
     if shutil.which("rclone"):
-        remote = f":azureblob,account={azure.ACCOUNT},key={azure.KEY},endpoint='http://127.0.0.1:{port}/{azure.ACCOUNT}':{container}"
-        # rclone compares checksums as it copies; a second look at the copy (rclone check) is not counted.
-        out["rclone"] = ["rclone", "copy", remote, str(target), "--transfers", "16", "--config", "/dev/null"]
+        # It compares MD5 as it copies; a second look at the copy (rclone check) is not counted.
+        out["rclone"] = (["rclone", "copy", f"src:{container}", str(folder / "rclone"), "--transfers", "16", "--config", "/dev/null"],
+                         {"RCLONE_CONFIG_SRC_TYPE": "azureblob",
+                          "RCLONE_CONFIG_SRC_SAS_URL": f"{account}?{azure.account_sas(sp='rl')}"})
+    azcopy = pathlib.Path(servers.cached("azcopy"))
+    if azcopy.exists():
+        out["azcopy"] = ([str(azcopy), "copy", f"{account}/{container}/*?{azure.account_sas(sp='rl')}", str(folder / "azcopy"),
+                          "--recursive", "--from-to=BlobLocal", "--check-md5=FailIfDifferent", "--output-level=essential"],
+                         {"AZCOPY_LOG_LOCATION": str(folder / "azcopy-logs"), "AZCOPY_JOB_PLAN_LOCATION": str(folder / "azcopy-plans"),
+                          "AZCOPY_DISABLE_SYSLOG": "true"})
     return out
 
 
@@ -41,7 +49,8 @@ def timed(command, environment):
     return process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, time.monotonic() - began, words
 
 
-def measure(work, load, program, quick, folder, order):
+def measure(work, load, program, quick, folder, order, only=None):
+    """Of the movers named in `only` (all without it): name -> result."""
     count, size, size_bytes = ((500 if quick else 10_000), "4k", 4096) if work == "migrate-4k" else \
                               ((2 if quick else 8), "128m", 128 << 20)
     results = {}
@@ -51,9 +60,10 @@ def measure(work, load, program, quick, folder, order):
         try:
             subprocess.run([load, *source.load_arguments(), "--work", "prepare", "--container", "source", "--keys", str(count),
                             "--size", size, "--connections", "8"], check=True, stdout=subprocess.DEVNULL)
-            listed = sorted(commands(program, source.port, "source", pathlib.Path(top)).items(), reverse=order == "za")
-            for name, command in listed:
-                environment = servers_environment(pathlib.Path(top) / f"home-{name}")
+            known = commands(program, source.port, "source", pathlib.Path(top))
+            for name in sorted((name for name in known if not only or name in only), reverse=order == "za"):
+                command, more = known[name]
+                environment = {**servers_environment(pathlib.Path(top) / f"home-{name}"), **more}
                 code, cpu, peak, seconds, words = timed(command, environment)
                 if code != 0:
                     results[name] = {"failed": words[-500:]}

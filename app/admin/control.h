@@ -27,7 +27,7 @@ namespace bascule::app {
 enum Exit : int {
   kDone = 0,
   kFailed = 1,        // it failed, or something was found wrong
-  kUsage = 2,         // wrong arguments or configuration; a migration's source cannot be reached
+  kUsage = 2,         // wrong arguments or configuration; a migration's source cannot be used
   kUnsupported = 3,   // not there yet; migrate --strict: something exists at the source that is never carried
   kHeld = 4,          // another process holds the data folder and does not answer
 };

@@ -107,6 +107,10 @@ Task<Result<json::object>> migrate_request(ControlCall& call, int& exit) {
                                          : style == "line" ? migrate::ProgressStyle::line
                                                            : migrate::ProgressStyle::plain,
                                          text.get(), strict);
+  const std::string from = run.source->describe();
+  const std::string begin = style == "json" ? json::serialize(json::object{{"event", "begin"}, {"source", from}, {"account", account}})
+                                            : "From " + from + " into account " + account + ".";
+  if (!co_await call.output.line(json::serialize(json::object{{"text", begin + "\n"}}))) stop = true;
   spawn(co_await this_executor(), run_migration(run, call.parts));
   Instant alive = call.parts.clock.now();
   while (true) {

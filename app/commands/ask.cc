@@ -116,11 +116,14 @@ Asked ask(const Config& config, const std::string& what, const json::object& bod
   auto outcome = ask_either(config, what, json::serialize(body), folder, lines);
   if (outcome && !lines.complete()) outcome = fail(Code::unavailable, "the server went away in the middle of its answer");
   if (!outcome) {
+    asked.error = outcome.error().message;
     asked.exit = is_held(outcome.error()) ? (complain(outcome.error()), kHeld) : complain(outcome.error());
     return asked;
   }
-  if (const json::value* error = asked.last.if_contains("error"); error && error->is_string())
-    complain(std::string(error->as_string().data(), error->as_string().size()), asked.exit);
+  if (const json::value* error = asked.last.if_contains("error"); error && error->is_string()) {
+    asked.error.assign(error->as_string().data(), error->as_string().size());
+    complain(asked.error, asked.exit);
+  }
   return asked;
 }
 

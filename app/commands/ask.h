@@ -12,6 +12,7 @@ namespace bascule::app {
 struct Asked {
   int exit = kFailed;
   boost::json::object last;    // the last line
+  std::string error;           // what went wrong; "" = nothing
 };
 using OnLine = std::function<void(const boost::json::object& line)>;  // the lines before it
 

@@ -95,19 +95,30 @@ CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
   command->add_option("--container", m.containers, "Only this container; may be repeated.")->type_name("NAME")->type_size(1)->expected(1)
       ->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--account", m.account, "Into this account. Not given: the one of the source's name, or the only one.")->type_name("NAME");
-  command->add_option("--blobs-at-once", m.blobs_at_once, "Blobs carried side by side (32).")->check(CLI::Range(1, 1024));
-  command->add_option("--streams-at-once", m.streams_at_once, "Requests to the source side by side (64).")->check(CLI::Range(1, 1024));
+  command->add_option("--blobs-at-once", m.blobs_at_once, "Blobs carried side by side (192).")->check(CLI::Range(1, 1024));
+  command->add_option("--streams-at-once", m.streams_at_once, "Reads of larger blobs from the source side by side (32).")->check(CLI::Range(1, 1024));
   command->add_option("--ca-file", m.ca_file, "Authorities to trust for the source, PEM. Not given: the system's.")->type_name("FILE");
   command->add_flag("--dry-run", m.dry_run, "Only say what there is, and what would not be carried.");
   command->add_flag("--strict", m.strict, "Exit code 3 where something exists that is never carried.");
   command->add_option("--sabotage", m.sabotage, "For tests: drop one blob or flip one byte; the verification must fail.")
       ->check(CLI::IsMember({"drop", "flip"}));
   command->add_flag("--json", m.json, "Progress and report as JSON, one object a line.");
-  command->footer(footer(
+  command->footer(std::string("Examples:\n") +
       "  bascule migrate --from-file azure.txt\n"
       "  bascule migrate --from 'https://acme.blob.core.windows.net/photos?sv=…&sig=…' --account acme\n"
       "  bascule migrate --from-file azure.txt --container photos --container mail --json\n"
-      "Killed at any moment, the same command goes on where it stood.\n"));
+      "\n"
+      "First it says what it found and what is never carried (each item: DATA/migrate/not-carried.tsv). A blob of the same name\n"
+      "that migrate did not bring here itself is replaced; one that changed here after it was brought is left as it is, and named.\n"
+      "Killed at any moment, the same command goes on where it stood; blobs under way, and those of the last second, are carried\n"
+      "again. One migration from a source at a time.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  everything that can be carried is here, and was read back and compared\n"
+      "  1  not everything: a blob failed, was different when it was read back, or the run was stopped; run it again\n"
+      "  2  nothing was carried: wrong arguments, no account here, or the source cannot be reached or refuses\n"
+      "  3  with --strict: as 0, but something exists at the source that is never carried, or differs here on purpose\n"
+      "  4  nothing was carried: another process holds the data folder and does not answer\n");
   return command;
 }
 

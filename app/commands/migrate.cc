@@ -1,11 +1,16 @@
 #include <unistd.h>
 
+#include <boost/json/serialize.hpp>
 #include <cstdio>
+#include <filesystem>
+#include <future>
 #include <iostream>
 
 #include "app/admin/control_requests.h"
 #include "app/commands/ask.h"
 #include "app/commands/commands.h"
+#include "migrate/azure_source.h"
+#include "runtime/loops.h"
 
 namespace bascule::app {
 namespace json = boost::json;
@@ -20,11 +25,55 @@ Result<std::string> source_of(const MigrateArguments& arguments) {
   return line;
 }
 
+Task<void> look_once(migrate::Source& source, std::string container, std::promise<Result<void>>& answer) {
+  if (!container.empty()) {
+    auto page = co_await source.list_blobs(container, "", false);
+    answer.set_value(page ? Result<void>{} : fail(page.error().code, "container " + container + ": " + page.error().message));
+    co_return;
+  }
+  auto page = co_await source.list_containers("");
+  answer.set_value(page ? Result<void>{} : fail(page.error()));
+}
+
+// Does the source answer? Asked before a data folder is made for it: what cannot begin changes nothing.
+Result<void> try_source(const migrate::Connection& connection, const MigrateArguments& arguments) {
+  Loops loops(1);
+  const auto client = http::make_client({.ca_file = arguments.ca_file}, system_clock());
+  const auto source = migrate::make_azure_source(connection, *client, system_clock(), system_random());
+  std::promise<Result<void>> answer;
+  auto answered = answer.get_future();
+  const std::string container = !connection.container.empty() || arguments.containers.empty() ? connection.container
+                                                                                               : arguments.containers[0];
+  spawn(loops[0], look_once(*source, container, answer));
+  Result<void> result = answered.get();
+  loops.stop();
+  return result;
+}
+
+bool is_empty(const std::string& folder) {
+  std::error_code error;
+  return !std::filesystem::exists(folder, error) || std::filesystem::is_empty(folder, error);
+}
+
+// A script reads JSON to the end: a run that could not begin says so there too.
+int refuse(const MigrateArguments& arguments, const std::string& message, int exit) {
+  if (!arguments.json) return exit;
+  std::printf("%s\n", json::serialize(json::object{{"event", "error"}, {"message", message}, {"exit_code", exit}}).c_str());
+  std::fflush(stdout);
+  return exit;
+}
+
 }  // namespace
 
 int run_migrate(const Config& config, const MigrateArguments& arguments) {
   auto from = source_of(arguments);
-  if (!from) return complain(from.error());
+  if (!from) return refuse(arguments, from.error().message, complain(from.error()));
+  const auto connection = migrate::parse_connection(*from);
+  if (!connection) return refuse(arguments, connection.error().message, complain(connection.error().message, kUsage));
+  if (is_empty(config.text("data"))) {
+    if (const auto tried = try_source(*connection, arguments); !tried)
+      return refuse(arguments, tried.error().message, complain(tried.error().message, kUsage));
+  }
   json::object body{{"from", *from}, {"account", arguments.account}, {"ca_file", arguments.ca_file}, {"sabotage", arguments.sabotage},
                     {"dry_run", arguments.dry_run}, {"strict", arguments.strict}};
   body["style"] = arguments.json ? "json" : ::isatty(STDOUT_FILENO) == 1 ? "line" : "plain";
@@ -38,7 +87,7 @@ int run_migrate(const Config& config, const MigrateArguments& arguments) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
   });
-  return asked.exit;
+  return asked.error.empty() ? asked.exit : refuse(arguments, asked.error, asked.exit);
 }
 
 }  // namespace bascule::app

@@ -11,7 +11,8 @@ namespace bascule::migrate {
 namespace {
 
 constexpr std::string_view kVersion = "2021-12-02";
-constexpr int kAttempts = 8;
+constexpr int kAttempts = 8, kFirstAttempts = 3;
+constexpr std::chrono::milliseconds kSpread{500};        // of those who waited for the same pause
 constexpr auto kCallLimit = std::chrono::minutes(5);     // a listing or a list, body included
 constexpr auto kLongestWait = std::chrono::minutes(5);   // whatever Retry-After says
 constexpr std::size_t kErrorBytes = 64 * 1024;
@@ -80,13 +81,17 @@ Task<Result<std::unique_ptr<http::ClientResponse>>> AzureClient::send(const Azur
   return client_.send(connection_.origin, std::move(request));
 }
 
-Task<void> AzureClient::wait(int attempt, std::optional<Duration> asked) {
-  return clock_.sleep_for(std::max(asked.value_or(Duration::zero()), retry_delay(attempt, random_)));
+// Those who waited do not all go on in the same instant.
+Task<void> AzureClient::keep_quiet() {
+  while (clock_.now() < quiet_until_) {
+    const auto spread = std::chrono::milliseconds(random_.next_u64() % kSpread.count());
+    co_await clock_.sleep_until(quiet_until_ + spread);
+  }
 }
 
 Task<Result<std::unique_ptr<http::ClientResponse>>> AzureClient::stream(AzureCall call, Instant deadline) {
   for (int attempt = 1;; ++attempt) {
-    std::optional<Duration> asked;
+    co_await keep_quiet();
     Error error;
     bool again = true;
     auto response = co_await send(call, deadline);
@@ -94,17 +99,20 @@ Task<Result<std::unique_ptr<http::ClientResponse>>> AzureClient::stream(AzureCal
       error = std::move(response.error());
       again = retryable(error.code);
     } else if (const int status = (*response)->status(); status >= 200 && status < 300) {
+      answered_ = true;
       co_return response;
     } else {
+      answered_ = true;
       const std::string code((*response)->header("x-ms-error-code").value_or(""));
       const auto body = co_await (*response)->read_all(kErrorBytes);
       error = error_of(status, code, explain(status, code, body ? *body : std::string()));
       again = worth_retrying(status);
-      asked = asked_to_wait(**response);
+      if (const auto asked = asked_to_wait(**response); again && asked)
+        quiet_until_ = std::max(quiet_until_, clock_.now() + *asked);
     }
-    if (!again || attempt == kAttempts) co_return fail(std::move(error));
+    if (!again || attempt == (answered_ ? kAttempts : kFirstAttempts)) co_return fail(std::move(error));
     response = fail(Code::internal, "");  // lets go of the connection before waiting
-    co_await wait(attempt, asked);
+    co_await clock_.sleep_for(retry_delay(attempt, random_));
   }
 }
 
@@ -120,7 +128,7 @@ Task<Result<AzureAnswer>> AzureClient::fetch(AzureCall call, std::size_t limit) 
       co_return answer;
     }
     if (!retryable(body.error().code) || attempt == kAttempts) co_return fail(std::move(body.error()));
-    co_await wait(attempt, std::nullopt);
+    co_await clock_.sleep_for(retry_delay(attempt, random_));
   }
 }
 

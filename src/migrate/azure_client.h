@@ -25,7 +25,8 @@ struct AzureAnswer {
 };
 
 // Calls are made from one loop. The one retry loop: 408, 429, 500, 502, 503, 504 and broken connections, with
-// exponential delays and jitter, or as long as Retry-After says. Errors: not_found; conflict (412); permission_denied;
+// exponential delays and jitter. Where Retry-After asks for a pause, all calls make it. A source that has never answered
+// is given up sooner. Errors: not_found; conflict (412); permission_denied;
 // unsupported (409 and 501: archived and the like); invalid_argument (400 and the rest); what was retried in vain.
 class AzureClient {
  public:
@@ -39,13 +40,15 @@ class AzureClient {
 
  private:
   Task<Result<std::unique_ptr<http::ClientResponse>>> send(const AzureCall& call, Instant deadline);
-  Task<void> wait(int attempt, std::optional<Duration> asked);
+  Task<void> keep_quiet();
 
   Connection connection_;
   http::Client& client_;
   Clock& clock_;
   Random& random_;
   std::optional<HmacSha256Key> key_;
+  bool answered_ = false;   // the source has answered once
+  Instant quiet_until_{};   // it asked for a pause
 };
 
 }  // namespace bascule::migrate

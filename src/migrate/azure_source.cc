@@ -2,17 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
+#include <cstring>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "http/url.h"
+#include "migrate/advice.h"
 #include "migrate/azure_xml.h"
 
 namespace bascule::migrate {
 namespace {
 
 constexpr std::size_t kListBytes = 64u << 20;       // 5,000 blobs with 8 KiB of metadata each, and their markup
+constexpr std::uint64_t kHashedBytes = 4u << 20;    // the most that x-ms-range-get-content-md5 allows
 constexpr std::size_t kBlockListBytes = 16u << 20;  // 50,000 blocks
+
+// What an account may be asked to include depends on its kind and on the SAS: what it refuses is left away.
+constexpr std::array<std::string_view, 5> kIncludes = {
+    "metadata,snapshots,uncommittedblobs,versions,deleted,tags", "metadata,snapshots,uncommittedblobs,versions,deleted",
+    "metadata,snapshots,uncommittedblobs,deleted", "metadata,snapshots,uncommittedblobs", "metadata"};
 
 std::string container_path(std::string_view container) { return "/" + http::percent_encode(container, "$"); }
 std::string blob_path(std::string_view container, std::string_view blob) {
@@ -59,10 +69,62 @@ class AzureReader final : public SourceReader {
   std::uint64_t left_;
 };
 
+struct BlobRange {
+  std::string path, etag;
+  std::uint64_t offset = 0, length_bytes = 0;
+};
+
+Task<Result<std::unique_ptr<http::ClientResponse>>> request(AzureClient& azure, BlobRange range, bool with_md5) {
+  AzureCall call{.path = std::move(range.path)};
+  call.headers.push_back({"If-Match", std::move(range.etag)});
+  call.headers.push_back({"x-ms-range", fmt::format("bytes={}-{}", range.offset, range.offset + range.length_bytes - 1)});
+  if (with_md5) call.headers.push_back({"x-ms-range-get-content-md5", "true"});
+  BASCULE_CO_ASSIGN(auto response, co_await azure.stream(std::move(call)));
+  if (response->content_length() && *response->content_length() != range.length_bytes)
+    co_return fail(Code::conflict, "the source sent another length than asked for");
+  co_return response;
+}
+
+// Reads parts of the size that Azure hashes on demand, each compared before any of it is given out.
+class ProvenReader final : public SourceReader {
+ public:
+  ProvenReader(AzureClient& azure, BlobRange range) : azure_(azure), rest_(std::move(range)) {}
+
+  Task<Result<std::size_t>> read(MutableBytes into) override {
+    if (at_ == part_.size() && rest_.length_bytes > 0) { BASCULE_CO_TRY(co_await next_part()); }
+    const std::size_t count = std::min(into.size(), part_.size() - at_);
+    std::memcpy(into.data(), part_.data() + at_, count);
+    at_ += count;
+    co_return count;
+  }
+
+ private:
+  Task<Result<void>> next_part() {
+    BlobRange range = rest_;
+    range.length_bytes = std::min(range.length_bytes, kHashedBytes);
+    const std::uint64_t size = range.length_bytes;
+    BASCULE_CO_ASSIGN(auto response, co_await request(azure_, std::move(range), true));
+    const auto told = md5_of(response->header("content-md5").value_or(""));
+    BASCULE_CO_ASSIGN(part_, co_await response->read_all(size));
+    at_ = 0;
+    if (part_.size() != size) co_return fail(Code::unavailable, "the source sent another length than asked for");
+    if (told && Md5::of(as_bytes(part_)) != *told)
+      co_return fail(Code::unavailable, "the content is changed on the way here: it is not what the source says it sent");
+    rest_.offset += size;
+    rest_.length_bytes -= size;
+    co_return Result<void>{};
+  }
+
+  AzureClient& azure_;
+  BlobRange rest_;
+  std::string part_;
+  std::size_t at_ = 0;
+};
+
 class AzureSource final : public Source {
  public:
   AzureSource(Connection connection, http::Client& client, Clock& clock, Random& random)
-      : azure_(std::move(connection), client, clock, random) {}
+      : azure_(std::move(connection), client, clock, random), clock_(clock) {}
 
   std::string describe() const override { return azure_.connection().describe(); }
   std::string identity() const override {
@@ -81,20 +143,21 @@ class AzureSource final : public Source {
     }
     std::string query = "comp=list&include=metadata";
     if (!marker.empty()) query += "&marker=" + http::percent_encode(marker);
-    BASCULE_CO_ASSIGN(AzureAnswer answer, co_await azure_.fetch({.path = "/", .query = query}, kListBytes));
-    co_return parse_container_list(std::move(answer.body));
+    auto answer = co_await azure_.fetch({.path = "/", .query = query}, kListBytes);
+    if (!answer) co_return fail(advise(std::move(answer.error())));
+    co_return parse_container_list(std::move(answer->body));
   }
 
   Task<Result<SourceContainer>> container(std::string name) override {
-    BASCULE_CO_ASSIGN(const AzureAnswer answer,
-                      co_await azure_.fetch({.path = container_path(name), .query = "restype=container"}, kListBytes));
+    auto answer = co_await azure_.fetch({.path = container_path(name), .query = "restype=container"}, kListBytes);
+    if (!answer) co_return fail(advise(std::move(answer.error())));
     SourceContainer container;
     container.name = name;
-    container.metadata = metadata_of(answer);
-    container.public_access = access_of(answer.header("x-ms-blob-public-access"));
-    container.leased = answer.header("x-ms-lease-status") == "locked";
-    container.immutable = answer.header("x-ms-has-immutability-policy") == "true";
-    container.legal_hold = answer.header("x-ms-has-legal-hold") == "true";
+    container.metadata = metadata_of(*answer);
+    container.public_access = access_of(answer->header("x-ms-blob-public-access"));
+    container.leased = answer->header("x-ms-lease-status") == "locked";
+    container.immutable = answer->header("x-ms-has-immutability-policy") == "true";
+    container.legal_hold = answer->header("x-ms-has-legal-hold") == "true";
     co_return container;
   }
 
@@ -110,19 +173,20 @@ class AzureSource final : public Source {
   }
 
   Task<Result<SourceBlobPage>> list_blobs(std::string container, std::string marker, bool everything) override {
-    // What an account may be asked to include depends on its kind and on the SAS: what it refuses is left away.
-    static constexpr std::string_view kIncludes[] = {"metadata,snapshots,uncommittedblobs,versions",
-                                                     "metadata,snapshots,uncommittedblobs", "metadata"};
-    for (;;) {
-      const std::string_view include = everything ? kIncludes[refused_includes_] : kIncludes[2];
-      std::string query = fmt::format("restype=container&comp=list&maxresults=5000&include={}", include);
+    constexpr std::size_t kLast = kIncludes.size() - 1;
+    for (std::size_t step = everything ? include_step_ : kLast;; ++step) {
+      std::string query = fmt::format("restype=container&comp=list&maxresults=5000&include={}", kIncludes[step]);
       if (!marker.empty()) query += "&marker=" + http::percent_encode(marker);
       auto answer = co_await azure_.fetch({.path = container_path(container), .query = std::move(query)}, kListBytes);
-      if (answer) co_return parse_blob_list(std::move(answer->body), include.contains("versions"));
+      if (answer) {
+        if (everything) include_step_ = step;
+        auto page = parse_blob_list(std::move(answer->body), kIncludes[step].contains("versions"));
+        if (page) page->history_seen = !everything || kIncludes[step].contains("deleted");
+        co_return page;
+      }
       const Code code = answer.error().code;
       const bool refused = code == Code::invalid_argument || code == Code::unsupported || code == Code::permission_denied;
-      if (!refused || !everything || include == kIncludes[2]) co_return fail(std::move(answer.error()));
-      ++refused_includes_;
+      if (!refused || step == kLast) co_return fail(advise(std::move(answer.error())));
     }
   }
 
@@ -146,30 +210,30 @@ class AzureSource final : public Source {
     co_return out;
   }
 
-  Task<Result<std::vector<SourceBlock>>> block_list(std::string container, std::string blob, std::string etag) override {
+  Task<Result<SourceBlockList>> block_list(std::string container, std::string blob, std::string etag) override {
     BASCULE_CO_ASSIGN(AzureAnswer answer,
                       co_await azure_.fetch({.path = blob_path(container, blob),
-                                             .query = "comp=blocklist&blocklisttype=committed"},
+                                             .query = "comp=blocklist&blocklisttype=all"},
                                             kBlockListBytes));
     if (const std::string found = answer.header("etag"); !found.empty() && found != etag)
       co_return fail(Code::conflict, "the blob changed at the source");
-    co_return parse_committed_blocks(std::move(answer.body));
+    co_return parse_block_list(std::move(answer.body));
   }
 
   Task<Result<std::unique_ptr<SourceReader>>> open(std::string container, std::string blob, std::string etag,
-                                                   std::uint64_t offset, std::uint64_t length_bytes) override {
-    AzureCall call{.path = blob_path(container, blob)};
-    call.headers.push_back({"If-Match", std::move(etag)});
-    call.headers.push_back({"x-ms-range", fmt::format("bytes={}-{}", offset, offset + length_bytes - 1)});
-    BASCULE_CO_ASSIGN(auto response, co_await azure_.stream(std::move(call)));
-    if (response->content_length() && *response->content_length() != length_bytes)
-      co_return fail(Code::conflict, "the source sent another length than asked for");
+                                                   std::uint64_t offset, std::uint64_t length_bytes, bool proven) override {
+    BlobRange range{blob_path(container, blob), std::move(etag), offset, length_bytes};
+    if (proven) co_return std::make_unique<ProvenReader>(azure_, std::move(range));
+    BASCULE_CO_ASSIGN(auto response, co_await request(azure_, std::move(range), false));
     co_return std::make_unique<AzureReader>(std::move(response), length_bytes);
   }
 
  private:
+  Error advise(Error error) const { return with_advice(std::move(error), azure_.connection(), clock_.wall()); }
+
   AzureClient azure_;
-  std::size_t refused_includes_ = 0;
+  Clock& clock_;
+  std::size_t include_step_ = 0;
 };
 
 }  // namespace

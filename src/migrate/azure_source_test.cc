@@ -5,6 +5,9 @@
 #include <deque>
 
 #include "auth/shared_key.h"
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "migrate/advice.h"
 #include "migrate/azure_xml.h"
 #include "runtime/sim.h"
 
@@ -119,17 +122,21 @@ TEST_F(AzureSourceTest, ListsBlobs) {
   EXPECT_EQ(items[2].type, ops::BlobType::append);
   EXPECT_FALSE(items[3].committed);
   EXPECT_EQ(client_.requests[0].target,
-            "/acme/c?restype=container&comp=list&maxresults=5000&include=metadata,snapshots,uncommittedblobs,versions"
+            "/acme/c?restype=container&comp=list&maxresults=5000&include=metadata,snapshots,uncommittedblobs,versions,deleted,tags"
             "&marker=m%2F1");
 }
 
 TEST_F(AzureSourceTest, AsksForLessWhereMoreIsRefused) {
   connect(kKeyed);
   const std::string empty = "<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>";
-  client_.answers = {{.status = 400}, {.status = 400}, {.body = empty}, {.body = empty}};
-  EXPECT_TRUE(run(source_->list_blobs("c", "", true)));
-  EXPECT_TRUE(run(source_->list_blobs("c", "", true)));
-  EXPECT_TRUE(client_.requests[3].target.ends_with("include=metadata"));
+  client_.answers = {{.status = 403}, {.status = 400}, {.body = empty}, {.body = empty},
+                     {.status = 400}, {.status = 400}, {.body = empty}, {.body = empty}};
+  EXPECT_TRUE(run(source_->list_blobs("c", "", true))->history_seen);
+  EXPECT_TRUE(run(source_->list_blobs("c", "", true))->history_seen);
+  EXPECT_TRUE(client_.requests[3].target.ends_with("include=metadata,snapshots,uncommittedblobs,deleted"));
+  EXPECT_FALSE(run(source_->list_blobs("c", "", true))->history_seen);
+  EXPECT_TRUE(client_.requests[6].target.ends_with("include=metadata"));
+  EXPECT_TRUE(run(source_->list_blobs("c", "", false))->history_seen);
 }
 
 TEST_F(AzureSourceTest, ContainersPoliciesAndBlocks) {
@@ -142,7 +149,8 @@ TEST_F(AzureSourceTest, ContainersPoliciesAndBlocks) {
        .body = "<SignedIdentifiers><SignedIdentifier><Id>p1</Id><AccessPolicy><Start>2026-01-01T00:00:00.0000000Z</Start>"
                "<Permission>rl</Permission></AccessPolicy></SignedIdentifier></SignedIdentifiers>"},
       {.headers = {{"ETag", "\"0x1\""}},
-       .body = "<BlockList><CommittedBlocks><Block><Name>YQ==</Name><Size>3</Size></Block></CommittedBlocks></BlockList>"},
+       .body = "<BlockList><CommittedBlocks><Block><Name>YQ==</Name><Size>3</Size></Block></CommittedBlocks>"
+               "<UncommittedBlocks><Block><Name>Yg==</Name><Size>9</Size></Block></UncommittedBlocks></BlockList>"},
       {.headers = {{"ETag", "\"0x2\""}}, .body = "<BlockList><CommittedBlocks /></BlockList>"},
   };
   const auto containers = run(source_->list_containers(""));
@@ -157,15 +165,16 @@ TEST_F(AzureSourceTest, ContainersPoliciesAndBlocks) {
   EXPECT_TRUE(access->policies[0].start);
   const auto blocks = run(source_->block_list("one", "b", "\"0x1\""));
   ASSERT_TRUE(blocks);
-  EXPECT_EQ(blocks->at(0).id, "a");
-  EXPECT_EQ(blocks->at(0).size_bytes, 3u);
+  EXPECT_EQ(blocks->committed.at(0).id, "a");
+  EXPECT_EQ(blocks->committed[0].size_bytes, 3u);
+  EXPECT_EQ(blocks->uncommitted, 1u);
   EXPECT_EQ(run(source_->block_list("one", "b", "\"0x1\"")).error().code, Code::conflict);
 }
 
 TEST_F(AzureSourceTest, SignsWithTheKey) {
   connect(kKeyed);
   client_.answers.push_back({.body = "hello"});
-  auto reader = run(source_->open("c", "a b/ü?%", "\"0x1\"", 5, 5));
+  auto reader = run(source_->open("c", "a b/ü?%", "\"0x1\"", 5, 5, false));
   ASSERT_TRUE(reader);
   const http::ClientRequest& request = client_.requests[0];
   EXPECT_EQ(request.target, "/acme/c/a%20b/%C3%BC%3F%25");
@@ -175,6 +184,60 @@ TEST_F(AzureSourceTest, SignsWithTheKey) {
   char buffer[10];
   EXPECT_EQ(run((*reader)->read(std::as_writable_bytes(std::span(buffer)))), 5u);
   EXPECT_EQ(run((*reader)->read(std::as_writable_bytes(std::span(buffer)))), 0u);
+}
+
+TEST_F(AzureSourceTest, ContentInDoubtIsComparedWithTheSourcesOwnHashes) {
+  connect(kKeyed);
+  const std::string right = "hello";
+  const auto md5 = to_base64(Md5::of(as_bytes(right)));
+  client_.answers = {{.headers = {{"Content-MD5", md5}}, .body = right}, {.headers = {{"Content-MD5", md5}}, .body = "hellO"},
+                     {.body = "hellO"}};
+  std::string buffer(10, '\0');
+  EXPECT_EQ(run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer))), 5u);
+  EXPECT_EQ(header(client_.requests[0], "x-ms-range-get-content-md5"), "true");
+  const auto wrong = run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer)));
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::unavailable);
+  EXPECT_TRUE(wrong.error().message.contains("on the way"));
+  // A source that hashes nothing proves nothing.
+  EXPECT_EQ(run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer))), 5u);
+}
+
+TEST_F(AzureSourceTest, APauseIsForAllCalls) {
+  connect(kKeyed);
+  client_.answers = {{.status = 503, .headers = {{"Retry-After", "30"}}}, {.status = 403}, {.body = ""}};
+  EXPECT_FALSE(run(source_->head("c", "b")));
+  EXPECT_TRUE(run(source_->head("c", "b")));
+  EXPECT_GE(client_.times[1] - client_.times[0], std::chrono::seconds(30));
+  EXPECT_LE(client_.times[1] - client_.times[0], std::chrono::seconds(31));
+}
+
+TEST_F(AzureSourceTest, ASourceThatNeverAnsweredIsGivenUpSooner) {
+  connect(kKeyed);
+  for (int i = 0; i < 20; ++i) client_.answers.push_back({.error = Error{Code::unavailable, 0, "refused"}});
+  const auto list = run(source_->list_containers(""));
+  ASSERT_FALSE(list);
+  EXPECT_EQ(client_.requests.size(), 3u);
+  EXPECT_TRUE(list.error().message.contains("is the account's name right")) << list.error().message;
+}
+
+TEST(Advice, NamesWhatToDo) {
+  const WallTime now = *parse_iso8601("2026-11-22T12:00:00Z");
+  const auto said = [&](const char* sas, Code code = Code::permission_denied) {
+    Connection connection;
+    connection.account = "acme";
+    if (sas) connection.sas = sas; else connection.key = "secret key";
+    return with_advice(Error{code, 0, "the source answered 403"}, connection, now).message;
+  };
+  EXPECT_TRUE(said("sv=1&se=2026-11-22T11%3A59%3A59Z&sig=SECRET").contains("expired on 2026-11-22T11:59:59Z"));
+  EXPECT_TRUE(said("st=2027-01-01&se=2027-02-01&sig=SECRET").contains("valid only from 2027-01-01"));
+  EXPECT_TRUE(said("se=2027-01-01&sp=r&sig=SECRET").contains("rights 'r'"));
+  EXPECT_TRUE(said("se=2027-01-01&sp=rl&ss=q&srt=sco&sig=SECRET").contains("ss=b"));
+  EXPECT_TRUE(said("se=2027-01-01&sp=rl&ss=b&srt=o&sig=SECRET").contains("srt=sco"));
+  EXPECT_TRUE(said("se=2027-01-01&sp=rl&sr=c&sig=SECRET").contains("copied whole"));
+  EXPECT_TRUE(said(nullptr).contains("AccountKey"));
+  EXPECT_TRUE(said(nullptr, Code::unavailable).contains("reachable"));
+  for (const char* sas : {"se=2020-01-01&sig=SECRET", "sp=r&sig=SECRET"}) EXPECT_FALSE(said(sas).contains("SECRET"));
 }
 
 TEST_F(AzureSourceTest, SasGoesAlongAndReadsNoPolicies) {
@@ -229,7 +292,7 @@ TEST_F(AzureSourceTest, ErrorsAreToldApart) {
                         .headers = {{"x-ms-error-code", "TheCode"}},
                         .body = "<Error><Code>TheCode</Code><Message>Because.\nRequestId:1</Message>"
                                 "<AuthenticationErrorDetail>sig SECRET</AuthenticationErrorDetail></Error>"}};
-    const auto opened = run(source_->open("c", "b", "\"1\"", 0, 1));
+    const auto opened = run(source_->open("c", "b", "\"1\"", 0, 1, false));
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, c.code) << c.status;
     EXPECT_EQ(opened.error().message, "the source answered " + std::to_string(c.status) + " TheCode: Because.");

@@ -1,5 +1,6 @@
 #include "migrate/azure_xml.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <pugixml.hpp>
@@ -57,7 +58,7 @@ std::optional<ops::Md5Value> md5_of(std::string_view base64) {
 
 // One pass over the children: a listing has some twenty of them a blob.
 void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
-  bool inferred = false;
+  bool inferred = false, encrypted = false;
   for (pugi::xml_node node = properties.first_child(); node; node = node.next_sibling()) {
     const std::string_view name = node.name();
     const char* value = node.child_value();
@@ -74,6 +75,7 @@ void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
       blob.type = is(value, "AppendBlob") ? ops::BlobType::append : is(value, "PageBlob") ? ops::BlobType::page : ops::BlobType::block;
     else if (name == "AccessTier") blob.tier = value;
     else if (name == "AccessTierInferred") inferred = is(value, "true");
+    else if (name == "ServerEncrypted") encrypted = is(value, "true");
     else if (name == "LeaseStatus") blob.leased = is(value, "locked");
     else if (name == "CopyId") blob.copied = true;
     else if (name == "TagCount") blob.tag_count = static_cast<int>(number(value));
@@ -83,11 +85,14 @@ void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
     else if (name == "LegalHold") blob.legal_hold = is(value, "true");
   }
   if (inferred) blob.tier.clear();
+  // Uncommitted blocks only: Azure gives no ETag then; its emulator gives one, but nothing that a committed blob has.
+  blob.committed = !blob.etag.empty() && (encrypted || blob.size_bytes > 0 || !blob.headers.type.empty() || blob.type != ops::BlobType::block);
 }
 
 SourceBlob read_blob(const pugi::xml_node& node, bool with_versions) {
   SourceBlob blob;
   bool current = false;
+  int tags = 0;
   for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
     const std::string_view name = child.name();
     if (name == "Name") blob.name = name_of(child);
@@ -96,14 +101,15 @@ SourceBlob read_blob(const pugi::xml_node& node, bool with_versions) {
       blob.customer_key = blob.customer_key || is(child.attribute("Encrypted").value(), "true");
       blob.metadata = metadata_of(child);
     } else if (name == "Snapshot") blob.snapshot = child.child_value();
-    else if (name == "VersionId") blob.version_id = child.child_value();
+    else if (name == "Tags") {
+      for (const pugi::xml_node& tag : child.child("TagSet").children("Tag")) tags += !tag.empty();
+    } else if (name == "VersionId") blob.version_id = child.child_value();
     else if (name == "IsCurrentVersion") current = is(child.child_value(), "true");
     else if (name == "Deleted") blob.deleted = is(child.child_value(), "true");
     else if (name == "HasVersionsOnly") blob.deleted = blob.deleted || is(child.child_value(), "true");
   }
   if (with_versions && !blob.version_id.empty()) blob.is_current = current;
-  // Only uncommitted blocks: no ETag yet.
-  blob.committed = !blob.etag.empty();
+  blob.tag_count = std::max(blob.tag_count, tags);
   return blob;
 }
 
@@ -139,16 +145,17 @@ Result<SourceBlobPage> parse_blob_list(std::string body, bool with_versions) {
   return page;
 }
 
-Result<std::vector<SourceBlock>> parse_committed_blocks(std::string body) {
+Result<SourceBlockList> parse_block_list(std::string body) {
   pugi::xml_document document;
   BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "BlockList"));
-  std::vector<SourceBlock> blocks;
+  SourceBlockList list;
   for (const pugi::xml_node& node : root.child("CommittedBlocks").children("Block")) {
     auto id = from_base64(node.child_value("Name"));
     if (!id) return fail(Code::unavailable, "the source's block list names a block that is not Base64");
-    blocks.push_back({std::move(*id), number(node.child_value("Size"))});
+    list.committed.push_back({std::move(*id), number(node.child_value("Size"))});
   }
-  return blocks;
+  for (const pugi::xml_node& node : root.child("UncommittedBlocks").children("Block")) list.uncommitted += !node.empty();
+  return list;
 }
 
 Result<std::vector<ops::StoredPolicy>> parse_policies(std::string body) {

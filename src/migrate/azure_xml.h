@@ -6,7 +6,7 @@ namespace bascule::migrate {
 
 Result<SourceContainerPage> parse_container_list(std::string body);
 Result<SourceBlobPage> parse_blob_list(std::string body, bool with_versions);
-Result<std::vector<SourceBlock>> parse_committed_blocks(std::string body);
+Result<SourceBlockList> parse_block_list(std::string body);
 Result<std::vector<ops::StoredPolicy>> parse_policies(std::string body);
 
 }  // namespace bascule::migrate

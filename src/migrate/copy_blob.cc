@@ -24,14 +24,15 @@ std::unexpected<AttemptError> target_failed(Error error) { return std::unexpecte
 // A body that hashes what passes. The target may ask for it in pieces as it likes.
 class HashingBody final : public ops::BodySource {
  public:
-  HashingBody(CopyContext& context, SourceReader* reader, bool with_md5)
-      : context_(context), reader_(reader), with_md5_(with_md5) {}
+  HashingBody(CopyContext& context, const SourceBlob& blob, SourceReader* reader, bool with_md5)
+      : context_(context), reader_(reader), with_md5_(with_md5), stoppable_(blob.size_bytes > kFinishedAnyway) {}
 
   // The next body_bytes() of the reader are one body.
   void limit(std::uint64_t size_bytes) { left_ = size_bytes; }
 
   Task<Result<std::size_t>> read(MutableBytes into) override {
     if (left_ == 0 || into.empty()) co_return std::size_t{0};
+    if (stoppable_ && context_.stopping()) co_return fail(error_.emplace(Error{Code::cancelled, 0, "stopped"}));
     auto count = co_await reader_->read(into.first(std::min<std::uint64_t>(into.size(), left_)));
     if (count && *count == 0) count = fail(Code::unavailable, "the source ended the content early");
     if (!count) {
@@ -60,7 +61,7 @@ class HashingBody final : public ops::BodySource {
  private:
   CopyContext& context_;
   SourceReader* reader_;
-  bool with_md5_;
+  const bool with_md5_, stoppable_;
   std::uint64_t left_ = 0, size_ = 0, crc_ = 0;
   Md5 md5_;
   std::optional<Error> error_;
@@ -111,9 +112,9 @@ Task<Result<std::unique_ptr<SourceReader>>> read_small(CopyContext& context, std
 // Opens a stretch of the source.
 Task<Result<std::unique_ptr<SourceReader>>> open_source(CopyContext& context, const std::string& container,
                                                         const SourceBlob& blob, std::uint64_t offset,
-                                                        std::uint64_t size_bytes) {
+                                                        std::uint64_t size_bytes, bool proven) {
   BASCULE_CO_ASSIGN(std::unique_ptr<SourceReader> reader,
-                    co_await context.source.open(container, blob.name, blob.etag, offset, size_bytes));
+                    co_await context.source.open(container, blob.name, blob.etag, offset, size_bytes, proven));
   if (blob.size_bytes > context.options.small_bytes) co_return reader;
   co_return co_await read_small(context, std::move(reader), size_bytes);
 }
@@ -121,17 +122,18 @@ Task<Result<std::unique_ptr<SourceReader>>> open_source(CopyContext& context, co
 struct Hashed {
   std::uint64_t crc = 0, size_bytes = 0;
   Md5Check md5 = Md5Check::none;
+  std::uint64_t target_state = 0, uncommitted_blocks = 0;
 };
 
-Task<Attempt<Hashed>> put_whole(CopyContext& context, const std::string& container, const SourceBlob& blob) {
+Task<Attempt<Hashed>> put_whole(CopyContext& context, const std::string& container, const SourceBlob& blob, bool proven) {
   std::unique_ptr<SourceReader> reader;
   if (blob.size_bytes > 0) {
-    auto opened = co_await open_source(context, container, blob, 0, blob.size_bytes);
+    auto opened = co_await open_source(context, container, blob, 0, blob.size_bytes, proven);
     if (!opened) co_return source_failed(std::move(opened.error()));
     reader = std::move(*opened);
   }
   const bool with_md5 = blob.headers.md5.has_value() && blob.size_bytes <= context.options.md5_check_bytes;
-  HashingBody body(context, reader.get(), with_md5);
+  HashingBody body(context, blob, reader.get(), with_md5);
   body.limit(blob.size_bytes);
   auto put = co_await context.target.put_blob(container, blob.name, properties_of(blob), blob.size_bytes, body);
   if (!put) co_return write_failed(body, std::move(put.error()));
@@ -165,6 +167,7 @@ struct BlockCopy {
   const std::string& container;
   const SourceBlob& blob;
   const std::vector<SourceBlock>& blocks;
+  bool proven;
   std::vector<Segment> segments;
   std::vector<std::uint64_t> crcs;  // by segment
   std::optional<AttemptError> error;
@@ -174,11 +177,12 @@ struct BlockCopy {
 
 Task<Attempt<void>> copy_segment(BlockCopy& copy, std::size_t index) {
   const Segment& segment = copy.segments[index];
-  auto opened = co_await open_source(copy.context, copy.container, copy.blob, segment.offset, segment.size_bytes);
+  auto opened = co_await open_source(copy.context, copy.container, copy.blob, segment.offset, segment.size_bytes,
+                                     copy.proven);
   if (!opened) co_return source_failed(std::move(opened.error()));
   const bool with_md5 = copy.segments.size() == 1 && copy.blob.headers.md5.has_value() &&
                         copy.blob.size_bytes <= copy.context.options.md5_check_bytes;
-  HashingBody body(copy.context, opened->get(), with_md5);
+  HashingBody body(copy.context, copy.blob, opened->get(), with_md5);
   for (std::size_t i = segment.first_block; i < segment.first_block + segment.blocks; ++i) {
     const SourceBlock& block = copy.blocks[i];
     body.limit(block.size_bytes);
@@ -202,8 +206,8 @@ Task<void> run_segment(BlockCopy& copy, std::size_t index) {
 }
 
 Task<Attempt<Hashed>> put_blocks(CopyContext& context, const std::string& container, const SourceBlob& blob,
-                                 const std::vector<SourceBlock>& blocks) {
-  BlockCopy copy{context, container, blob, blocks, cut_segments(blocks, context.options.segment_bytes)};
+                                 const std::vector<SourceBlock>& blocks, bool proven) {
+  BlockCopy copy{context, container, blob, blocks, proven, cut_segments(blocks, context.options.segment_bytes)};
   copy.crcs.resize(copy.segments.size());
   if (copy.segments.size() == 1) {  // most blobs: no tasks of their own
     if (auto done = co_await copy_segment(copy, 0); !done) co_return std::unexpected(std::move(done.error()));
@@ -230,15 +234,15 @@ Task<Attempt<Hashed>> put_blocks(CopyContext& context, const std::string& contai
 }
 
 Task<Attempt<Hashed>> put_content(CopyContext& context, const std::string& container, const SourceBlob& blob,
-                                  const std::vector<SourceBlock>& blocks) {
+                                  const std::vector<SourceBlock>& blocks, bool proven) {
   const bool one_stream = blocks.empty() || blob.size_bytes <= context.options.segment_bytes;
   std::optional<Place> place;  // the segments of a larger one take places of their own
   if (one_stream && blob.size_bytes > context.options.small_bytes) {
     co_await context.streams.enter();
     place.emplace(context.streams);
   }
-  if (blocks.empty()) co_return co_await put_whole(context, container, blob);
-  co_return co_await put_blocks(context, container, blob, blocks);
+  if (blocks.empty()) co_return co_await put_whole(context, container, blob, proven);
+  co_return co_await put_blocks(context, container, blob, blocks, proven);
 }
 
 bool same_without_case(std::string_view a, std::string_view b) {
@@ -273,8 +277,9 @@ Result<void> compare_properties(const SourceBlob& blob, const BlobProperties& fo
 }
 
 Task<Result<void>> read_back(CopyContext& context, const std::string& container, const SourceBlob& blob,
-                             const Hashed& hashed) {
+                             Hashed& hashed) {
   BASCULE_CO_ASSIGN(std::unique_ptr<TargetReader> reader, co_await context.target.open(container, blob.name));
+  hashed.target_state = reader->state();
   if (reader->size_bytes() != hashed.size_bytes)
     co_return fail(Code::corrupt, fmt::format("read back {} bytes instead of {}", reader->size_bytes(), hashed.size_bytes));
   BASCULE_CO_TRY(compare_properties(blob, reader->properties()));
@@ -282,36 +287,37 @@ Task<Result<void>> read_back(CopyContext& context, const std::string& container,
   for (;;) {
     BASCULE_CO_ASSIGN(const Bytes bytes, co_await reader->next());
     if (bytes.empty()) break;
+    if (hashed.size_bytes > kFinishedAnyway && context.stopping()) co_return fail(Code::cancelled, "stopped");
     crc = crc64(bytes, crc);
     size += bytes.size();
   }
   if (size != hashed.size_bytes || crc != hashed.crc)
-    co_return fail(Code::corrupt, "read back with another content than the source's");
+    co_return fail(Code::corrupt, "read back with another content than what was read from the source");
   co_return Result<void>{};
 }
 
-Task<Attempt<Hashed>> carry(CopyContext& context, const std::string& container, const SourceBlob& blob) {
-  std::vector<SourceBlock> blocks;
-  if (blob.size_bytes > 0) {
-    auto listed = co_await context.source.block_list(container, blob.name, blob.etag);
-    if (!listed) co_return source_failed(std::move(listed.error()));
-    blocks = std::move(*listed);
-    std::uint64_t sum = 0;
-    for (const SourceBlock& block : blocks) sum += block.size_bytes;
-    if (!blocks.empty() && sum != blob.size_bytes)
-      co_return source_failed({Code::conflict, 0, "the source's block list is not the blob's"});
-  }
+// `proven`: as Source::open.
+Task<Attempt<Hashed>> carry(CopyContext& context, const std::string& container, const SourceBlob& blob, bool proven) {
+  // Of an empty blob too: it may have changed since it was listed, or have blocks that stay behind.
+  auto listed = co_await context.source.block_list(container, blob.name, blob.etag);
+  if (!listed) co_return source_failed(std::move(listed.error()));
+  const std::vector<SourceBlock> blocks = std::move(listed->committed);
+  std::uint64_t sum = 0;
+  for (const SourceBlock& block : blocks) sum += block.size_bytes;
+  if (!blocks.empty() && sum != blob.size_bytes)
+    co_return source_failed({Code::conflict, 0, "the source's block list is not the blob's"});
   Hashed hashed;
   if (context.sabotage_pending && context.options.sabotage == Sabotage::drop) {
     context.sabotage_pending = false;
     hashed.size_bytes = blob.size_bytes;
   } else {
-    auto done = co_await put_content(context, container, blob, blocks);
+    auto done = co_await put_content(context, container, blob, blocks, proven);
     if (!done) co_return std::unexpected(std::move(done.error()));
     hashed = *done;
   }
   if (auto same = co_await read_back(context, container, blob, hashed); !same)
     co_return target_failed(std::move(same.error()));
+  hashed.uncommitted_blocks = listed->uncommitted;
   co_return hashed;
 }
 
@@ -328,13 +334,15 @@ Task<Result<CopyResult>> copy_blob(CopyContext& context, std::string container, 
   std::optional<std::uint64_t> differing;  // the hash of content that was not what its Content-MD5 says
   for (int attempt = 1;; ++attempt) {
     const std::uint64_t read_before = context.bytes_read;
-    auto done = co_await carry(context, container, blob);
+    auto done = co_await carry(context, container, blob, differing.has_value());
     if (done) {
-      // Read again once: the same content twice means that a client declared another MD5 than the content's.
+      // Read again, and compared with the source's own hashes: the same content means that a client declared another MD5.
       const bool doubtful = done->md5 == Md5Check::differs && differing != done->crc;
       if (!doubtful || attempt >= context.options.attempts) {
         result.blob = std::move(blob);
         result.md5 = done->md5;
+        result.target_state = done->target_state;
+        result.uncommitted_blocks = done->uncommitted_blocks;
         co_return result;
       }
       differing = done->crc;

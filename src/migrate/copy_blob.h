@@ -18,7 +18,10 @@ struct CopyContext {
   std::uint64_t bytes_read = 0;  // from the source, for the progress
   std::uint64_t retries = 0;
   bool sabotage_pending = false;
+  bool stopping() const { return options.stop && options.stop->load(std::memory_order_relaxed); }
 };
+
+constexpr std::uint64_t kFinishedAnyway = 4u << 20;
 
 enum class CopyOutcome : std::uint8_t { carried, vanished };
 enum class Md5Check : std::uint8_t { none, same, differs };
@@ -28,11 +31,14 @@ struct CopyResult {
   SourceBlob blob;       // the state that was carried
   bool changed = false;  // other than the one asked for: the source changed meanwhile
   Md5Check md5 = Md5Check::none;
+  std::uint64_t target_state = 0;      // of the copy that was read back
+  std::uint64_t uncommitted_blocks = 0;  // that stay behind
 };
 
 // The content is hashed (CRC-64, and MD5 where the source has one to compare) while it is read from the source; the
 // target's copy is then read back whole and must have the same length, hash, headers and metadata. A difference is
 // `corrupt` and is not tried again. A source that changes is carried in its new state; a busy target is tried again.
+// When the run is to stop, a blob of more than kFinishedAnyway bytes ends with `cancelled` at once.
 Task<Result<CopyResult>> copy_blob(CopyContext& context, std::string container, SourceBlob blob);
 
 // How long to wait before attempt `attempt` (1, 2, …): doubling from 200 ms to 20 s, with jitter.

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
-#include <filesystem>
 
 #include "http/url.h"
 #include "migrate/copy_blob.h"
@@ -15,47 +14,19 @@ namespace bascule::migrate {
 namespace {
 
 // A source with fewer blobs is listed once: what the inventory saw is what is carried.
-constexpr std::size_t kKeptBlobs = 20'000;
+constexpr std::size_t kKeptBlobs = 20'000, kKeptContainers = 10'000;
 constexpr auto kWavePatience = std::chrono::milliseconds(100);
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kProgressEvery = std::chrono::seconds(1);
-constexpr std::size_t kFlushAt = 4096;  // keys
+constexpr std::size_t kFlushAt = 4096;  // records
+constexpr auto kLogPatience = std::chrono::seconds(20);  // for a run that was told to stop and still holds the log
+// So many blobs in a row that failed because a side does not answer: it is away, and the rest would fare no better.
+constexpr std::size_t kGiveUpAfter = 32;
 
-struct ContainerWork {
-  SourceContainer container;
-  std::vector<SourceBlob> blobs;  // kept from the inventory
-  bool kept = false;              // `blobs` is the whole listing
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
 };
-
-struct Run {
-  const Options& options;
-  Source& source;
-  Target& target;
-  ProgressSink& sink;
-  Clock& clock;
-  Workers& workers;
-  CopyContext copy;
-  Report report;
-  std::unique_ptr<DoneLog> log;
-  std::vector<ContainerWork> containers;
-  std::size_t kept = 0;
-  Progress::Phase phase = Progress::Phase::inventory;
-  Instant started{};
-  Gate blobs;
-  Group group;            // blobs under way
-  bool finished = false;  // ends the ticker
-  Group ticker;
-  std::uint64_t done_blobs = 0, skipped_bytes = 0;
-  struct Sample {
-    Instant when;
-    std::uint64_t blobs, bytes;
-  };
-  std::deque<Sample> samples;  // of the last ten seconds
-
-  bool stopping() const { return options.stop && options.stop->load(std::memory_order_relaxed); }
-};
-
-// --- what is there -----------------------------------------------------------------------------------------------
+using File = std::unique_ptr<std::FILE, CloseFile>;
 
 // Notes what stays behind: in the inventory with a few examples, in the file each one.
 struct Notes {
@@ -72,6 +43,47 @@ struct Notes {
     std::fwrite(line.data(), 1, line.size(), file);
   }
 };
+
+struct ContainerWork {
+  SourceContainer container;
+  std::vector<SourceBlob> blobs;  // kept from the inventory
+  bool kept = false;              // `blobs` is the whole listing
+};
+
+struct Run {
+  const Options& options;
+  Source& source;
+  Target& target;
+  ProgressSink& sink;
+  Clock& clock;
+  Workers& workers;
+  CopyContext copy;
+  Report report{};
+  std::unique_ptr<DoneLog> log{};
+  File not_carried{};                       // the list of what stays behind
+  std::vector<ContainerWork> containers{};  // of the inventory, where they are few
+  bool containers_kept = true;
+  std::size_t kept = 0;                     // blobs in them
+  Progress::Phase phase = Progress::Phase::inventory;
+  Instant started{};
+  Gate blobs;
+  Group group{};                            // blobs under way
+  std::size_t unanswered = 0;               // failures in a row because a side does not answer
+  bool gave_up = false;
+  bool finished = false;                    // ends the ticker
+  Group ticker{};
+  std::uint64_t done_blobs = 0, skipped_bytes = 0;
+  struct Sample {
+    Instant when;
+    std::uint64_t blobs, bytes;
+  };
+  std::deque<Sample> samples{};             // of the last ten seconds
+
+  Notes notes() { return {report.inventory, not_carried.get()}; }
+  bool stopping() const { return copy.stopping() || gave_up; }
+};
+
+// --- what is there -----------------------------------------------------------------------------------------------
 
 // Notes what of the blob stays behind; true if the blob itself is carried.
 bool classify(const std::string& container, const SourceBlob& blob, const Notes& notes) {
@@ -113,72 +125,122 @@ void classify(const SourceContainer& container, const Notes& notes) {
 }
 
 // The file of everything that stays behind, made anew by each run that writes.
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
-
 Result<File> make_list_file(const Options& options) {
-  if (options.dry_run) return File{};
-  std::error_code error;
-  std::filesystem::create_directories(options.state_directory, error);
   const std::string path = options.state_directory + "/not-carried.tsv";
   File file(std::fopen(path.c_str(), "we"));
   if (!file) return fail(Code::internal, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   return file;
 }
 
-Task<Result<void>> find_containers(Run& run) {
-  if (run.options.containers.empty()) {
-    std::string marker;
-    do {
-      BASCULE_CO_ASSIGN(SourceContainerPage page, co_await run.source.list_containers(marker));
-      for (SourceContainer& container : page.items) run.containers.push_back({std::move(container)});
-      marker = std::move(page.next);
-    } while (!marker.empty());
-    co_return Result<void>{};
+// A container that was named on the command line.
+Task<Result<SourceContainer>> named_container(Source& source, std::string name) {
+  auto found = co_await source.container(name);
+  // A container's SAS may list and read its blobs but not its properties.
+  if (!found && found.error().code == Code::permission_denied) {
+    SourceContainer bare;
+    bare.name = name;
+    found = std::move(bare);
   }
-  for (const std::string& name : run.options.containers) {
-    auto found = co_await run.source.container(name);
-    // A container's SAS may list and read its blobs but not its properties.
-    if (!found && found.error().code == Code::permission_denied) {
-      SourceContainer bare;
-      bare.name = name;
-      found = std::move(bare);
+  if (!found) co_return fail(found.error().code, fmt::format("container {}: {}", name, found.error().message));
+  co_return std::move(*found);
+}
+
+// The source's containers, one after another, however many they are.
+class ContainerWalk {
+ public:
+  explicit ContainerWalk(Run& run) : run_(run) {}
+
+  // Nothing = there is no other.
+  Task<Result<std::optional<SourceContainer>>> next() {
+    if (const auto& names = run_.options.containers; !names.empty()) {
+      if (at_ == names.size()) co_return std::nullopt;
+      BASCULE_CO_ASSIGN(SourceContainer found, co_await named_container(run_.source, names[at_++]));
+      co_return found;
     }
-    if (!found) co_return fail(found.error().code, fmt::format("container {}: {}", name, found.error().message));
-    run.containers.push_back({std::move(*found)});
+    while (at_ == page_.items.size()) {
+      if (begun_ && page_.next.empty()) co_return std::nullopt;
+      begun_ = true;
+      BASCULE_CO_ASSIGN(page_, co_await run_.source.list_containers(page_.next));
+      at_ = 0;
+    }
+    co_return std::move(page_.items[at_++]);
   }
+
+ private:
+  Run& run_;
+  SourceContainerPage page_;
+  std::size_t at_ = 0;
+  bool begun_ = false;
+};
+
+void keep(Run& run, ContainerWork& work, SourceBlob&& blob) {
+  if (!work.kept) return;
+  if (run.kept < kKeptBlobs) {
+    work.blobs.push_back(std::move(blob));
+    ++run.kept;
+    return;
+  }
+  work.kept = false;
+  run.kept -= work.blobs.size();
+  work.blobs = {};
+}
+
+// A run that was told to stop may still be finishing what is under way.
+Task<Result<std::unique_ptr<DoneLog>>> open_log(Run& run) {
+  const Instant until = run.clock.now() + kLogPatience;
+  for (;;) {
+    auto log = DoneLog::open(run.options.state_directory, run.source.identity());
+    if (log || log.error().code != Code::conflict || run.clock.now() >= until || run.stopping()) co_return log;
+    co_await run.clock.sleep_for(kTick);
+  }
+}
+
+Task<Result<void>> begin_writing(Run& run) {
+  if (run.options.dry_run || run.log) co_return Result<void>{};
+  BASCULE_CO_ASSIGN(run.log, co_await open_log(run));
+  BASCULE_CO_ASSIGN(run.not_carried, make_list_file(run.options));
+  run.report.damaged_records = run.log->damaged_count();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> look_through(Run& run, ContainerWork& work) {
+  work.kept = run.containers_kept;
+  bool history_seen = true;
+  std::string marker;
+  do {
+    if (run.stopping()) co_return Result<void>{};
+    auto page = co_await run.source.list_blobs(work.container.name, marker, true);
+    if (!page) co_return fail(page.error().code, fmt::format("container {}: {}", work.container.name, page.error().message));
+    // Not before the source has shown something: a run that cannot begin changes nothing.
+    BASCULE_CO_TRY(co_await begin_writing(run));
+    history_seen = history_seen && page->history_seen;
+    const Notes notes = run.notes();
+    for (SourceBlob& blob : page->items)
+      if (classify(work.container.name, blob, notes)) keep(run, work, std::move(blob));
+    marker = std::move(page->next);
+  } while (!marker.empty());
+  classify(work.container, run.notes());
+  if (!history_seen) run.notes().add(NotCarried::unseen_history, work.container.name, {});
   co_return Result<void>{};
 }
 
 Task<Result<void>> take_inventory(Run& run) {
-  BASCULE_CO_TRY(co_await find_containers(run));
-  BASCULE_CO_ASSIGN(const File file, make_list_file(run.options));
-  const Notes notes{run.report.inventory, file.get()};
-  for (ContainerWork& work : run.containers) {
-    classify(work.container, notes);
-    work.kept = true;
-    std::string marker;
-    do {
-      if (run.stopping()) co_return Result<void>{};
-      auto page = co_await run.source.list_blobs(work.container.name, marker, true);
-      if (!page) co_return fail(page.error().code, fmt::format("container {}: {}", work.container.name, page.error().message));
-      for (SourceBlob& blob : page->items) {
-        if (!classify(work.container.name, blob, notes)) continue;
-        if (work.kept && run.kept < kKeptBlobs) {
-          work.blobs.push_back(std::move(blob));
-          ++run.kept;
-        } else if (work.kept) {
-          work.kept = false;
-          run.kept -= work.blobs.size();
-          work.blobs = {};
-        }
-      }
-      marker = std::move(page->next);
-    } while (!marker.empty());
+  ContainerWalk walk(run);
+  for (;;) {
+    BASCULE_CO_ASSIGN(std::optional<SourceContainer> container, co_await walk.next());
+    if (!container) break;
+    ContainerWork work{std::move(*container)};
+    BASCULE_CO_TRY(co_await look_through(run, work));
+    if (run.stopping()) co_return Result<void>{};
+    if (run.containers.size() == kKeptContainers) {
+      run.containers_kept = false;
+      run.containers = {};
+    }
+    if (run.containers_kept) run.containers.push_back(std::move(work));
   }
-  if (file && (std::fflush(file.get()) != 0 || std::ferror(file.get()))) co_return fail(Code::exhausted, "cannot write the list of what stays behind");
+  BASCULE_CO_TRY(co_await begin_writing(run));
+  if (run.not_carried && (std::fflush(run.not_carried.get()) != 0 || std::ferror(run.not_carried.get())))
+    co_return fail(Code::exhausted, "cannot write the list of what stays behind");
   co_return Result<void>{};
 }
 
@@ -189,14 +251,29 @@ void failed(Run& run, std::string container, std::string blob, std::string messa
   run.report.fail(std::move(container), std::move(blob), std::move(message));
 }
 
+// What a blob that did not come over says about the run.
+void not_carried(Run& run, const std::string& container, const std::string& name, Error error) {
+  if (error.code == Code::cancelled && run.stopping()) return;  // its next run carries it
+  ++run.done_blobs;
+  failed(run, container, name, std::move(error.message));
+  if (!retryable(error.code) || ++run.unanswered != kGiveUpAfter) return;
+  run.gave_up = true;
+  failed(run, "", "", fmt::format("gave up: {} blobs in a row failed because the source, or the storage here, does not answer; "
+                                  "the same command goes on from here", kGiveUpAfter));
+}
+
 Task<void> carry_one(Run& run, const std::string& container, std::uint64_t life, SourceBlob blob) {
   const Place place(run.blobs);
   const std::string name = blob.name;
   auto result = co_await copy_blob(run.copy, container, std::move(blob));
-  ++run.done_blobs;
   if (!result) {
-    failed(run, container, name, std::move(result.error().message));
-  } else if (result->outcome == CopyOutcome::vanished) {
+    not_carried(run, container, name, std::move(result.error()));
+    run.group.finished();
+    co_return;
+  }
+  run.unanswered = 0;
+  ++run.done_blobs;
+  if (result->outcome == CopyOutcome::vanished) {
     ++run.report.vanished;
   } else {
     ++run.report.carried;
@@ -204,13 +281,26 @@ Task<void> carry_one(Run& run, const std::string& container, std::uint64_t life,
     run.report.changed += result->changed;
     run.report.md5_checked += result->md5 != Md5Check::none;
     run.report.md5_differs += result->md5 == Md5Check::differs;
-    run.log->add(done_key(container, life, result->blob));
+    if (result->uncommitted_blocks > 0) run.notes().add(NotCarried::uncommitted_blocks, container, result->blob);
+    run.log->add({done_key(container, life, result->blob), result->target_state, result->uncommitted_blocks > 0});
   }
   run.group.finished();
 }
 
+// True if a former run carried this state of the blob and the target has it still.
+Task<bool> is_there(Run& run, const std::string& container, std::uint64_t life, const SourceBlob& blob) {
+  if (run.log->former_count() == 0) co_return false;
+  const auto record = run.log->find(done_key(container, life, blob));
+  if (!record) co_return false;
+  const auto state = co_await run.target.state(container, blob.name);
+  if (!state || *state == 0) co_return false;  // deleted here since: carried again
+  if (*state != record->target_state) run.notes().add(NotCarried::changed_here, container, blob);
+  else if (record->uncommitted_blocks) run.notes().add(NotCarried::uncommitted_blocks, container, blob);
+  co_return true;
+}
+
 Task<void> start_blob(Run& run, Executor executor, const std::string& container, std::uint64_t life, SourceBlob blob) {
-  if (run.log->former_count() > 0 && run.log->contains(done_key(container, life, blob))) {
+  if (co_await is_there(run, container, life, blob)) {
     ++run.report.already;
     ++run.done_blobs;
     run.report.already_bytes += blob.size_bytes;
@@ -218,6 +308,10 @@ Task<void> start_blob(Run& run, Executor executor, const std::string& container,
     co_return;
   }
   co_await run.blobs.enter();
+  if (run.stopping()) {
+    run.blobs.leave();
+    co_return;
+  }
   run.group.started();
   spawn(executor, carry_one(run, container, life, std::move(blob)));
 }
@@ -231,7 +325,7 @@ Task<void> carry_container(Run& run, ContainerWork& work) {
     failed(run, name, "", "access policies: " + access.error().message);
     access = SourceAccess{};
   } else if (!access->known) {
-    run.report.inventory.note(NotCarried::access_policies, name, "", 0);
+    run.notes().add(NotCarried::access_policies, name, {});
   }
   if (!access->known) access->public_access = work.container.public_access;
   auto life = co_await run.target.ensure_container(work.container, std::move(*access));
@@ -318,17 +412,34 @@ Task<void> tick(Run& run) {
   run.ticker.finished();
 }
 
+Task<Result<void>> carry_all(Run& run) {
+  if (run.containers_kept) {
+    for (ContainerWork& work : run.containers) {
+      if (run.stopping()) break;
+      co_await carry_container(run, work);
+    }
+    co_return Result<void>{};
+  }
+  ContainerWalk walk(run);
+  while (!run.stopping()) {
+    BASCULE_CO_ASSIGN(std::optional<SourceContainer> container, co_await walk.next());
+    if (!container) break;
+    ContainerWork work{std::move(*container)};
+    co_await carry_container(run, work);
+    co_await run.group.wait();  // its tasks refer to `work`
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> work_through(Run& run) {
   BASCULE_CO_TRY(co_await take_inventory(run));
   run.sink.inventory(run.report.inventory);
-  if (run.options.dry_run) co_return Result<void>{};
+  if (run.options.dry_run || run.stopping()) co_return Result<void>{};
   run.phase = Progress::Phase::copy;
-  BASCULE_CO_ASSIGN(run.log, DoneLog::open(run.options.state_directory, run.source.identity()));
-  for (ContainerWork& work : run.containers) {
-    if (run.stopping()) break;
-    co_await carry_container(run, work);
-  }
+  auto carried = co_await carry_all(run);
   co_await run.group.wait();
+  if (!carried) failed(run, "", "", "listing the containers: " + carried.error().message);
+  if (run.copy.sabotage_pending && !run.stopping()) failed(run, "", "", "sabotage: no blob that was carried could be spoilt");
   co_return Result<void>{};
 }
 
@@ -336,21 +447,10 @@ Task<Result<void>> work_through(Run& run) {
 
 Task<Result<Report>> migrate(Options options, Source& source, Target& target, ProgressSink& sink, Clock& clock,
                              Random& random, Workers& workers) {
-  Run run{options,
-          source,
-          target,
-          sink,
-          clock,
-          workers,
-          CopyContext{options, source, target, clock, random, Gate(options.streams_at_once),
-                      Wave(std::min(options.wave, options.blobs_at_once / 2), kWavePatience, clock)},
-          {},
-          {},
-          {},
-          0,
-          Progress::Phase::inventory,
-          clock.now(),
-          Gate(options.blobs_at_once)};
+  Run run{.options = options, .source = source, .target = target, .sink = sink, .clock = clock, .workers = workers,
+          .copy = CopyContext{options, source, target, clock, random, Gate(options.streams_at_once),
+                              Wave(std::min(options.wave, options.blobs_at_once / 2), kWavePatience, clock)},
+          .started = clock.now(), .blobs = Gate(options.blobs_at_once)};
   run.copy.sabotage_pending = options.sabotage != Sabotage::none;
   run.report.source = source.describe();
   run.report.dry_run = options.dry_run;

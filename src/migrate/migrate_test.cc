@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/digest.h"
+#include "migrate/done_log.h"
 #include "migrate/test_support.h"
 #include "runtime/sim.h"
 
@@ -248,23 +249,104 @@ TEST_F(MigrateTest, GoesOnWhereItStood) {
   EXPECT_EQ(good().carried, 50u);
 }
 
+TEST_F(MigrateTest, WhatTheTargetNoLongerHoldsIsCarriedAgainAndWhatChangedThereIsLeft) {
+  fill(4);
+  source_.containers["cont"].blobs["blob1003"].uncommitted = 2;
+  const Report first = good();
+  EXPECT_EQ(first.inventory.not_carried[static_cast<std::size_t>(NotCarried::uncommitted_blocks)].count, 1u);
+  auto& there = target_.containers["cont"].blobs;
+  there.erase("blob1000");
+  there["blob1001"].content = "written by an application";
+  there["blob1001"].state = 1000;
+  const Report second = good();
+  EXPECT_EQ(second.carried, 1u);
+  EXPECT_EQ(second.already, 3u);
+  EXPECT_TRUE(there.contains("blob1000"));
+  EXPECT_EQ(there["blob1001"].content, "written by an application");
+  EXPECT_EQ(second.inventory.not_carried[static_cast<std::size_t>(NotCarried::changed_here)].examples.at(0), "cont/blob1001");
+  EXPECT_EQ(second.inventory.not_carried[static_cast<std::size_t>(NotCarried::uncommitted_blocks)].count, 1u);
+  EXPECT_EQ(exit_code(second, false), 0);
+  EXPECT_EQ(exit_code(second, true), 3);
+}
+
+TEST_F(MigrateTest, OneRunAtATime) {
+  auto held = DoneLog::open(directory_.path(), source_.identity());
+  ASSERT_TRUE(held);
+  source_.add("cont", "a", "1");
+  const auto report = go();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::conflict);
+  EXPECT_TRUE(target_.containers.empty());
+  held->reset();
+  EXPECT_EQ(good().carried, 1u);
+}
+
+TEST_F(MigrateTest, SabotageThatFindsNothingToSpoilFails) {
+  source_.add("cont", "empty", "");
+  options_.sabotage = Sabotage::flip;
+  const auto report = go();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(exit_code(*report, false), 1);
+}
+
+TEST_F(MigrateTest, ASideThatIsAwayEndsTheRun) {
+  fill(400);
+  options_.blobs_at_once = 8;
+  source_.fault = [](std::string_view call, std::string_view) -> std::optional<Error> {
+    if (call == "open") return Error{Code::unavailable, 0, "gone"};
+    return std::nullopt;
+  };
+  const auto report = go();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->carried, 0u);
+  EXPECT_LT(report->failed, 60u);
+  EXPECT_TRUE(report->cancelled);
+  EXPECT_TRUE(report_text(*report).contains("gave up"));
+  source_.fault = nullptr;
+  EXPECT_EQ(good().carried, 400u);
+}
+
+TEST_F(MigrateTest, MoreContainersThanAreKept) {
+  source_.page_size = 5000;
+  for (int i = 0; i < 10'010; ++i) source_.add("c" + std::to_string(100'000 + i), "blob", "x");
+  EXPECT_EQ(good().carried, 10'010u);
+  EXPECT_EQ(good().already, 10'010u);
+}
+
 TEST_F(MigrateTest, TornAndForeignLogs) {
   fill(10);
   good();
   std::string path;
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
     if (entry.path().extension() == ".done") path = entry.path().string();
-  ASSERT_EQ(std::filesystem::file_size(path), 40u + 10 * 16);
-  for (const std::size_t cut : {1, 15, 16, 17, 100, 161, 190}) {
+  ASSERT_EQ(std::filesystem::file_size(path), 40u + 10 * 32);
+  for (const std::size_t cut : {1, 31, 32, 33, 100, 321, 350}) {
     TemporaryDirectory fresh;
     const std::string copy = fresh.path() + "/" + std::filesystem::path(path).filename().string();
     std::filesystem::copy_file(path, copy);
-    std::filesystem::resize_file(copy, 200 - cut);
+    std::filesystem::resize_file(copy, 360 - cut);
     options_.state_directory = fresh.path();
     const Report report = good();
     EXPECT_EQ(report.already + report.carried, 10u);
-    EXPECT_EQ(report.already, cut > 160 ? 0u : (160 - cut) / 16) << cut;
+    EXPECT_EQ(report.already, cut > 320 ? 0u : (320 - cut) / 32) << cut;
+    EXPECT_EQ(report.damaged_records, cut < 320 && cut % 32 != 0 ? 1u : 0u) << cut;
     EXPECT_EQ(good().already, 10u) << cut;
+  }
+  for (std::size_t at = 40; at < 360; at += 9) {  // any changed byte of a record: noticed, and carried again
+    TemporaryDirectory fresh;
+    const std::string copy = fresh.path() + "/" + std::filesystem::path(path).filename().string();
+    std::filesystem::copy_file(path, copy);
+    std::fstream file(copy, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekg(static_cast<std::streamoff>(at));
+    const char changed = static_cast<char>(file.get() ^ 4);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(changed);
+    file.close();
+    options_.state_directory = fresh.path();
+    const Report report = good();
+    EXPECT_EQ(report.already, 9u) << at;
+    EXPECT_EQ(report.carried, 1u) << at;
+    EXPECT_EQ(report.damaged_records, 1u) << at;
   }
   {
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
@@ -360,6 +442,18 @@ TEST_F(MigrateTest, WrongMd5AtTheSource) {
   EXPECT_EQ(report.md5_differs, 1u);
   EXPECT_EQ(report.carried, 1u);
   EXPECT_EQ(source_.opens, 2u);  // read twice: not a fault of the way
+
+  // Where the source's own hash of what it sent tells another content, the way is at fault.
+  TemporaryDirectory fresh;
+  options_.state_directory = fresh.path();
+  source_.fault = [](std::string_view call, std::string_view) -> std::optional<Error> {
+    if (call == "open proven") return Error{Code::unavailable, 0, "changed on the way"};
+    return std::nullopt;
+  };
+  const auto refused = go();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->failed, 1u);
+  EXPECT_EQ(refused->carried, 0u);
 }
 
 TEST(Formatting, BytesAndDurations) {

@@ -10,6 +10,7 @@ class OpsReader final : public TargetReader {
         properties_{reader_->blob().headers, reader_->blob().metadata, reader_->blob().tier} {}
   std::uint64_t size_bytes() const override { return reader_->blob().size_bytes; }
   const BlobProperties& properties() const override { return properties_; }
+  std::uint64_t state() const override { return reader_->blob().etag; }
   Task<Result<Bytes>> next() override { return reader_->next(); }
 
  private:
@@ -74,6 +75,13 @@ class OpsTarget final : public Target {
     auto written = co_await operations_.put_block_list({account_, container, blob}, std::move(put));
     if (!written) co_return fail(explain(std::move(written.error())));
     co_return Result<void>{};
+  }
+
+  Task<Result<std::uint64_t>> state(std::string container, std::string blob) override {
+    auto view = co_await operations_.head_blob({account_, container, blob}, {});
+    if (!view && ops::reason_of(view.error()) == ops::Reason::blob_not_found) co_return std::uint64_t{0};
+    if (!view) co_return fail(explain(std::move(view.error())));
+    co_return view->etag;
   }
 
   Task<Result<std::unique_ptr<TargetReader>>> open(std::string container, std::string blob) override {

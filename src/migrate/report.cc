@@ -24,6 +24,8 @@ constexpr Row kRows[] = {
     {"old_version", "previous versions: left out", true},
     {"deleted_blob", "soft-deleted blobs: left out", true},
     {"uncommitted_blob", "blobs with uncommitted blocks only: left out", true},
+    {"changed_here", "blobs that were carried once and changed here since: left as they are here", true},
+    {"uncommitted_blocks", "blobs with uncommitted blocks beside their content: carried without those blocks", false},
     {"tags", "blobs with index tags: carried without them", false},
     {"lease", "leased blobs: carried without the lease", false},
     {"copy_history", "blobs made by a copy: carried without the copy's properties", false},
@@ -31,6 +33,7 @@ constexpr Row kRows[] = {
     {"legal_hold", "blobs under a legal hold: carried without it", false},
     {"encryption_scope", "blobs in an encryption scope: carried into the container's own encryption", false},
     {"access_policies", "containers whose stored access policies cannot be read with these credentials", false},
+    {"unseen_history", "containers whose snapshots, versions, deleted and uncommitted blobs cannot be listed with these credentials", false},
     {"container_lease", "leased containers: carried without the lease", false},
     {"container_immutability", "containers under an immutability policy: carried without it", false},
     {"container_legal_hold", "containers under a legal hold: carried without it", false},
@@ -41,7 +44,8 @@ const Row& row(NotCarried what) { return kRows[static_cast<std::size_t>(what)]; 
 
 void append_not_carried(const Inventory& inventory, std::string& out) {
   if (inventory.complete()) {
-    out += "Nothing at the source is left behind, apart from what no copy can keep: ETags, times of creation and change.\n";
+    out += "Nothing at the source is left behind, apart from what no copy can keep: ETags, times of creation\n"
+           "and change, the account's own settings (CORS rules, logging, static website, lifecycle rules).\n";
     return;
   }
   out += "Not carried over:\n";
@@ -116,6 +120,8 @@ std::string report_text(const Report& report) {
   if (report.already > 0)
     out += fmt::format("Carried by former runs and unchanged since: {} blobs, {}.\n", report.already,
                        format_bytes(report.already_bytes));
+  if (report.damaged_records > 0)
+    out += fmt::format("The log of former runs has {} damaged records: their blobs were carried again.\n", report.damaged_records);
   if (report.changed > 0) out += fmt::format("Changed at the source meanwhile, carried in their newer state: {}.\n", report.changed);
   if (report.vanished > 0) out += fmt::format("Deleted at the source meanwhile: {}.\n", report.vanished);
   if (report.md5_differs > 0)
@@ -145,6 +151,7 @@ std::string report_json(const Report& report, bool strict) {
       {"vanished", report.vanished},
       {"md5", {{"checked", report.md5_checked}, {"differs", report.md5_differs}}},
       {"retries", report.retries},
+      {"damaged_records", report.damaged_records},
       {"failed", report.failed},
       {"failures", std::move(failures)},
       {"cancelled", report.cancelled},

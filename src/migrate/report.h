@@ -20,6 +20,8 @@ enum class NotCarried : std::uint8_t {
   old_version,
   deleted_blob,
   uncommitted_blob,   // only uncommitted blocks
+  changed_here,       // carried once and changed at the target since: left as it is there
+  uncommitted_blocks, // beside the blob's content; the listing does not show them: known when the blob is carried
   tags,               // the blob is carried without them
   lease,
   copy_history,
@@ -27,6 +29,7 @@ enum class NotCarried : std::uint8_t {
   legal_hold,
   encryption_scope,
   access_policies,    // of a container, where the source's credentials may not read them
+  unseen_history,     // of a container: the source refuses to list snapshots, versions and the like
   container_lease,
   container_immutability,
   container_legal_hold,
@@ -64,6 +67,7 @@ struct Report {
   std::uint64_t changed = 0;                       // changed at the source meanwhile, carried in their newer state
   std::uint64_t md5_checked = 0, md5_differs = 0;  // against the source's Content-MD5; differs: declared by a client
   std::uint64_t retries = 0;
+  std::uint64_t damaged_records = 0;               // of the log of what is done: their blobs are carried again
   std::uint64_t failed = 0;
   std::vector<Failure> failures;                   // the first hundred
   bool cancelled = false;

@@ -49,10 +49,15 @@ struct SourceContainerPage {
 struct SourceBlobPage {
   std::vector<SourceBlob> items;   // bytewise by name
   std::string next;                // "" = complete
+  bool history_seen = true;        // false: `everything` was asked for and refused
 };
 struct SourceBlock {
   std::string id;                  // decoded
   std::uint64_t size_bytes = 0;
+};
+struct SourceBlockList {
+  std::vector<SourceBlock> committed;  // in order; empty for a blob that was put whole
+  std::uint64_t uncommitted = 0;       // blocks that stay behind
 };
 
 // A part of one blob's content.
@@ -73,13 +78,14 @@ class Source {
   virtual Task<Result<SourceContainerPage>> list_containers(std::string marker) = 0;
   virtual Task<Result<SourceContainer>> container(std::string name) = 0;
   virtual Task<Result<SourceAccess>> container_access(std::string name) = 0;
-  // With `everything`: snapshots, old versions and blobs that have only uncommitted blocks too.
+  // With `everything`: snapshots, old versions, soft-deleted blobs and blobs that have only uncommitted blocks too.
   virtual Task<Result<SourceBlobPage>> list_blobs(std::string container, std::string marker, bool everything) = 0;
   virtual Task<Result<SourceBlob>> head(std::string container, std::string blob) = 0;
-  // The committed blocks in order; empty for a blob that was put whole.
-  virtual Task<Result<std::vector<SourceBlock>>> block_list(std::string container, std::string blob, std::string etag) = 0;
+  virtual Task<Result<SourceBlockList>> block_list(std::string container, std::string blob, std::string etag) = 0;
+  // With `proven`, for content in doubt: each part is compared with the source's own hash of it, where it gives one;
+  // another content is `unavailable`.
   virtual Task<Result<std::unique_ptr<SourceReader>>> open(std::string container, std::string blob, std::string etag,
-                                                           std::uint64_t offset, std::uint64_t length_bytes) = 0;
+                                                           std::uint64_t offset, std::uint64_t length_bytes, bool proven) = 0;
 };
 
 }  // namespace bascule::migrate

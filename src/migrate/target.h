@@ -21,6 +21,7 @@ class TargetReader {
   virtual ~TargetReader() = default;
   virtual std::uint64_t size_bytes() const = 0;
   virtual const BlobProperties& properties() const = 0;
+  virtual std::uint64_t state() const = 0;  // as Target::state() names it
   virtual Task<Result<Bytes>> next() = 0;  // verified bytes in order, valid until the next call; empty = complete
 };
 
@@ -38,6 +39,8 @@ class Target {
                                        std::uint64_t size_bytes, ops::BodySource& body) = 0;
   virtual Task<Result<void>> commit(std::string container, std::string blob, BlobProperties properties,
                                     std::vector<std::string> block_ids) = 0;
+  // Names what is there now: another value after every write; 0 = nothing of that name.
+  virtual Task<Result<std::uint64_t>> state(std::string container, std::string blob) = 0;
   virtual Task<Result<std::unique_ptr<TargetReader>>> open(std::string container, std::string blob) = 0;
 };
 

@@ -12,6 +12,7 @@ struct StoredBlob {
   SourceBlob blob;
   std::string content;
   std::vector<SourceBlock> blocks;
+  std::uint64_t uncommitted = 0;
 };
 
 class MemorySource final : public Source {
@@ -97,15 +98,15 @@ class MemorySource final : public Source {
     if (!blobs.contains(blob)) co_return fail(Code::not_found, "no such blob");
     co_return blobs[blob].blob;
   }
-  Task<Result<std::vector<SourceBlock>>> block_list(std::string container, std::string blob, std::string etag) override {
+  Task<Result<SourceBlockList>> block_list(std::string container, std::string blob, std::string etag) override {
     if (auto error = check("block_list", blob)) co_return fail(*error);
     auto found = current(container, blob, etag);
     if (!found) co_return fail(found.error());
-    co_return (*found)->blocks;
+    co_return SourceBlockList{(*found)->blocks, (*found)->uncommitted};
   }
   Task<Result<std::unique_ptr<SourceReader>>> open(std::string container, std::string blob, std::string etag,
-                                                   std::uint64_t offset, std::uint64_t length) override {
-    if (auto error = check("open", blob)) co_return fail(*error);
+                                                   std::uint64_t offset, std::uint64_t length, bool proven) override {
+    if (auto error = check(proven ? "open proven" : "open", blob)) co_return fail(*error);
     ++opens;
     auto found = current(container, blob, etag);
     if (!found) co_return fail(found.error());
@@ -150,6 +151,7 @@ class MemoryTarget final : public Target {
     BlobProperties properties;
     std::vector<SourceBlock> blocks;
     std::map<std::string, std::string> uncommitted;
+    std::uint64_t state = 0;
   };
   struct Container {
     std::uint64_t life = 0;
@@ -172,7 +174,7 @@ class MemoryTarget final : public Target {
   Task<Result<void>> put_blob(std::string container, std::string blob, BlobProperties properties,
                               std::uint64_t size_bytes, ops::BodySource& body) override {
     BASCULE_CO_ASSIGN(std::string content, co_await take("put_blob", blob, size_bytes, body));
-    containers[container].blobs[blob] = {std::move(content), std::move(properties), {}, {}};
+    containers[container].blobs[blob] = {std::move(content), std::move(properties), {}, {}, ++states_};
     co_return Result<void>{};
   }
   Task<Result<void>> put_block(std::string container, std::string blob, std::string block_id, std::uint64_t size_bytes,
@@ -185,7 +187,7 @@ class MemoryTarget final : public Target {
                             std::vector<std::string> block_ids) override {
     if (auto error = check("commit", blob)) co_return fail(*error);
     Blob& b = containers[container].blobs[blob];
-    Blob fresh{{}, std::move(properties), {}, {}};
+    Blob fresh{{}, std::move(properties), {}, {}, ++states_};
     for (const std::string& id : block_ids) {
       if (!b.uncommitted.contains(id)) co_return fail(Code::invalid_argument, "unknown block");
       fresh.content += b.uncommitted[id];
@@ -193,6 +195,11 @@ class MemoryTarget final : public Target {
     }
     b = std::move(fresh);
     co_return Result<void>{};
+  }
+  Task<Result<std::uint64_t>> state(std::string container, std::string blob) override {
+    if (auto error = check("state", blob)) co_return fail(*error);
+    auto& blobs = containers[container].blobs;
+    co_return blobs.contains(blob) ? blobs[blob].state : 0;
   }
   Task<Result<std::unique_ptr<TargetReader>>> open(std::string container, std::string blob) override {
     ++reads;
@@ -208,6 +215,7 @@ class MemoryTarget final : public Target {
     explicit Reader(Blob blob) : blob_(std::move(blob)) {}
     std::uint64_t size_bytes() const override { return blob_.content.size(); }
     const BlobProperties& properties() const override { return blob_.properties; }
+    std::uint64_t state() const override { return blob_.state; }
     Task<Result<Bytes>> next() override {
       const Bytes all = as_bytes(blob_.content);
       const Bytes part = all.subspan(at_, std::min<std::size_t>(700, all.size() - at_));
@@ -244,7 +252,7 @@ class MemoryTarget final : public Target {
     if (content.size() != size_bytes) co_return fail(Code::refused, "body incomplete");
     co_return content;
   }
-  std::uint64_t lives_ = 0;
+  std::uint64_t lives_ = 0, states_ = 0;
 };
 
 class RecordingSink final : public ProgressSink {
