@@ -181,7 +181,7 @@ Error at(const Origin& origin, Error error) {
 class PoolingClient final : public Client {
  public:
   PoolingClient(ClientOptions options, Clock& clock)
-      : options_(std::move(options)), clock_(clock), tls_(make_client_tls(options_.ca_file)) {}
+      : options_(std::move(options)), clock_(clock) {}
 
   Task<Result<std::unique_ptr<ClientResponse>>> send(const Origin& origin, ClientRequest request) override {
     return send_to(origin, std::move(request));
@@ -200,9 +200,16 @@ class PoolingClient final : public Client {
     return pool;
   }
 
+  // Made when it is first needed: reading the system's authorities takes some 30 ms.
+  Result<TlsContextPtr> tls() {
+    std::call_once(tls_once_, [&] { tls_ = make_client_tls(options_.ca_file); });
+    return tls_;
+  }
+
   Task<Result<std::unique_ptr<ClientConnection>>> connect(const Origin& origin, Instant deadline) {
-    if (origin.tls && !tls_) co_return fail(tls_.error());
-    auto stream = co_await connect_stream(origin.host, origin.port, origin.tls ? *tls_ : nullptr,
+    TlsContextPtr tls;
+    if (origin.tls) { BASCULE_CO_ASSIGN(tls, this->tls()); }
+    auto stream = co_await connect_stream(origin.host, origin.port, std::move(tls),
                                           std::min(clock_.now() + options_.connect_timeout, deadline));
     if (!stream) co_return fail(std::move(stream).error());
     co_return std::make_unique<ClientConnection>(std::move(*stream));
@@ -255,7 +262,8 @@ class PoolingClient final : public Client {
 
   const ClientOptions options_;
   Clock& clock_;
-  const Result<TlsContextPtr> tls_;
+  std::once_flag tls_once_;
+  Result<TlsContextPtr> tls_ = fail(Code::internal, "no TLS yet");
   std::mutex mutex_;
   Loops pools_;  // the map is shared; each loop's pools are its own
 };

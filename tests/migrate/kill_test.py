@@ -16,7 +16,7 @@ from lib import azure, server
 from support import Account, Case, connection_string, content
 
 SMALL, LARGE = 400, 6
-POINTS = 24 if support.ALL else 7
+POINTS = 24 if support.ALL else 6
 HEADER, RECORD = 40, 32
 SEED = int(os.environ.get("MIGRATE_SEED", "1"))
 
@@ -107,7 +107,7 @@ class Killed(Case):
             cls.source.put("box", f"small{i:04d}", content(i, 1000 + i))
         for i in range(LARGE):
             cls.source.put_blocks("box", f"large{i}", [content(i * 10 + part, 700_000) for part in range(8)])
-        cls.proxy = Counting(cls.server.address, 0.02)
+        cls.proxy = Counting(cls.server.address, 0.03)
 
     @classmethod
     def tearDownClass(cls):
@@ -136,6 +136,17 @@ class Killed(Case):
         process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def wait_for_reads(self, count, run):
+        """Until the source has been read so often, or the run has ended."""
+        wanted = sum(self.proxy.reads.values()) + count
+        while sum(list(self.proxy.reads.values())) < wanted and run.poll() is None:
+            time.sleep(0.005)
+
+    def wait_for_log(self, data, carried):
+        until = time.monotonic() + 10
+        while self.logged(data) <= carried and time.monotonic() < until:
+            time.sleep(0.005)
+
     def complete(self, target):
         names = target.names("box")
         self.assertEqual(len(names), SMALL + LARGE)
@@ -156,8 +167,10 @@ class Killed(Case):
         data = self.folder / "data"
         carried = 0
         for point in range(POINTS):
-            run = self.start(self.command(self.text, "--blobs-at-once", "16"))
-            time.sleep(self.chance.uniform(0.05, 1.6))
+            run = self.start(self.command(self.text, "--blobs-at-once", "8"))
+            self.wait_for_reads(self.chance.randrange(0, 160), run)
+            if point % 2:
+                self.wait_for_log(data, carried)
             self.kill(run)
             self.assertGreaterEqual(self.logged(data), carried)
             carried = self.logged(data)
@@ -177,7 +190,9 @@ class Killed(Case):
         command = [support.PROGRAM, "migrate", "--from", self.text, *gateway.place(), "--blobs-at-once", "16"]
         for point in range(POINTS):
             run = self.start(command)
-            time.sleep(self.chance.uniform(0.1, 1.2))
+            self.wait_for_reads(self.chance.randrange(0, 160), run)
+            if point % 3 == 0:
+                self.wait_for_log(data, self.logged(data))
             if point % 2:  # the client alone: the server notices, and stops
                 self.kill(run)
             else:          # the server: the client says so
