@@ -38,8 +38,12 @@ class TextSink final : public ProgressSink {
     if (terminal_) {
       print(out_, "\r\x1b[K" + progress_text(p));
       drawn_ = true;
-    } else if (!last_ || p.elapsed - *last_ >= std::chrono::seconds(10)) {
+      return;
+    }
+    const bool whole = p.phase == Progress::Phase::copy && p.blobs_done == p.blobs_total;
+    if (!last_ || p.elapsed - *last_ >= std::chrono::seconds(10) || (whole && !whole_said_)) {
       last_ = p.elapsed;
+      whole_said_ = whole;
       print(out_, progress_text(p) + "\n");
     }
   }
@@ -53,7 +57,7 @@ class TextSink final : public ProgressSink {
     drawn_ = false;
   }
   std::FILE* out_;
-  bool terminal_, drawn_ = false;
+  bool terminal_, drawn_ = false, whole_said_ = false;
   std::optional<Duration> last_;
 };
 

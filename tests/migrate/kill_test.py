@@ -168,7 +168,7 @@ class Killed(Case):
         carried = 0
         for point in range(POINTS):
             run = self.start(self.command(self.text, "--blobs-at-once", "8"))
-            self.wait_for_reads(self.chance.randrange(0, 160), run)
+            self.wait_for_reads(self.chance.randrange(0, 60), run)
             if point % 2:
                 self.wait_for_log(data, carried)
             self.kill(run)
@@ -190,9 +190,11 @@ class Killed(Case):
         command = [support.PROGRAM, "migrate", "--from", self.text, *gateway.place(), "--blobs-at-once", "16"]
         for point in range(POINTS):
             run = self.start(command)
-            self.wait_for_reads(self.chance.randrange(0, 160), run)
+            self.wait_for_reads(self.chance.randrange(0, 60), run)
             if point % 3 == 0:
                 self.wait_for_log(data, self.logged(data))
+            if run.poll() is not None:
+                break      # nothing was left to carry
             if point % 2:  # the client alone: the server notices, and stops
                 self.kill(run)
             else:          # the server: the client says so
