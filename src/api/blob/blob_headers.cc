@@ -69,7 +69,7 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
   if (version >= Version(2013, 8, 15) || over.content_disposition)
     reply.add_if("Content-Disposition", over.content_disposition.value_or(blob.headers.disposition));
   if (version >= Version(2015, 12, 11)) reply.add("x-ms-server-encrypted", "true");
-  if (form.head && version >= Version(2017, 4, 17)) {
+  if (version >= (form.head ? Version(2017, 4, 17) : Version(2026, 10, 6))) {
     reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);
     if (blob.tier.empty()) reply.add("x-ms-access-tier-inferred", "true");
     else if (blob.tier_changed != WallTime()) reply.add("x-ms-access-tier-change-time", http_date(blob.tier_changed));

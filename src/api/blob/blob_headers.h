@@ -15,7 +15,8 @@ std::string_view blob_type_text(ops::BlobType type);
 void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& blob,
                          const std::optional<ops::Md5Value>& md5);
 
-// Everything after x-ms-version. `ranged`: the blob's own MD5 goes into x-ms-blob-content-md5. `head`: tiers too.
+// Everything after x-ms-version. `ranged`: the blob's own MD5 goes into x-ms-blob-content-md5. `head`: tiers also
+// before 2026-10-06.
 struct PropertyForm {
   bool ranged = false;
   bool head = false;

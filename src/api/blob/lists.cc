@@ -12,7 +12,8 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::int64_t kMaxPage = 5000;
-constexpr Version kListRanges(2023, 5, 3);  // startFrom; endBefore came later, beside listings in Arrow's form
+constexpr Version kStartFrom(2023, 5, 3);
+constexpr Version kEndBefore(2026, 10, 6);
 
 // Below 1: 400; above 5,000: 5,000; nothing: 5,000.
 Parsed<std::size_t> max_results(const std::string* text) {
@@ -106,10 +107,10 @@ Task<Answer> list_blobs(Call& call) {
     auto start = decode_marker(marker);
     if (!start) co_return bad_query("marker", marker);
     list.start = std::move(*start);
-  } else if (call.version >= kListRanges) {
+  } else if (call.version >= kStartFrom) {
     list.start = target.get("startFrom");
   }
-  if (call.version >= kListRanges) list.end = target.get("endBefore");
+  if (call.version >= kEndBefore) list.end = target.get("endBefore");
 
   BlobListForm form{.version = call.version, .service_endpoint = service_endpoint(call),
                     .container = target.container, .echo = echo_of(target),

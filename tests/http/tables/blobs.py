@@ -132,6 +132,13 @@ case("Get Blob", "get",
           content=HELLO, order=READ_ORDER), ref="R6 A2")
 case("Get Blob", "no-tier-headers-nor-second-md5",
      put(), Step("GET /{c}/b", hasnt=("x-ms-access-tier*", "x-ms-blob-content-md5"), differs=True), ref="R6")
+case("Get Blob", "tier-headers-from-2026-10-06",
+     put(), Step("GET /{c}/b", version="2026-10-06", has={"x-ms-access-tier": "Hot", "x-ms-access-tier-inferred": "true"},
+                 differs=True),
+     put(headers={"x-ms-access-tier": "Cool"}),
+     Step("GET /{c}/b", {"Range": "bytes=0-1"}, status=206, version="2026-10-06", differs=True,
+          has={"x-ms-access-tier": "Cool", "x-ms-access-tier-change-time": True}, hasnt=("x-ms-access-tier-inferred",)),
+     ref="azure-sdk-for-go TestDownloadStreamAccessTierHeaders")
 case("Get Blob Properties", "tier-headers",
      put(), Step("HEAD /{c}/b", has={"x-ms-access-tier": "Hot", "x-ms-access-tier-inferred": "true"},
                  hasnt=("x-ms-access-tier-change-time",), content=b"", differs=True), ref="R6")
