@@ -1,6 +1,6 @@
 #include "app/version.h"
 
-#include <cstdio>
+#include <fmt/core.h>
 
 #include "app/admin/control.h"
 #include "app/commands/commands.h"
@@ -8,9 +8,8 @@
 namespace bascule::app {
 
 int run_version(bool json) {
-  const char* form = json ? "{\"version\":\"%.*s\",\"commit\":\"%.*s\",\"compiler\":\"%.*s\"}\n" : "bascule %.*s (%.*s, %.*s)\n";
-  const auto length = [](std::string_view text) { return static_cast<int>(text.size()); };
-  std::printf(form, length(kVersion), kVersion.data(), length(kCommit), kCommit.data(), length(kCompiler), kCompiler.data());
+  fmt::print(fmt::runtime(json ? R"({{"version":"{}","commit":"{}","compiler":"{}"}})" "\n" : "bascule {} ({}, {})\n"), kVersion, kCommit,
+             kCompiler);
   return kDone;
 }
 
