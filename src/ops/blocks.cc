@@ -261,10 +261,10 @@ Task<Result<BlockList>> Service::get_block_list(BlobRef ref, std::optional<std::
   BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(container->cid, ref.blob)));
   BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
   if (!head && !upload) co_return refuse(Reason::blob_not_found);
+  BASCULE_CO_TRY(check_lease_read(head ? head->record.lease : std::nullopt, lease_id, now()));
   BlockList list;
   if (head) {
     if (head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
-    BASCULE_CO_TRY(check_lease_read(head->record.lease, lease_id, now()));
     BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, container->cid, head->record.manifest));
     for (auto& [id, block] : committed_blocks(entries)) list.committed.push_back({id, block.size_bytes});
     list.blob = to_view(ref.blob, head->record, now());

@@ -117,6 +117,39 @@ TEST(Conditions, ReadsCombineFrom2013On) {
   EXPECT_EQ(fault_of(parse_conditions(star.index(), kNew, ConditionUse::read)), Fault::unsatisfiable_condition);
 }
 
+TEST(Conditions, ETagsAsTheyCome) {
+  // 0: never equal to one of ours.
+  struct { std::vector<http::HeaderView> headers; bool any; std::vector<ops::ETag> values; } cases[] = {
+      {{{"If-None-Match", "\"0x8D\""}}, false, {0x8D}},
+      {{{"If-None-Match", "0x8D"}}, false, {0x8D}},                 // unquoted, as before 2011-08-18
+      {{{"If-None-Match", "  \"0x8D\"  "}}, false, {0x8D}},
+      {{{"If-None-Match", "W/\"0x8D\""}}, false, {0}},              // weak: no write of ours makes one
+      {{{"If-None-Match", "\"0x8d\""}}, false, {0}},                // ours are upper case
+      {{{"If-None-Match", "\"\""}}, false, {0}},
+      {{{"If-None-Match", "\"0x8D"}}, false, {0}},                  // half a quote
+      {{{"If-None-Match", "*"}}, true, {}},
+      {{{"If-None-Match", "\"*\""}}, false, {0}},                   // an ETag that looks like the wildcard
+      {{{"If-None-Match", "\"0x8D\",\"0x8E\" , 0x8F"}}, false, {0x8D, 0x8E, 0x8F}},
+      {{{"If-None-Match", "\"0x8D\", *"}}, true, {0x8D}},
+      {{{"If-None-Match", "\"0x8D\""}, {"if-none-match", "\"0x8E\""}}, false, {0x8D, 0x8E}},   // one list
+      {{{"If-None-Match", ",,\"0x8D\","}}, false, {0x8D}},
+  };
+  for (const auto& one : cases) {
+    const Sent sent(one.headers);
+    const auto conditions = parse_conditions(sent.index(), Version(2013, 8, 14), ConditionUse::other);
+    const bool single = one.values.size() + (one.any ? 1 : 0) == 1;
+    ASSERT_EQ(conditions.has_value(), single) << one.headers[0].value;
+    if (single) {
+      EXPECT_EQ(conditions->if_none_match->any, one.any) << one.headers[0].value;
+      EXPECT_EQ(conditions->if_none_match->values, one.values) << one.headers[0].value;
+    }
+    if (one.any) continue;
+    const auto read = parse_conditions(sent.index(), kNew, ConditionUse::read);
+    ASSERT_TRUE(read) << one.headers[0].value;
+    EXPECT_EQ(read->if_none_match->values, one.values) << one.headers[0].value;
+  }
+}
+
 TEST(Conditions, LeaseIdIsNormalised) {
   const Sent sent({{"X-Ms-Lease-Id", "{AAAAAAAA-1111-2222-3333-444444444444}"}});
   EXPECT_EQ(parse_conditions(sent.index(), kNew, ConditionUse::other)->lease_id, "aaaaaaaa-1111-2222-3333-444444444444");

@@ -12,16 +12,29 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-ops::ETagSet parse_etags(std::string_view text) {
-  ops::ETagSet set;
+void add_etags(std::string_view text, ops::ETagSet& set) {
   while (true) {
     const std::size_t comma = text.find(',');
     const std::string_view one = trim(text.substr(0, comma));
     if (one == "*") set.any = true;
     else if (!one.empty()) set.values.push_back(parse_etag(one).value_or(0));
-    if (comma == std::string_view::npos) return set;
+    if (comma == std::string_view::npos) return;
     text.remove_prefix(comma + 1);
   }
+}
+
+// A header given several times is one list of its values (RFC 9110, 5.3).
+std::optional<ops::ETagSet> parse_etags(const HeaderIndex& headers, H header) {
+  const auto text = headers.find(header);
+  if (!text || text->empty()) return std::nullopt;
+  ops::ETagSet set;
+  if (!headers.repeated(header)) {
+    add_etags(*text, set);
+  } else {
+    for (const auto& sent : headers.request().headers)
+      if (same_text(sent.name, name(header))) add_etags(sent.value, set);
+  }
+  return set;
 }
 
 struct Names {
@@ -31,8 +44,8 @@ struct Names {
 Parsed<> parse_four(const HeaderIndex& headers, const Names& names, ops::Conditions& into) {
   for (H date : {names.modified_since, names.unmodified_since})
     if (headers.repeated(date)) return bad_header(name(date), headers.get(date));
-  if (auto text = headers.find(names.match); text && !text->empty()) into.if_match = parse_etags(*text);
-  if (auto text = headers.find(names.none_match); text && !text->empty()) into.if_none_match = parse_etags(*text);
+  into.if_match = parse_etags(headers, names.match);
+  into.if_none_match = parse_etags(headers, names.none_match);
   if (auto text = headers.find(names.modified_since)) into.if_modified_since = parse_http_date(*text);
   if (auto text = headers.find(names.unmodified_since)) into.if_unmodified_since = parse_http_date(*text);
   return {};
