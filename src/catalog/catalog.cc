@@ -186,20 +186,17 @@ Task<Result<std::vector<store::Entry>>> Catalog::scan(store::Store::Scan range) 
   co_return entries;
 }
 
-Task<Result<void>> Catalog::visit(std::string begin, std::string end,
-                                  std::function<Result<void>(const store::Entry&)> each) {
-  Result<void> outcome;
-  BASCULE_CO_TRY(co_await store_.visit({.begin = std::move(begin), .end = std::move(end)}, [&](const store::Entry& sealed) {
-    store::Entry entry{sealed.key, sealed.version, sealed.value};
-    if (entry.key[0] != 'S') {
-      auto plain = unseal(entry.key, entry.version, entry.value);
-      if (plain) entry.value = std::move(*plain);
-      else outcome = fail(plain.error());
-    }
-    if (outcome) outcome = each(entry);
-    return outcome.has_value();
-  }));
-  co_return outcome;
+Task<Result<std::vector<Catalog::Looked>>> Catalog::look(store::Store::Scan range) {
+  BASCULE_CO_ASSIGN(auto entries, co_await store_.scan(std::move(range)));
+  std::vector<Looked> looked;
+  looked.reserve(entries.size());
+  for (auto& e : entries) {
+    auto plain = unseal(e.key, e.version, e.value);
+    Looked& one = looked.emplace_back(Looked{{std::move(e.key), e.version, {}}, {}});
+    if (plain) one.value = std::move(*plain);
+    else one.damage = std::move(plain).error();
+  }
+  co_return looked;
 }
 
 // The heads that a commit changes, withdrawn from the cache while it runs.

@@ -3,7 +3,6 @@
 // that was declared dead can never commit again.
 #pragma once
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -73,8 +72,12 @@ class Catalog {
   // Several entries of a range with their values opened. See store::Store::scan.
   Task<Result<std::vector<store::Entry>>> scan(store::Store::Scan range);
 
-  // Every entry of a range as of one instant, its value opened; `each` runs on a worker. A session's value is as stored.
-  Task<Result<void>> visit(std::string begin, std::string end, std::function<Result<void>(const store::Entry&)> each);
+  // The same for who looks for damage: a value that does not open is handed over empty, with the reason, and the scan goes
+  // on behind it.
+  struct Looked : store::Entry {
+    std::optional<Error> damage;
+  };
+  Task<Result<std::vector<Looked>>> look(store::Store::Scan range);
 
   // Durable when it returns. conflict: something required no longer holds; read and build anew.
   Task<Result<void>> commit(Transaction transaction);

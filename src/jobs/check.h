@@ -1,7 +1,8 @@
 // check: is everything that the catalog names there, whole and openable, and what lies at the provider that nothing names?
 //
 // It may run beside a server that is being written to: whatever looks wrong is looked up again, in an order in which a
-// change meanwhile explains it, before it is reported. Memory: 32 bytes for each extent.
+// change meanwhile explains it, before it is reported. A record of the catalog that does not open is named by its key, and
+// everything else is checked all the same. Memory: 32 bytes for each extent, about 150 for each container.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -27,7 +28,7 @@ std::string_view name(Trouble trouble);
 
 struct CheckFinding {
   Trouble trouble = Trouble::missing;
-  std::string where;     // "account/container/blob", "extent NAME", "catalog …"
+  std::string where;     // "account/container/blob", "extent NAME", "object NAME", "catalog, KEY"
   std::string message;   // what is wrong with it
 };
 

@@ -2,13 +2,13 @@
 // before the others. Nothing in the catalog speaks of those others, so that what is named or dead is counted, and the
 // rest of the extent is dead too.
 //
-// Writers go on meanwhile. They never bring a dead session's piece back, but they move it between records: from a block
-// or a head into a head or a page (where the former stays, or turns into a drop record), from a head into a drop record.
-// Only the sweeper, which does not run now, removes pages, drops and ended blocks. So a walk over blocks, heads, pages and
-// last the drops meets every piece that was named when it began.
+// Writers go on meanwhile. They never bring a dead session's piece back, but they move it between records (where the former
+// stays, or turns into a drop record). Only the sweeper, which does not run now, removes pages, drops and ended blocks. So a
+// walk in the order of kNamingTables meets every piece that was named when it began.
 #include <utility>
 
 #include "jobs/sweeper.h"
+#include "jobs/walk.h"
 
 namespace bascule::jobs {
 
@@ -57,37 +57,17 @@ Task<Result<void>> Sweeper::bury_unnamed(Recounts recounts) {
 }
 
 Task<Result<void>> Sweeper::count_named(Recounts& recounts) {
-  const auto note = [&](const extent::Piece& p) {
-    if (auto it = recounts.find(p.extent); it != recounts.end())
-      it->second.named[p.offset] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
-  };
-  const auto note_all = [&](const std::vector<catalog::ManifestEntry>& entries) {
-    for (const auto& e : entries) note(e.piece);
-  };
-  for (const char table : {'K', 'B', 'P', 'Z', 'D'}) {
-    const std::string end(1, static_cast<char>(table + 1));
-    std::string begin(1, table);
+  for (const char table : kNamingTables) {
+    Walk walk(catalog_, table);
     while (true) {
-      BASCULE_CO_ASSIGN(auto found, co_await catalog_.scan({.begin = begin, .end = end}));
-      if (found.empty()) break;
-      begin = found.back().key + '\0';
-      for (const auto& e : found) {
-        if (table == 'K') {
-          BASCULE_CO_ASSIGN(auto block, catalog::decode<catalog::BlockRecord>(e.value));
-          for (const auto& p : block.pieces) note(p);
-        } else if (table == 'B') {
-          BASCULE_CO_ASSIGN(auto head, catalog::decode<catalog::HeadRecord>(e.value));
-          note_all(head.manifest.entries);
-        } else if (table == 'P') {
-          BASCULE_CO_ASSIGN(auto entries, catalog::decode_page(e.value));
-          note_all(entries);
-        } else {
-          BASCULE_CO_ASSIGN(auto drop, catalog::decode<catalog::DropRecord>(e.value));
-          note_all(drop.manifest.entries);
-          note_all(drop.kept.entries);
-          for (const auto& p : drop.pieces) note(p);
-        }
-      }
+      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
+      if (!record) break;
+      auto pieces = record->damage ? Result<std::vector<extent::Piece>>(fail(*record->damage)) : named_pieces(table, record->value);
+      // What cannot be read may name any of them.
+      if (!pieces) co_return fail(Code::corrupt, "the catalog's " + key_text(record->key) + ": " + pieces.error().message);
+      for (const extent::Piece& p : *pieces)
+        if (auto it = recounts.find(p.extent); it != recounts.end())
+          it->second.named[p.offset] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
     }
   }
   co_return Result<void>{};

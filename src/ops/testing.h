@@ -85,9 +85,6 @@ class GateStore final : public store::Store {
     return inner_.try_get(key, found);
   }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return through(inner_.scan(std::move(range))); }
-  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
-    return through(inner_.visit(std::move(range), std::move(each)));
-  }
   Task<Result<std::uint64_t>> commit(store::Commit commit) override { return through(inner_.commit(std::move(commit))); }
   Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
     return through(inner_.read_journal(after, limit));
@@ -150,9 +147,6 @@ class SlowStore final : public store::Store {
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
-  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
-    return inner_->visit(std::move(range), std::move(each));
-  }
   Task<Result<std::uint64_t>> commit(store::Commit commit) override {
     co_await clock_.sleep_for(latency / 2);
     auto done = co_await inner_->commit(std::move(commit));

@@ -169,20 +169,6 @@ TEST_P(StoreConformance, A_scan_keeps_to_its_bounds_and_limits) {
   EXPECT_EQ(keys({"a", "z", 10, 1}), "a");
 }
 
-TEST_P(StoreConformance, A_visit_sees_one_instant_in_order_and_ends_when_told) {
-  for (int i = 0; i < 2500; ++i) ASSERT_TRUE(commit({{}, {put("v" + std::to_string(10'000 + i), 1, "x")}, ""}));
-  std::vector<std::string> seen;
-  ASSERT_TRUE(run(loop_, store_->visit({.begin = "v", .end = "w", .limit = 1}, [&](const Entry& e) {
-    seen.push_back(e.key);
-    return true;
-  })));
-  EXPECT_EQ(seen.size(), 2500u);
-  EXPECT_TRUE(std::ranges::is_sorted(seen));
-  int count = 0;
-  ASSERT_TRUE(run(loop_, store_->visit({.begin = "v", .end = "w"}, [&](const Entry&) { return ++count < 3; })));
-  EXPECT_EQ(count, 3);
-}
-
 TEST_P(StoreConformance, Keys_are_bytes) {
   const std::vector<std::string> ordered = {std::string(1, '\0'), std::string("\0\0", 2),  std::string("\0\xff", 2),
                                             "a",                  std::string("a\0", 2),   std::string("a\0b", 3),

@@ -6,7 +6,6 @@
 // durable when it returns. There are no preconditions on ranges: an invariant over a range names the key that guards it.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,12 +74,14 @@ class Store {
 
   // Keys in [begin, end), bytewise; at most `limit` entries and about `limit_bytes` of values, one consistent instant.
   // Fewer than both limits means that the range is exhausted.
-  struct Scan { std::string begin, end; std::size_t limit = 1000; std::size_t limit_bytes = 4 * 1024 * 1024; bool reverse = false; };
+  // fill_cache false: a walk over everything, which must not push out of a cache what requests need.
+  struct Scan {
+    std::string begin, end;
+    std::size_t limit = 1000;
+    std::size_t limit_bytes = 4 * 1024 * 1024;
+    bool reverse = false, fill_cache = true;
+  };
   virtual Task<Result<std::vector<Entry>>> scan(Scan range) = 0;
-
-  // Every entry of [begin, end) as of one instant, in order, whatever their number; limits and direction are not looked
-  // at. `each` runs on a worker, for one entry at a time; false ends the visit.
-  virtual Task<Result<void>> visit(Scan range, std::function<bool(const Entry&)> each) = 0;
 
   // Errors: conflict (a precondition does not hold; nothing was changed; the message names no key), invalid_argument
   // (a limit above), exhausted (disk full), internal. After an error other than these the outcome is unknown and the

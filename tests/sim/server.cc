@@ -16,9 +16,6 @@ class ForgetfulStore final : public store::Store {
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
-  Task<Result<void>> visit(Scan range, std::function<bool(const store::Entry&)> each) override {
-    return inner_->visit(std::move(range), std::move(each));
-  }
   Task<Result<std::uint64_t>> commit(store::Commit commit) override {
     commit.preconditions.clear();
     return inner_->commit(std::move(commit));

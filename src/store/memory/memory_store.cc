@@ -27,15 +27,6 @@ class MemoryStore final : public Store {
     co_return collect(range);
   }
 
-  Task<Result<void>> visit(Scan range, std::function<bool(const Entry&)> each) override {
-    BASCULE_CO_TRY(check_limits(range));
-    range.limit = range.limit_bytes = SIZE_MAX;
-    range.reverse = false;
-    for (const Entry& entry : collect(range))
-      if (!each(entry)) break;
-    co_return Result<void>{};
-  }
-
   Task<Result<std::uint64_t>> commit(Commit commit) override {
     BASCULE_CO_TRY(check_limits(commit));
     const bool slow = options_.clock != nullptr && options_.commit_latency > Duration::zero();

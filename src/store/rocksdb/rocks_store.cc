@@ -61,12 +61,6 @@ class RocksStore final : public Store {
     });
   }
 
-  Task<Result<void>> visit(Scan range, std::function<bool(const Entry&)> each) override {
-    BASCULE_CO_TRY(check_limits(range));
-    if (range.begin >= range.end) co_return Result<void>{};
-    co_return co_await offload(workers_, [this, &range, &each] { return walk(range, each); });
-  }
-
   Task<Result<std::uint64_t>> commit(Commit commit) override {
     BASCULE_CO_TRY(check_limits(commit));
     Committer::Request request;
@@ -119,6 +113,7 @@ class RocksStore final : public Store {
     const rocksdb::Slice lower = to_slice(range.begin), upper = to_slice(range.end);
     rocksdb::ReadOptions options;
     options.read_tier = tier;
+    options.fill_cache = range.fill_cache;
     options.iterate_lower_bound = &lower;
     options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> at(tables_.db->NewIterator(options, tables_.data));
@@ -138,26 +133,6 @@ class RocksStore final : public Store {
     if (at->status().IsIncomplete()) return false;
     if (!at->status().ok()) return fail(to_error(at->status(), "scan"));
     return true;
-  }
-
-  Result<void> walk(const Scan& range, const std::function<bool(const Entry&)>& each) {
-    const auto lock = hold(rocksdb::kReadAllTier);
-    if (!tables_.db) return fail(not_open());
-    const rocksdb::Slice lower = to_slice(range.begin), upper = to_slice(range.end);
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;  // a walk over everything must not push out what requests need
-    options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> at(tables_.db->NewIterator(options, tables_.data));
-    Entry entry;
-    for (at->Seek(lower); at->Valid(); at->Next()) {
-      BASCULE_ASSIGN(Versioned stored, decode({at->value().data(), at->value().size()}));
-      entry.key.assign(at->key().data(), at->key().size());
-      entry.version = stored.version;
-      entry.value = std::move(stored.value);
-      if (!each(entry)) return {};
-    }
-    if (!at->status().ok()) return fail(to_error(at->status(), "visit"));
-    return {};
   }
 
   Result<std::vector<JournalEntry>> journal_after(std::uint64_t after, std::size_t limit) {

@@ -1,0 +1,143 @@
+#include "jobs/walk.h"
+
+namespace bascule::jobs {
+namespace {
+
+std::string hex(std::string_view bytes) { return to_hex(as_bytes(bytes)); }
+
+std::string_view table_name(char table) {
+  switch (table) {
+    case 'M': return "mark";
+    case 'A': return "account";
+    case 'N': return "mapping";
+    case 'C': return "container";
+    case 'B': return "head";
+    case 'P': return "page";
+    case 'U': return "upload";
+    case 'K': return "block";
+    case 'R': return "reference";
+    case 'Z': return "zombie";
+    case 'E': return "extent";
+    case 'T': return "dead total";
+    case 'G': return "garbage";
+    case 'D': return "drop";
+    case 'Q': return "intent";
+    case 'S': return "session";
+    default: return "record of an unknown table";
+  }
+}
+
+template <class T> Result<void> as(std::string_view value) {
+  BASCULE_TRY(catalog::decode<T>(value));
+  return {};
+}
+
+}  // namespace
+
+Task<Result<std::optional<Walk::Record>>> Walk::next() {
+  if (at_ == page_.size() && !end_reached_) {
+    at_ = 0;
+    BASCULE_CO_ASSIGN(page_, co_await catalog_.look({.begin = begin_, .end = end_, .limit = 500, .limit_bytes = 1 << 20, .fill_cache = false}));
+    end_reached_ = page_.empty();
+    if (!end_reached_) begin_ = page_.back().key + '\0';
+  }
+  if (end_reached_) co_return std::nullopt;
+  co_return std::optional(std::move(page_[at_++]));
+}
+
+Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view value) {
+  std::vector<extent::Piece> pieces;
+  const auto add = [&](const std::vector<catalog::ManifestEntry>& entries) {
+    for (const auto& e : entries) pieces.push_back(e.piece);
+  };
+  if (table == 'K') {
+    BASCULE_ASSIGN(auto block, catalog::decode<catalog::BlockRecord>(value));
+    pieces = std::move(block.pieces);
+  } else if (table == 'B') {
+    BASCULE_ASSIGN(const auto head, catalog::decode<catalog::HeadRecord>(value));
+    add(head.manifest.entries);
+  } else if (table == 'P') {
+    BASCULE_ASSIGN(const auto entries, catalog::decode_page(value));
+    add(entries);
+  } else if (table == 'Z' || table == 'D') {
+    BASCULE_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(value));
+    add(drop.manifest.entries);
+    add(drop.kept.entries);
+    pieces.insert(pieces.end(), drop.pieces.begin(), drop.pieces.end());
+  }
+  return pieces;
+}
+
+Result<void> decodes(char table, std::string_view value) {
+  switch (table) {
+    case 'A': return as<catalog::AccountRecord>(value);
+    case 'N': return as<catalog::MappingRecord>(value);
+    case 'C': return as<catalog::ContainerRecord>(value);
+    case 'B': return as<catalog::HeadRecord>(value);
+    case 'U': return as<catalog::UploadRecord>(value);
+    case 'K': return as<catalog::BlockRecord>(value);
+    case 'E': return as<catalog::ExtentRecord>(value);
+    case 'Z':
+    case 'D': return as<catalog::DropRecord>(value);
+    case 'Q': return as<catalog::IntentRecord>(value);
+    case 'P': {
+      BASCULE_TRY(catalog::decode_page(value));
+      return {};
+    }
+    case 'R':
+    case 'T':
+    case 'G': {
+      BASCULE_TRY(catalog::decode_total(value));
+      return {};
+    }
+    default: return {};
+  }
+}
+
+std::string key_text(std::string_view key) {
+  if (key.empty()) return "an empty key";
+  const char table = key[0];
+  std::string text(table_name(table));
+  std::string_view rest = key.substr(1);
+  const auto number = [&](std::size_t bytes) {
+    text += ' ' + hex(rest.substr(0, bytes));
+    rest.remove_prefix(std::min(bytes, rest.size()));
+  };
+  switch (table) {
+    case 'M':
+    case 'A': break;
+    case 'N':
+      if (const auto split = rest.find('\0'); split != std::string_view::npos)
+        return text + ' ' + std::string(rest.substr(0, split)) + '/' + std::string(rest.substr(split + 1));
+      break;
+    case 'B':
+    case 'U': number(8); break;
+    case 'K': {
+      number(8);
+      const auto split = rest.find('\0');
+      if (split == std::string_view::npos) break;
+      text += ' ' + std::string(rest.substr(0, split));
+      rest.remove_prefix(split + 1);
+      number(8);
+      if (!rest.empty()) text += ' ' + hex(rest);   // a block's id is any bytes
+      return text;
+    }
+    case 'P':
+    case 'R':
+      number(8);
+      number(8);
+      number(8);
+      break;
+    case 'Z':
+    case 'Q':
+      number(8);
+      number(8);
+      break;
+    default:
+      return text + ' ' + hex(rest);
+  }
+  if (!rest.empty()) text += ' ' + std::string(rest);
+  return text;
+}
+
+}  // namespace bascule::jobs
