@@ -106,18 +106,13 @@ void Engine::start_jobs(Loop& loop) {
 
 Task<void> Engine::run_jobs() {
   using namespace std::chrono_literals;
-  Instant orphans_due = clock_->now(), uploads_due = clock_->now() + 1min;
-  int adoptions = 0;
+  Instant uploads_due = clock_->now() + 1min;
   while (!stop_) {
     bool busy = false;
     Result<void> outcome;
     if (auto swept = co_await sweeper_->pass()) busy = *swept;
     else outcome = fail(swept.error());
-    if (outcome && !died().empty() && adoptions < 2 && clock_->now() >= orphans_due) {
-      outcome = co_await sweeper_->adopt_dead_sessions(died());
-      ++adoptions;
-      orphans_due = clock_->now() + 1h;
-    }
+    if (outcome) outcome = co_await sweeper_->adopt_when_due();
     if (outcome && clock_->now() >= uploads_due) {
       outcome = co_await sweeper_->expire_uploads();
       uploads_due = clock_->now() + 1h;

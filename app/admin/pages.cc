@@ -102,6 +102,7 @@ void show_engine(PrometheusText& out, Engine& engine) {
   one("bascule_swept_records_total", "counter", "Dropped manifests, uploads and containers worked off.", swept.drops);
   one("bascule_extents_removed_total", "counter", "Extents removed because nothing in them was named any more.", swept.extents_removed);
   one("bascule_extents_removed_bytes_total", "counter", "Their bytes.", swept.bytes_removed);
+  one("bascule_failed_puts_removed_total", "counter", "Removals of what failed PUTs of this session may have left.", swept.failed_puts);
   one("bascule_orphans_removed_total", "counter", "Extents removed that a dead session had placed in vain.", swept.orphans_removed);
   one("bascule_accounts", "gauge", "Accounts.", engine.service().accounts().size());
   one("bascule_session", "gauge", "The number of this run's session in the catalog.", engine.catalog().session());

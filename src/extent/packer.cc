@@ -97,7 +97,7 @@ Task<Result<std::shared_ptr<PlacedExtent>>> Packer::put(const Group& group) {
   }
   auto put = co_await provider_.put(namer_.name(to_id16(extent->id)), slices, clock_.now() + options_.put_timeout);
   if (!put) {
-    ids_.note_lost();  // it may have arrived, or may yet
+    if (!ids_.failed().add(extent->id, clock_.now())) ids_.note_lost();  // it may have arrived, or may yet
     co_return fail(put.error());
   }
   on_placed_(*extent);

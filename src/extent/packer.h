@@ -11,6 +11,7 @@
 
 #include "crypto/extent_name.h"
 #include "crypto/unit_tag.h"
+#include "extent/failed_puts.h"
 #include "extent/memory.h"
 #include "extent/piece.h"
 #include "provider/provider.h"
@@ -26,13 +27,16 @@ class IdSource {
   // An extent may lie at the provider, or a piece in one, that no commit of this session will name: whoever follows must
   // look for it.
   void note_lost() { lost_.store(true, std::memory_order_relaxed); }
-  bool lost() const { return lost_.load(std::memory_order_relaxed); }
+  bool lost() const { return lost_.load(std::memory_order_relaxed) || failed_.any(); }
+  // Those whose PUT failed: the sweeper removes them while the session lives.
+  FailedPuts& failed() { return failed_; }
 
  private:
   const std::uint64_t incarnation_;
   const std::uint32_t session_;
   std::atomic<std::uint64_t> next_{1};
   std::atomic<bool> lost_{false};
+  FailedPuts failed_;
 };
 
 crypto::Id16 to_id16(const UniqueId& id);

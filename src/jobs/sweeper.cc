@@ -27,6 +27,38 @@ Sweeper::Sweeper(ops::Service& service, Duration uncommitted_lifetime)
     : service_(service), catalog_(service.parts().catalog), uncommitted_lifetime_(uncommitted_lifetime) {}
 
 Task<Result<bool>> Sweeper::pass() {
+  const auto failed = co_await remove_failed();
+  BASCULE_CO_ASSIGN(const bool swept, co_await sweep_dropped());   // also while the provider is away
+  BASCULE_CO_ASSIGN(const bool removed, failed);
+  co_return swept || removed;
+}
+
+Task<Result<bool>> Sweeper::remove_failed() {
+  extent::FailedPuts& failed = catalog_.ids().failed();
+  Clock& clock = service_.parts().clock;
+  bool any = false;
+  for (std::size_t i = 0; i < kGarbagePerPass; ++i) {
+    auto one = failed.take(clock.now(), kLatePut);
+    if (!one) break;
+    const std::string name = service_.parts().namer.name(extent::to_id16(one->id));
+    const auto removed = co_await service_.parts().provider.remove(name, clock.now() + kProviderTimeout);
+    if (!removed) {
+      failed.keep(*one);
+      co_return fail(removed.error());
+    }
+    any = true;
+    ++counts_.failed_puts;
+    if (one->removed_once) {
+      failed.done();
+    } else {
+      one->removed_once = true;
+      failed.keep(*one);
+    }
+  }
+  co_return any;
+}
+
+Task<Result<bool>> Sweeper::sweep_dropped() {
   if (!fence_) {
     BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = "D", .end = "E", .limit = kDropsPerPass}));
     BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.scan({.begin = "G", .end = "H", .limit = kGarbagePerPass}));
@@ -315,43 +347,57 @@ Task<Result<void>> Sweeper::remove_garbage(std::vector<store::Entry> garbage) {
 Task<Result<void>> Sweeper::adopt_dead_sessions(std::vector<std::uint32_t> sessions) {
   const std::set<std::uint32_t> dead(sessions.begin(), sessions.end());
   if (dead.empty()) co_return Result<void>{};
-  BASCULE_CO_TRY(co_await sweep_intents(dead));
+  std::set<std::uint32_t> quiet;   // nothing of theirs can arrive any longer: what is gone after this look is gone for good
+  const WallTime now = service_.parts().clock.wall();
+  for (const std::uint32_t session : dead) {
+    BASCULE_CO_ASSIGN(const auto record, co_await catalog_.session_record(session));
+    if (record && !record->open && now - record->closed >= std::chrono::duration_cast<Ticks>(kLatePut)) quiet.insert(session);
+  }
+  BASCULE_CO_TRY(co_await sweep_intents(dead, quiet));
   BASCULE_CO_TRY(co_await recount(dead));
   BASCULE_CO_TRY(co_await remove_orphans(dead));
-  co_return co_await settle(dead);
-}
-
-Task<Result<void>> Sweeper::settle(const std::set<std::uint32_t>& sessions) {
-  const WallTime now = service_.parts().clock.wall();
-  for (const std::uint32_t session : sessions) {
-    BASCULE_CO_ASSIGN(const auto record, co_await catalog_.session_record(session));
-    if (!record || record->open || record->settled) continue;
-    if (now - record->closed >= std::chrono::duration_cast<Ticks>(kLatePut))
-      BASCULE_CO_TRY(co_await catalog_.mark_settled(session));
-  }
+  for (const std::uint32_t session : quiet) BASCULE_CO_TRY(co_await catalog_.mark_settled(session));
   co_return Result<void>{};
 }
 
-Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& sessions) {
+Task<Result<void>> Sweeper::adopt_when_due() {
+  if (!unsettled_) unsettled_ = catalog_.died();
+  const Instant now = service_.parts().clock.now();
+  if (unsettled_->empty() || now < adoption_due_) co_return Result<void>{};
+  const auto adopted = co_await adopt_dead_sessions(*unsettled_);
+  adoption_due_ = now + (adopted ? kAdoptAgain : kAdoptRetry);
+  if (!adopted) co_return fail(adopted.error());
+  std::vector<std::uint32_t> left;
+  for (const std::uint32_t session : *unsettled_) {
+    BASCULE_CO_ASSIGN(const auto record, co_await catalog_.session_record(session));
+    if (record && !record->settled) left.push_back(session);
+  }
+  unsettled_ = std::move(left);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& sessions, const std::set<std::uint32_t>& quiet) {
   for (const std::uint32_t session : sessions) {
-    const std::string prefix = keys::intent(session, 0).substr(0, 9);
-    while (true) {
-      BASCULE_CO_ASSIGN(auto intents, co_await catalog_.scan({.begin = prefix, .end = keys::after_prefix(prefix), .limit = 100}));
+    const std::string prefix = keys::intent(session, 0).substr(0, 9), end = keys::after_prefix(prefix);
+    for (std::string begin = prefix;;) {
+      BASCULE_CO_ASSIGN(auto intents, co_await catalog_.scan({.begin = begin, .end = end, .limit = 100}));
       if (intents.empty()) break;
+      begin = intents.back().key + '\0';
       Transaction t;
       for (const auto& e : intents) {
         BASCULE_CO_ASSIGN(auto intent, catalog::decode<catalog::IntentRecord>(e.value));
-        t.remove(e.key);
         if (intent.container_key) {  // the commit that makes the container removes it
           BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(intent.cid));
+          if (quiet.contains(session)) t.remove(e.key);   // else the key's PUT may still land, and nothing else would name it
           continue;
         }
+        t.remove(e.key);
         DropRecord drop{.kind = intent.owns_pieces ? DropRecord::Kind::manifest : DropRecord::Kind::pages, .cid = intent.cid};
         drop.manifest.id = drop.manifest.holder = load_be64(e.key.data() + 9);
         drop.manifest.paged = true;
         t.put(keys::dropped(catalog_.next_version()), encode(drop));
       }
-      BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+      if (t.bytes() != 0) BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
     }
   }
   co_return Result<void>{};

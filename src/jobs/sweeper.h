@@ -14,6 +14,7 @@ namespace bascule::jobs {
 struct SweepCounts {
   std::uint64_t drops = 0, extents_removed = 0, bytes_removed = 0, orphans_removed = 0;
   std::uint64_t extents_settled = 0;   // extents of dead sessions that were named in part
+  std::uint64_t failed_puts = 0;       // removals of what a failed PUT of this session may have left
 };
 
 // One per catalog, on one loop.
@@ -22,13 +23,20 @@ class Sweeper {
   Sweeper(ops::Service& service, Duration uncommitted_lifetime = std::chrono::days(7));
 
   // One pass over everything that is due; true if there was anything to do. What reads that run may still need waits for
-  // a later pass. Errors are the provider's or the store's: try again later.
+  // a later pass. What a PUT of this session left that failed goes too, at once and again after kLatePut: the packer's word
+  // (extent::FailedPuts) says which, never a listing, so that no write in flight is taken. Errors are the provider's or the
+  // store's: try again later.
   Task<Result<bool>> pass();
   // What dead sessions placed and no commit named: whole extents are listed at the provider and decided by the closed
   // session and the missing name; extents that are named in part are recounted. Run after an unclean end, and again
   // later, since a PUT of a dead session may still land; once one has been dead for kLatePut it is settled for good.
   Task<Result<void>> adopt_dead_sessions(std::vector<std::uint32_t> sessions);
   static constexpr Duration kLatePut = std::chrono::minutes(30);
+  // The same for all whom the catalog found dead at its opening, whenever it is due: at once, then every hour until each is
+  // settled, and soon again after an error. For who calls pass() in a loop. That a session is settled stands in its record,
+  // so that a life that ends before, a short command's for one, leaves the repetition to the next.
+  Task<Result<void>> adopt_when_due();
+  static constexpr Duration kAdoptAgain = std::chrono::hours(1), kAdoptRetry = std::chrono::minutes(1);
   // Uploads without a commit for a week (AZURE.md 9).
   Task<Result<void>> expire_uploads();
   SweepCounts counts() const { return counts_; }
@@ -55,6 +63,8 @@ class Sweeper {
   };
   using Recounts = std::map<ExtentId, Recount>;
 
+  Task<Result<bool>> sweep_dropped();
+  Task<Result<bool>> remove_failed();
   Task<Result<void>> sweep_drop(store::Entry entry);
   Task<Result<void>> sweep_manifest(store::Entry entry, catalog::DropRecord drop);
   Task<Result<void>> sweep_upload(store::Entry entry, catalog::DropRecord drop);
@@ -73,14 +83,15 @@ class Sweeper {
   Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
-  Task<Result<void>> settle(const std::set<std::uint32_t>& sessions);
-  Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions);
+  Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions, const std::set<std::uint32_t>& quiet);
   Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
 
   ops::Service& service_;
   catalog::Catalog& catalog_;
   const Duration uncommitted_lifetime_;
   std::optional<Fence> fence_;
+  std::optional<std::vector<std::uint32_t>> unsettled_;   // nothing: not asked for yet
+  Instant adoption_due_{};
   SweepCounts counts_;
 };
 

@@ -16,10 +16,12 @@ Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
 
 Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change) {
   const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) forget_container(container_ref);
     BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
     const std::string key = keys::head(container->cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
     if (!head) co_return refuse(Reason::blob_not_found);
     BASCULE_CO_TRY(change(head->record));
@@ -83,10 +85,12 @@ Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
 
 Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
   const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) forget_container(container_ref);
     BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (!head && !upload) co_return refuse(Reason::blob_not_found);

@@ -14,7 +14,6 @@ namespace keys = catalog::keys;
 namespace {
 
 constexpr std::uint64_t kMaxBlockPieces = 500;        // so that a block's record stays under the store's value limit
-constexpr std::size_t kMaxUncommittedBlocks = 100'000;  // AZURE-DETAILS 12
 
 struct UncommittedBlock {
   std::string id;
@@ -67,9 +66,16 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, put.lease_id, now()));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
-    if (upload) {
-      BASCULE_CO_ASSIGN(const bool room, co_await has_room_for_block(container->cid, ref.blob, upload->record.epoch));
-      if (!room) co_return refuse(Reason::block_count_exceeded);
+    if (upload) {  // one that has no place is not read first
+      const std::uint64_t epoch = upload->record.epoch;
+      BASCULE_CO_ASSIGN(const bool room, co_await block_counts_.take({container->cid, ref.blob, epoch}));
+      if (room) {
+        block_counts_.give_back(epoch);
+      } else {
+        const std::string key = keys::block(container->cid, ref.blob, epoch, put.block_id);
+        BASCULE_CO_ASSIGN(auto former, co_await parts_.catalog.get<catalog::BlockRecord>(key));
+        if (!former) co_return refuse(Reason::block_count_exceeded);
+      }
     }
   }
   BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, kMaxBlockPieces));
@@ -89,6 +95,8 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   }
 
   Result<void> outcome = fail(Code::overloaded, "too many writers change this blob");
+  Turns::Turn turn;   // at this one block: others of the blob do not meet it
+  std::string turn_key;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) {
       forget_container(container_ref);
@@ -116,6 +124,13 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
       t.put(upload_key, encode(catalog::UploadRecord{epoch, static_cast<std::uint8_t>(put.block_id.size()), now()}));
     }
     const std::string block_key = keys::block(container->cid, ref.blob, epoch, put.block_id);
+    if (turn_key != block_key) {
+      turn = Turns::Turn();
+      auto taken = co_await turns_.take(block_key, attempt > 0);
+      if (!taken) { outcome = fail(taken.error()); break; }
+      turn = std::move(*taken);
+      if (turn) turn_key = block_key;
+    }
     auto former = co_await parts_.catalog.get<catalog::BlockRecord>(block_key);
     if (!former) { outcome = fail(former.error()); break; }
     t.require(block_key, *former ? (*former)->version : 0, read_at);
@@ -126,7 +141,16 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     t.put(block_key, encode(record));
     for (const auto& p : in.pieces)
       if (p.extent) t.name(*p.extent);
+    const bool adds = !*former;
+    if (adds) {
+      auto room = co_await block_counts_.take({container->cid, ref.blob, epoch, !*upload});
+      if (!room) { outcome = fail(room.error()); break; }
+      if (!*room) { outcome = refuse(Reason::block_count_exceeded); break; }
+    }
     auto done = co_await parts_.catalog.commit(std::move(t));
+    if (adds && done) block_counts_.committed(epoch);
+    if (adds && !done) block_counts_.give_back(epoch);
+    if (!done && !*upload) block_counts_.forget(epoch);   // an epoch that never began
     if (done) co_return Written{0, {}, in.md5, in.crc64};
     if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
   }
@@ -134,29 +158,15 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   co_return fail(outcome.error());
 }
 
-// Counting 100,000 blocks at every Put Block would cost more than the block: an upload is counted once, then in memory.
-// Another gateway's blocks are seen when the count is made anew.
-Task<Result<bool>> Service::has_room_for_block(std::uint64_t cid, std::string blob, std::uint64_t epoch) {
-  {
-    std::lock_guard lock(counts_mutex_);
-    if (auto it = block_counts_.find(epoch); it != block_counts_.end()) co_return ++it->second <= kMaxUncommittedBlocks;
-  }
-  const std::string prefix = keys::block(cid, blob, epoch, "");
-  BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = prefix, .end = keys::after_prefix(prefix),
-                                                                .limit = kMaxUncommittedBlocks, .limit_bytes = 1u << 20}));
-  std::lock_guard lock(counts_mutex_);
-  if (block_counts_.size() > 10'000) block_counts_.clear();
-  block_counts_[epoch] = entries.size() + 1;
-  co_return entries.size() < kMaxUncommittedBlocks;
-}
-
 Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
   const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) forget_container(container_ref);
     BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
-    const auto token = read_token();  // the former pages and blocks stay while they are walked
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
+    const auto token = read_token();  // the former pages and blocks stay while they are walked
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);

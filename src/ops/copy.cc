@@ -1,6 +1,8 @@
 // Copy Blob within this installation. In one container the copy shares the source's pieces, by reference records
 // committed against the source's head; across containers the content is sealed anew under the target's key, block by
 // block, before the answer.
+#include <algorithm>
+
 #include "ops/manifest.h"
 #include "ops/service.h"
 
@@ -74,14 +76,29 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
   std::uint64_t writer_etag = 0, writer_cid = 0;      // ... of the source's state with this ETag
   catalog::Manifest sealed_anew;
   Result<Copied> outcome = fail(Code::overloaded, "too many writers change this blob");
+  std::vector<Turns::Turn> turns;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) { forget_container(target_ref); forget_container(source_ref); }
-    const auto token = read_token();  // what the source's head names stays until it is copied
     auto from = co_await resolve(source_ref);
     if (!from) { outcome = source_error(from.error()); break; }
     auto to = co_await resolve(target_ref);
     if (!to) { outcome = fail(to.error()); break; }
     const std::string source_key = keys::head((*from)->cid, source.blob), target_key = keys::head((*to)->cid, target.blob);
+    std::vector<std::string> turn_keys;
+    if ((*from)->cid == (*to)->cid) {
+      turn_keys.push_back(target_key);
+      if (!onto_itself) turn_keys.push_back(source_key);   // sharing may write to it
+      std::ranges::sort(turn_keys);
+    } else if (writer) {
+      turn_keys.push_back(target_key);   // nobody should wait in a line until much has been sealed anew
+    }
+    if (turns.size() != turn_keys.size() || std::ranges::any_of(turns, [](const auto& turn) { return !turn; })) {
+      turns.clear();   // both are taken in their order, or none
+      auto taken = co_await line_up(std::move(turn_keys), attempt > 0);
+      if (!taken) { outcome = fail(taken.error()); break; }
+      turns = std::move(*taken);
+    }
+    const auto token = read_token();  // what the source's head names stays until it is copied
     auto src = co_await parts_.catalog.get<catalog::HeadRecord>(source_key);
     if (!src) { outcome = fail(src.error()); break; }
     if (!*src) { outcome = refuse(Reason::source_not_found); break; }
@@ -102,6 +119,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     if (writer && (writer_etag != source_head.etag || writer_cid != (*to)->cid)) {
       co_await writer->give_up();  // the source, or the target's container, is another one by now
       writer.reset();
+      turns.clear();
     }
     if ((*from)->cid == (*to)->cid) {
       if (!onto_itself) {
@@ -146,6 +164,15 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
   }
   if (writer) co_await writer->give_up();
   co_return fail(outcome.error());
+}
+
+Task<Result<std::vector<Turns::Turn>>> Service::line_up(std::vector<std::string> keys, bool met) {
+  std::vector<Turns::Turn> turns;
+  for (std::string& key : keys) {
+    BASCULE_CO_ASSIGN(auto turn, co_await turns_.take(std::move(key), met));
+    turns.push_back(std::move(turn));
+  }
+  co_return turns;
 }
 
 // The copy becomes another holder of the source's manifest. The first time, the source is marked as a holder too.

@@ -5,7 +5,7 @@
 namespace bascule::ops {
 
 Service::Service(ServiceParts parts, ServiceOptions options)
-    : parts_(parts), options_(options), token_(std::make_shared<int>(0)) {}
+    : parts_(parts), options_(options), block_counts_(parts.catalog), token_(std::make_shared<int>(0)) {}
 
 Container Service::cached_container(const std::string& key) const {
   CacheShard& shard = shard_of(key);
@@ -102,6 +102,7 @@ void Service::drop_manifest(catalog::Transaction& t, std::uint64_t cid, const ca
 
 void Service::drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
                           const catalog::Manifest& kept) {
+  block_counts_.forget(epoch);
   catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::upload, .cid = cid, .kept = kept, .blob = blob, .epoch = epoch};
   t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
 }

@@ -12,8 +12,10 @@
 #include "crypto/keyring.h"
 #include "extent/packer.h"
 #include "extent/reader.h"
+#include "ops/block_counts.h"
 #include "ops/conditions.h"
 #include "ops/operations.h"
+#include "ops/turns.h"
 
 namespace bascule::ops {
 
@@ -121,10 +123,10 @@ class Service final : public Operations {
                                     struct Digests& digests);
 
   // blocks.cc
-  Task<Result<bool>> has_room_for_block(std::uint64_t cid, std::string blob, std::uint64_t epoch);
   static void take_over(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, catalog::Manifest& manifest);
 
   // read.cc, copy.cc
+  Task<Result<std::vector<Turns::Turn>>> line_up(std::vector<std::string> keys, bool met);   // keys: in their order
   std::unique_ptr<BlobReader> read_head(Container container, std::string blob, const catalog::HeadRecord& head);
   void share(catalog::Transaction& t, std::uint64_t cid, const std::string& source_key, catalog::HeadRecord& source,
              catalog::Manifest& copy);
@@ -161,8 +163,8 @@ class Service final : public Operations {
   std::mutex packers_mutex_;
   std::unordered_map<std::string, std::unique_ptr<extent::Packer>> packers_;
 
-  std::mutex counts_mutex_;
-  std::unordered_map<std::uint64_t, std::size_t> block_counts_;   // epoch -> blocks, about
+  BlockCounts block_counts_;
+  Turns turns_;   // at heads, blocks and containers, by their keys
 
   std::atomic<ETag> last_etag_{0};
   mutable std::mutex token_mutex_;
@@ -170,7 +172,8 @@ class Service final : public Operations {
   std::vector<std::weak_ptr<void>> retired_;   // generations that still had reads when last looked at
 };
 
-// How often a commit that meets conflicts is evaluated again before the client is told to come back.
+// How often a commit that meets conflicts is evaluated again before the client is told to come back. Writers of this
+// process take turns (Turns) and come nowhere near; another gateway's may still come in between.
 constexpr int kMaxConflicts = 200;
 
 // Between records and what the use cases give and take.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "ops/testing.h"
 
 namespace bascule::ops {
@@ -226,24 +228,115 @@ TEST_F(ServiceTest, Conditions_hold_at_the_commit) {
   EXPECT_EQ(*get(blob("b")), "2");
 }
 
+// More than kMaxConflicts of each kind at once: they take turns, and nobody is told to come back.
 TEST_F(ServiceTest, Writers_of_one_blob_at_the_same_time_all_come_through_and_one_is_last) {
-  constexpr int kWriters = 40;
+  constexpr int kEach = 2 * kMaxConflicts;
   world.faults->set_options({.delay = 1});
-  int left = kWriters, good = 0;
-  struct Write {
-    static Task<void> one(Service& service, int i, int& left, int& good) {
+  world.store_latency(std::chrono::milliseconds(4));
+  for (const char* name : {"from", "b"}) ASSERT_TRUE(put(blob(name), "source"));
+  int left = 0;
+  std::map<std::string, int> good;
+  struct Writers {
+    static Task<void> write(Service& service, int i, int& left, int& good) {
       PutBlob what;
       what.body.length_bytes = 1000;
-      StringBody body(std::string(1000, static_cast<char>('A' + i)));
+      StringBody body(std::string(1000, static_cast<char>('A' + i % 26)));
       if (co_await service.put_blob({"acct", "c", "b"}, what, body)) ++good;
       --left;
     }
+    static Task<void> commit(Service& service, int& left, int& good) {
+      if (co_await service.put_block_list({"acct", "c", "b"}, {})) ++good;
+      --left;
+    }
+    static Task<void> note(Service& service, int i, int& left, int& good) {
+      if (co_await service.set_blob_metadata({"acct", "c", "b"}, {{"n", std::to_string(i)}}, {})) ++good;
+      --left;
+    }
+    static Task<void> copy(Service& service, std::string from, std::string to, int& left, int& good) {
+      if (co_await service.copy_blob({"acct", "c", to}, {"acct", "c", from}, {})) ++good;
+      --left;
+    }
+    static Task<void> block(Service& service, int& left, int& good) {
+      PutBlock what{.block_id = "01", .body = {.length_bytes = 5}};
+      StringBody body("block");
+      if (co_await service.put_block({"acct", "c", "other"}, what, body)) ++good;
+      --left;
+    }
+    static Task<void> container(Service& service, int i, int& left, int& good) {
+      if (co_await service.set_container_metadata({"acct", "other"}, {{"n", std::to_string(i)}}, {})) ++good;
+      --left;
+    }
   };
-  for (int i = 0; i < kWriters; ++i) spawn(world.loop, Write::one(ops(), i, left, good));
+  for (int i = 0; i < kEach; ++i) {
+    spawn(world.loop, Writers::write(ops(), i, left, good["put"]));
+    spawn(world.loop, Writers::commit(ops(), left, good["list"]));
+    spawn(world.loop, Writers::note(ops(), i, left, good["metadata"]));
+    spawn(world.loop, Writers::copy(ops(), "from", "b", left, good["copy"]));     // both ways: who waits for two waits in
+    spawn(world.loop, Writers::copy(ops(), "b", "from", left, good["copy"]));     // the order of their keys
+    spawn(world.loop, Writers::block(ops(), left, good["block"]));
+    spawn(world.loop, Writers::container(ops(), i, left, good["container"]));
+    left += 7;
+  }
   while (left > 0) world.run(world.clock.sleep_for(std::chrono::milliseconds(10)));
-  EXPECT_EQ(good, kWriters);
+  for (const char* kind : {"put", "list", "metadata", "block", "container"}) EXPECT_EQ(good[kind], kEach) << kind;
+  EXPECT_EQ(good["copy"], 2 * kEach);
   const std::string got = *get(blob("b"));
-  EXPECT_EQ(got, std::string(1000, got[0]));
+  EXPECT_TRUE(got.empty() || got == "source" || got == std::string(1000, got[0])) << got;
+}
+
+TEST_F(ServiceTest, The_hundred_thousandth_block_is_the_last_also_after_a_restart) {
+  const std::uint64_t cid = world.run(gateway->catalog->get<catalog::MappingRecord>(catalog::keys::mapping("acct", "c"))).value()->record.cid;
+  ASSERT_TRUE(put_block(blob("b"), "000000", "x"));
+  const auto upload = world.run(gateway->catalog->get<catalog::UploadRecord>(catalog::keys::upload(cid, "b")));
+  const auto block = world.run(gateway->catalog->get<catalog::BlockRecord>(
+      catalog::keys::block(cid, "b", (*upload)->record.epoch, "000000")));
+  const auto id = [](std::size_t n) { std::string s = std::to_string(n); return std::string(6 - s.size(), '0') + s; };
+  // Records of some size, so that they are many pages: all but two of what may be there.
+  catalog::BlockRecord record = (*block)->record;
+  record.pieces.resize(4, record.pieces[0]);
+  for (std::size_t n = 1; n < BlockCounts::kMost - 2;) {
+    catalog::Transaction t;
+    for (; t.bytes() < 500'000 && n < BlockCounts::kMost - 2; ++n)
+      t.put(catalog::keys::block(cid, "b", (*upload)->record.epoch, id(n)), encode(record));
+    ASSERT_TRUE(world.run(gateway->catalog->commit(std::move(t))));
+  }
+  open();   // which counts anew
+  world.faults->set_options({.delay = 1});
+  struct Put {
+    static Task<void> one(Service& service, std::string id, int& left, int& good, int& full) {
+      PutBlock what{.block_id = std::move(id), .body = {.length_bytes = 1}};
+      StringBody body("y");
+      auto done = co_await service.put_block({"acct", "c", "b"}, what, body);
+      if (done) ++good;
+      else if (reason_of(done.error()) == Reason::block_count_exceeded) ++full;
+      --left;
+    }
+  };
+  int left = 20, good = 0, full = 0;
+  for (int i = 0; i < left; ++i) spawn(world.loop, Put::one(ops(), id(200'000 + static_cast<std::size_t>(i)), left, good, full));
+  while (left > 0) world.run(world.clock.sleep_for(std::chrono::milliseconds(10)));
+  EXPECT_EQ(good, 2);
+  EXPECT_EQ(full, 18);
+  EXPECT_EQ(why(put_block(blob("b"), "300000", "x")), Reason::block_count_exceeded);
+  EXPECT_TRUE(put_block(blob("b"), "000000", "again"));   // one that is there may come again
+  EXPECT_EQ(why(put_block(blob("b"), "300000", "x")), Reason::block_count_exceeded);
+  open();
+  EXPECT_EQ(why(put_block(blob("b"), "300000", "x")), Reason::block_count_exceeded);
+  ASSERT_TRUE(put_list(blob("b"), {"000000"}));
+  EXPECT_TRUE(put_block(blob("b"), "300000", "x"));       // a new upload
+}
+
+TEST_F(ServiceTest, A_place_that_a_failed_block_had_is_free_again) {
+  BlockCounts counts(*gateway->catalog);
+  const auto take = [&](std::uint64_t epoch) { return *world.run(counts.take({1, "b", epoch, true})); };
+  for (std::size_t i = 0; i < BlockCounts::kMost; ++i) ASSERT_TRUE(take(7));
+  EXPECT_FALSE(take(7));
+  EXPECT_TRUE(take(8));
+  counts.give_back(7);
+  EXPECT_TRUE(take(7));
+  EXPECT_FALSE(take(7));
+  counts.committed(7);
+  EXPECT_FALSE(take(7));
 }
 
 TEST_F(ServiceTest, Lists_page_without_gaps_or_repetitions) {

@@ -164,7 +164,13 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     outcome = co_await manifest.add({.piece = in.pieces[i].piece}, in.pieces[i].extent);
     if (!outcome) co_await abandon(container, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
   }
+  Turns::Turn turn;
   for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
+    if (!turn) {
+      auto taken = co_await turns_.take(head_key, attempt > 0);
+      if (!taken) { outcome = fail(taken.error()); break; }
+      turn = std::move(*taken);
+    }
     catalog::Transaction t;
     if (attempt == 0) {
       auto made = co_await manifest.finish(t);
@@ -172,6 +178,8 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
       head.manifest = std::move(*made);
     } else {
       manifest.repeat(t);
+    }
+    if (attempt > 0 || turn) {  // what was read before the body is not what is there now
       forget_container(container_ref);
       auto again = co_await resolve(container_ref);
       // The container was deleted, or made anew: these pieces belong to neither.

@@ -42,7 +42,8 @@ Task<void> expect_no_leak(Play& play) {
     if (!co_await server.service().delete_container({play.account.name, c.name}, {})) play.violate("a container cannot be deleted");
   server.crash();  // what failed puts may have left is looked for when their session has ended
   co_await server.start();
-  for (int i = 0; i < 600; ++i) co_await server.world().clock.sleep_for(100ms);
+  // Until nothing of any session can land any more, and all are settled.
+  co_await server.world().clock.sleep_for(jobs::Sweeper::kAdoptAgain + 1min);
   auto left = co_await server.world().store->scan({.begin = std::string(1, '\0'), .end = "\xff"});
   if (!left) co_return play.violate("the store cannot be read at the end");
   for (const auto& e : *left)
@@ -146,7 +147,7 @@ int run_range(std::uint64_t first, std::uint64_t last, Settings settings) {
 int usage() {
   std::fputs("sim --seed N [--steps M] [--trace] [--twice]   one run; the same seed is the same run\n"
              "sim --seeds A..B [--steps M]                   many\n"
-             "    --broken durability|preconditions          with a rule broken: it must be noticed\n", stderr);
+             "    --broken durability|preconditions|collection   with a rule broken: it must be noticed\n", stderr);
   return 2;
 }
 
@@ -175,6 +176,7 @@ int main(int argc, char** argv) {
       const std::string rule = next();
       if (rule == "durability") settings.broken = Broken::durability;
       else if (rule == "preconditions") settings.broken = Broken::preconditions;
+      else if (rule == "collection") settings.broken = Broken::collection;
       else return usage();
     } else return usage();
   }

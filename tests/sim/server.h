@@ -16,6 +16,7 @@ enum class Broken {
   nothing,
   durability,      // some puts are acknowledged that never happened
   preconditions,   // commits forget what they must check
+  collection,      // a living session's unnamed extents are collected by a listing, writes in flight among them
 };
 
 // One life of the server. What is left of a crashed one is kept: its coroutines still refer to it.
@@ -51,6 +52,7 @@ class Server {
   std::string trouble;               // what a job met that may never be
 
  private:
+  Task<Result<void>> take_by_listing(Life& life);
   Task<void> run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> line);
 
   std::vector<std::unique_ptr<Life>> past_;   // first: what is parked in the world refers to it
