@@ -338,6 +338,58 @@ class Checking(Case):
         missing = self.beside(gateway, "check", exit_code=1)
         self.assertRegex(missing.stdout, r"missing: [1-9]")
 
+    def findings(self, gateway, *arguments, exit_code=0):
+        """What `check --json` says: the findings by kind, and the last line."""
+        lines = [json.loads(line) for line in
+                 self.beside(gateway, "check", "--json", *arguments, exit_code=exit_code).stdout.splitlines()]
+        self.assertEqual([line for line in lines[:-1] if "report" in line], [], "the report is the last line, once")
+        self.assertEqual(lines[-1]["exit"], exit_code)
+        found = {}
+        for line in lines[:-1]:
+            if "finding" in line:
+                self.assertEqual(set(line), {"finding", "where", "message"})
+                found.setdefault(line["finding"], []).append(line["where"])
+        return found, lines[-1]["report"]
+
+    def test_json_names_each_finding_and_ends_with_the_report(self):
+        gateway = self.gateway()
+        client = azure.Client(gateway.address)
+        client.send("PUT", "/checked?restype=container")
+        for name in ("a", "b", "c"):
+            client.send("PUT", f"/checked/{name}", {"x-ms-blob-type": "BlockBlob"}, os.urandom(300_000))
+        client.close()
+        gateway.stop()
+        found, report = self.findings(gateway)
+        self.assertEqual(found, {})
+        self.assertEqual((report["blobs"], report["extents"], report["read"]), (3, 3, True))
+        self.assertGreaterEqual(report["bytes_read"], 900_000)
+        data = gateway.folder / "data"
+        objects = sorted(f for f in data.rglob("*") if f.is_file() and 290_000 < f.stat().st_size < 400_000 and "catalog" not in f.parts)
+        self.assertEqual(len(objects), 3)
+        content = bytearray(objects[0].read_bytes())
+        content[200_000] ^= 1
+        objects[0].write_bytes(content)
+        objects[1].unlink()
+        stranger = objects[2].with_name("0123456789abcdef" * 2)   # a name of our form, of a catalog that is not this one
+        stranger.write_bytes(b"whose is it?")
+        found, report = self.findings(gateway, exit_code=1)
+        self.assertEqual({kind: len(where) for kind, where in found.items()}, {"damaged": 1, "missing": 1, "unnamed": 1})
+        self.assertEqual(len({*found["damaged"], *found["missing"]} & {f"devstoreaccount1/checked/{n}" for n in "abc"}), 2)
+        self.assertEqual(found["unnamed"], [f"object {stranger.name}"])
+        self.assertEqual((report["damaged"], report["missing"], report["unnamed"]), (1, 1, 1))
+        # Names and sizes alone: the flipped bit does not show, the missing one does.
+        found, report = self.findings(gateway, "--quick", exit_code=1)
+        self.assertEqual((set(found), report["read"], report["bytes_read"]), ({"missing", "unnamed"}, False, 0))
+
+    def test_what_is_unnamed_is_a_note_and_no_failure(self):
+        gateway = self.gateway()
+        gateway.stop()
+        data = gateway.folder / "data"
+        keyring = next(f for f in data.rglob("keyring-root*") if f.is_file())
+        keyring.with_name("fedcba9876543210" * 2).write_bytes(b"left")
+        found, report = self.findings(gateway)
+        self.assertEqual((list(found), report["unnamed"], report["unnamed_bytes"]), (["unnamed"], 1, 4))
+
 
 
 if __name__ == "__main__":
