@@ -165,6 +165,7 @@ Task<Result<ContainerPage>> Service::list_containers(std::string account, ListCo
   const std::string end = keys::after_prefix(base + list.prefix);
   std::string begin = base + std::max(list.prefix, list.start);
   ContainerPage page;
+  std::size_t bytes = 0;
   while (true) {
     // One more than asked for: it says where to go on. A container deleted between the two reads is left out, so that
     // several rounds may be needed.
@@ -172,13 +173,17 @@ Task<Result<ContainerPage>> Service::list_containers(std::string account, ListCo
     BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = begin, .end = end, .limit = want}));
     for (const auto& e : entries) {
       std::string name = e.key.substr(base.size());
-      if (page.items.size() == list.limit) {
+      if (page.items.size() == list.limit || bytes >= kMostPageBytes) {
         page.next = std::move(name);
         co_return page;
       }
       BASCULE_CO_ASSIGN(auto mapping, catalog::decode<catalog::MappingRecord>(e.value));
       BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(keys::container(mapping.cid)));
-      if (found) page.items.push_back(to_view(std::move(name), mapping.cid, found->record, now()));
+      if (!found) continue;
+      const ContainerView& v = page.items.emplace_back(to_view(std::move(name), mapping.cid, found->record, now()));
+      bytes += sizeof v + v.name.size();
+      for (const auto& [key, value] : v.metadata) bytes += key.size() + value.size() + 64;
+      for (const auto& policy : v.policies) bytes += sizeof policy + policy.id.size() + policy.permission.size();
     }
     if (entries.size() < want) co_return page;
     begin = entries.back().key + '\0';

@@ -50,21 +50,6 @@ Result<void> target_check(const Conditions& c, const catalog::Maybe<catalog::Hea
   return ok;
 }
 
-// How long each stretch of the copy is: the source's blocks, or the whole where it has none.
-struct Stretch {
-  std::uint64_t size_bytes = 0;
-  std::optional<std::string> block_id;
-};
-std::vector<Stretch> stretches(const std::vector<catalog::ManifestEntry>& entries) {
-  std::vector<Stretch> all;
-  for (const auto& e : entries) {
-    if (e.starts_block) all.push_back({0, e.block_id});
-    if (all.empty()) all.push_back({});
-    all.back().size_bytes += e.piece.size_bytes;
-  }
-  return all;
-}
-
 }  // namespace
 
 Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob copy) {
@@ -189,23 +174,35 @@ void Service::share(catalog::Transaction& t, std::uint64_t cid, const std::strin
   t.put(keys::reference(cid, copy.id, copy.holder), catalog::encode_total(0));
 }
 
+// Stretch by stretch: the source's blocks, or the whole where it has none. The source's manifest is read along with its
+// content, so that what is held is a page of it, a run of content and the pieces being placed, whatever the blob's size.
 Task<Result<void>> Service::seal_anew(Container from, Container to, std::string account, std::string blob,
                                       catalog::HeadRecord head, ManifestWriter& writer) {
-  BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, from->cid, head.manifest));
+  ManifestCursor cursor(parts_.catalog, from->cid, head.manifest);
   const auto reader = read_head(from, std::move(blob), head);
   ReaderBody body(*reader);
-  for (const Stretch& s : stretches(entries)) {
-    BASCULE_CO_ASSIGN(auto in, co_await ingest(to, account, {.length_bytes = s.size_bytes}, body, 0));
-    for (std::size_t i = 0; i < in.pieces.size(); ++i) {
-      const bool first = i == 0 && s.block_id;
-      auto added = co_await writer.add({.piece = in.pieces[i].piece, .starts_block = first, .block_id = first ? *s.block_id : ""},
-                                       in.pieces[i].extent);
-      if (added) continue;
-      co_await abandon(to, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
-      co_return fail(added.error());
+  std::uint64_t size = 0;
+  std::optional<std::string> block_id;
+  bool begun = false;
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto at, co_await cursor.next());
+    if (begun && (!at.entry || at.entry->starts_block)) {
+      BASCULE_CO_ASSIGN(auto in, co_await ingest(to, account, {.length_bytes = size}, body, 0));
+      for (std::size_t i = 0; i < in.pieces.size(); ++i) {
+        const bool first = i == 0 && block_id;
+        auto added = co_await writer.add({.piece = in.pieces[i].piece, .starts_block = first, .block_id = first ? *block_id : ""},
+                                         in.pieces[i].extent);
+        if (added) continue;
+        co_await abandon(to, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
+        co_return fail(added.error());
+      }
+      size = 0;
     }
+    if (!at.entry) co_return Result<void>{};
+    if (at.entry->starts_block) block_id = at.entry->block_id;
+    begun = true;
+    size += at.entry->piece.size_bytes;
   }
-  co_return Result<void>{};
 }
 
 }  // namespace bascule::ops

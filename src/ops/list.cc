@@ -52,6 +52,14 @@ class NameWalk {
   bool exhausted_ = false;
 };
 
+// About what an item takes, beyond the view itself.
+std::size_t text_bytes(const BlobView& v) {
+  std::size_t sum = sizeof(ListItem) + v.name.size() + v.headers.type.size() + v.headers.encoding.size() + v.headers.language.size() +
+                    v.headers.cache_control.size() + v.headers.disposition.size();
+  for (const auto& [name, value] : v.metadata) sum += name.size() + value.size() + 64;
+  return v.copy ? sum + v.copy->source.size() : sum;
+}
+
 }  // namespace
 
 Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
@@ -63,6 +71,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
   const WallTime at = now();
   BlobPage page;
   page.items.reserve(std::min<std::size_t>(list.limit, 256));
+  std::size_t bytes = 0;
   while (true) {
     store::Entry* head = nullptr;
     store::Entry* upload = nullptr;
@@ -74,7 +83,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     const bool take_head = head && (!upload || heads.name(*head) <= uploads.name(*upload));
     const std::string_view name = take_head ? heads.name(*head) : uploads.name(*upload);
     if (!list.end.empty() && name >= list.end) co_return page;
-    if (page.items.size() == list.limit) {
+    if (page.items.size() == list.limit || bytes >= kMostPageBytes) {
       page.next = name;
       co_return page;
     }
@@ -87,6 +96,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
         ListItem& item = page.items.emplace_back();
         item.is_prefix = true;
         item.blob.name = std::move(prefix);
+        bytes += text_bytes(item.blob);
         continue;
       }
     }
@@ -94,6 +104,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     if (take_head) {
       const bool both = upload && uploads.name(*upload) == name;
       BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::HeadRecord>(head->value));
+      if (!list.metadata) record.metadata.clear();
       item.blob = to_view(std::string(name), record, at);
       heads.pop();
       if (both) uploads.pop();
@@ -102,6 +113,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
       item.blob.committed = false;
       uploads.pop();
     }
+    bytes += text_bytes(item.blob);
   }
 }
 

@@ -108,7 +108,11 @@ struct ListBlobs {
   std::string end;                          // first name not to consider; "" = none
   std::size_t limit = 5000;                 // blobs and prefixes together
   bool uncommitted = false;                 // blobs that have only uncommitted blocks too
+  bool metadata = true;                     // give it; else the views come without
 };
+// A page ends early, with `next`, when what it names has come to so much: 5,000 names with 8 KiB of metadata each would be
+// 40 MB. (Azure, too, may give fewer than were asked for.) Besides, a listing holds one scan of the store, 4 MiB.
+inline constexpr std::size_t kMostPageBytes = 8 * 1024 * 1024;
 struct ListItem {
   bool is_prefix = false;
   BlobView blob;                            // a prefix: only its name

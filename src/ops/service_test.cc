@@ -365,6 +365,42 @@ TEST_F(ServiceTest, Lists_page_without_gaps_or_repetitions) {
   }
 }
 
+TEST_F(ServiceTest, A_page_of_much_metadata_ends_early_and_goes_on) {
+  PutBlob what;
+  for (int i = 0; i < 8; ++i) what.metadata.push_back({"m" + std::to_string(i), std::string(1000, 'x')});
+  for (int i = 0; i < 1500; ++i) ASSERT_TRUE(put(blob(std::to_string(10'000 + i)), "", what));
+  const auto pages = [&](bool metadata) {
+    std::vector<std::size_t> sizes;
+    std::size_t seen = 0;
+    ListBlobs list{.metadata = metadata};
+    do {
+      auto page = world.run(ops().list_blobs({"acct", "c"}, list));
+      EXPECT_TRUE(page);
+      for (const auto& item : page->items) {
+        EXPECT_EQ(item.blob.name, std::to_string(10'000 + seen++));
+        EXPECT_EQ(item.blob.metadata.size(), metadata ? 8u : 0u);
+      }
+      sizes.push_back(page->items.size());
+      list.start = page->next;
+    } while (!list.start.empty());
+    EXPECT_EQ(seen, 1500u);
+    return sizes;
+  };
+  EXPECT_EQ(pages(false).size(), 1u);
+  const auto with = pages(true);
+  ASSERT_EQ(with.size(), 2u);
+  EXPECT_LT(with[0] * 8000, kMostPageBytes + 8000);
+  EXPECT_GT(with[0] * 8000, kMostPageBytes / 2);
+  for (int i = 0; i < 1200; ++i) {   // the containers' page has the same bound
+    ASSERT_TRUE(world.run(ops().create_container({"acct", "x" + std::to_string(10'000 + i)}, what.metadata, PublicAccess::none)));
+  }
+  auto page = world.run(ops().list_containers("acct", {.prefix = "x"}));
+  ASSERT_TRUE(page);
+  EXPECT_FALSE(page->next.empty());
+  auto rest = world.run(ops().list_containers("acct", {.prefix = "x", .start = page->next}));
+  EXPECT_EQ(page->items.size() + rest->items.size(), 1200u);
+}
+
 TEST_F(ServiceTest, A_container_made_again_has_nothing_of_the_former) {
   ASSERT_TRUE(put(blob("b"), "old"));
   ASSERT_TRUE(put_block(blob("u"), "01", "x"));

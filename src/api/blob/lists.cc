@@ -101,6 +101,7 @@ Task<Answer> list_blobs(Call& call) {
   if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < Version(2021, 6, 8))
     co_return bad_query("include", target.get("include"));
   list.uncommitted = (include & kUncommitted) != 0;
+  list.metadata = (include & kMetadata) != 0;
   // Directories, files or what is deleted alone: only where the namespace is hierarchical.
   if (const std::string_view only = target.get("showonly"); !only.empty()) co_return bad_query("showonly", only);
   if (const std::string_view marker = target.get("marker"); !marker.empty()) {
