@@ -10,10 +10,13 @@ namespace {
 void connection(std::string_view text) {
   const auto parsed = migrate::parse_connection(text);
   if (!parsed) {
-    // Long enough to be no accident: a key or a signature must not come back in a message.
-    constexpr std::size_t kTelling = 24;
-    for (std::size_t at = 0; at + kTelling <= text.size(); at += kTelling)
-      fuzz::must(parsed.error().message.find(text.substr(at, kTelling)) == std::string::npos, "a refusal repeats what was given");
+    // A key or a signature must not come back in a message: longer than any word of ours, and without a space.
+    constexpr std::size_t kTelling = 32;
+    for (std::size_t at = 0; at + kTelling <= text.size(); ++at) {
+      const std::string_view part = text.substr(at, kTelling);
+      if (part.find(' ') == std::string_view::npos)
+        fuzz::must(parsed.error().message.find(part) == std::string::npos, "a refusal repeats what was given");
+    }
     return;
   }
   const std::string shown = parsed->describe();
@@ -36,8 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const auto& blob : page->items) fuzz::must(!blob.name.empty(), "a blob without a name");
       break;
     case 'l':
-      if (const auto blocks = migrate::parse_committed_blocks(std::string(rest)))
-        for (const auto& block : *blocks) fuzz::must(!block.id.empty(), "a block without an id");
+      if (const auto blocks = migrate::parse_block_list(std::string(rest)))
+        for (const auto& block : blocks->committed) fuzz::must(!block.id.empty(), "a block without an id");
       break;
     case 'p': (void)migrate::parse_policies(std::string(rest)); break;
     default: connection(rest);
