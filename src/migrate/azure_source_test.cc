@@ -300,7 +300,8 @@ TEST_F(AzureSourceTest, ErrorsAreToldApart) {
 }
 
 TEST_F(AzureSourceTest, AnswersThatAreNoLists) {
-  for (const char* body : {"", "<html>", "<Other/>", "<EnumerationResults><Blobs>"}) {
+  for (const char* body : {"", "<html>", "<Other/>", "<EnumerationResults><Blobs>",
+                           "<EnumerationResults><Blobs><Blob><Name/></Blob></Blobs></EnumerationResults>"}) {
     const auto page = parse_blob_list(body, false);
     ASSERT_FALSE(page) << body;
     EXPECT_EQ(page.error().code, Code::unavailable);

@@ -113,6 +113,10 @@ SourceBlob read_blob(const pugi::xml_node& node, bool with_versions) {
   return blob;
 }
 
+std::unexpected<Error> nameless(std::string_view what) {
+  return fail(Code::unavailable, "the source's listing has a " + std::string(what) + " without a name");
+}
+
 }  // namespace
 
 Result<SourceContainerPage> parse_container_list(std::string body) {
@@ -123,6 +127,7 @@ Result<SourceContainerPage> parse_container_list(std::string body) {
     if (is(node.child_value("Deleted"), "true")) continue;
     SourceContainer container;
     container.name = name_of(node.child("Name"));
+    if (container.name.empty()) return nameless("container");
     const pugi::xml_node properties = node.child("Properties");
     container.public_access = access_of(properties.child_value("PublicAccess"));
     container.leased = is(properties.child_value("LeaseStatus"), "locked");
@@ -140,7 +145,10 @@ Result<SourceBlobPage> parse_blob_list(std::string body, bool with_versions) {
   BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "EnumerationResults"));
   SourceBlobPage page;
   for (pugi::xml_node node = root.child("Blobs").first_child(); node; node = node.next_sibling())
-    if (is(node.name(), "Blob")) page.items.push_back(read_blob(node, with_versions));
+    if (is(node.name(), "Blob")) {
+      page.items.push_back(read_blob(node, with_versions));
+      if (page.items.back().name.empty()) return nameless("blob");
+    }
   page.next = root.child_value("NextMarker");
   return page;
 }
@@ -151,7 +159,7 @@ Result<SourceBlockList> parse_block_list(std::string body) {
   SourceBlockList list;
   for (const pugi::xml_node& node : root.child("CommittedBlocks").children("Block")) {
     auto id = from_base64(node.child_value("Name"));
-    if (!id) return fail(Code::unavailable, "the source's block list names a block that is not Base64");
+    if (!id || id->empty()) return fail(Code::unavailable, "the source's block list names a block that is not Base64");
     list.committed.push_back({std::move(*id), number(node.child_value("Size"))});
   }
   for (const pugi::xml_node& node : root.child("UncommittedBlocks").children("Block")) list.uncommitted += !node.empty();
