@@ -137,29 +137,38 @@ class GateProvider final : public provider::Provider {
 
 struct Gateway;
 
-// Takes time to commit: half before it is ordered, half after.
-class SlowStore final : public store::Store {
+// Hands every call on; who derives changes one of them.
+class WrappedStore : public store::Store {
  public:
-  SlowStore(std::unique_ptr<store::Store> inner, Clock& clock) : inner_(std::move(inner)), clock_(clock) {}
-  Duration latency{};
+  explicit WrappedStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
   bool sole_writer() const override { return inner_->sole_writer(); }
   std::uint64_t moment() const override { return inner_->moment(); }
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
+  Task<Result<std::uint64_t>> commit(store::Commit commit) override { return inner_->commit(std::move(commit)); }
+  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
+    return inner_->read_journal(after, limit);
+  }
+  Task<Result<void>> trim_journal(std::uint64_t through) override { return inner_->trim_journal(through); }
+
+ protected:
+  const std::unique_ptr<store::Store> inner_;
+};
+
+// Takes time to commit: half before it is ordered, half after.
+class SlowStore final : public WrappedStore {
+ public:
+  SlowStore(std::unique_ptr<store::Store> inner, Clock& clock) : WrappedStore(std::move(inner)), clock_(clock) {}
+  Duration latency{};
   Task<Result<std::uint64_t>> commit(store::Commit commit) override {
     co_await clock_.sleep_for(latency / 2);
     auto done = co_await inner_->commit(std::move(commit));
     co_await clock_.sleep_for(latency / 2);
     co_return done;
   }
-  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
-    return inner_->read_journal(after, limit);
-  }
-  Task<Result<void>> trim_journal(std::uint64_t through) override { return inner_->trim_journal(through); }
 
  private:
-  std::unique_ptr<store::Store> inner_;
   Clock& clock_;
 };
 

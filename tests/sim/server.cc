@@ -8,25 +8,13 @@ using ops::testing::Gateway;
 namespace {
 
 // A store that forgets what commits require: the control that the simulator can see such a thing.
-class ForgetfulStore final : public store::Store {
+class ForgetfulStore final : public ops::testing::WrappedStore {
  public:
-  explicit ForgetfulStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
-  bool sole_writer() const override { return inner_->sole_writer(); }
-  std::uint64_t moment() const override { return inner_->moment(); }
-  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
-  Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
-  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
+  using WrappedStore::WrappedStore;
   Task<Result<std::uint64_t>> commit(store::Commit commit) override {
     commit.preconditions.clear();
     return inner_->commit(std::move(commit));
   }
-  Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
-    return inner_->read_journal(after, limit);
-  }
-  Task<Result<void>> trim_journal(std::uint64_t through) override { return inner_->trim_journal(through); }
-
- private:
-  std::unique_ptr<store::Store> inner_;
 };
 
 }  // namespace
