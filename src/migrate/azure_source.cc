@@ -29,14 +29,6 @@ std::string blob_path(std::string_view container, std::string_view blob) {
   return container_path(container) + "/" + http::percent_encode_path(blob);
 }
 
-std::optional<ops::Md5Value> md5_of(std::string_view base64) {
-  const auto raw = from_base64(base64);
-  ops::Md5Value value;
-  if (!raw || raw->size() != value.size()) return std::nullopt;
-  std::memcpy(value.data(), raw->data(), value.size());
-  return value;
-}
-
 ops::Metadata metadata_of(const AzureAnswer& answer) {
   constexpr std::string_view kPrefix = "x-ms-meta-";
   ops::Metadata metadata;

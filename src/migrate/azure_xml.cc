@@ -48,14 +48,6 @@ ops::PublicAccess access_of(std::string_view text) {
   return text == "container" ? ops::PublicAccess::container : text == "blob" ? ops::PublicAccess::blob : ops::PublicAccess::none;
 }
 
-std::optional<ops::Md5Value> md5_of(std::string_view base64) {
-  const auto raw = from_base64(base64);
-  ops::Md5Value value;
-  if (!raw || raw->size() != value.size()) return std::nullopt;
-  std::memcpy(value.data(), raw->data(), value.size());
-  return value;
-}
-
 // One pass over the children: a listing has some twenty of them a blob.
 void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
   bool inferred = false, encrypted = false;
@@ -118,6 +110,14 @@ std::unexpected<Error> nameless(std::string_view what) {
 }
 
 }  // namespace
+
+std::optional<ops::Md5Value> md5_of(std::string_view base64) {
+  const auto raw = from_base64(base64);
+  ops::Md5Value value;
+  if (!raw || raw->size() != value.size()) return std::nullopt;
+  std::memcpy(value.data(), raw->data(), value.size());
+  return value;
+}
 
 Result<SourceContainerPage> parse_container_list(std::string body) {
   pugi::xml_document document;

@@ -4,6 +4,9 @@
 
 namespace bascule::migrate {
 
+// A Content-MD5, in a header or a listing; nothing where it is none.
+std::optional<ops::Md5Value> md5_of(std::string_view base64);
+
 Result<SourceContainerPage> parse_container_list(std::string body);
 Result<SourceBlobPage> parse_blob_list(std::string body, bool with_versions);
 Result<SourceBlockList> parse_block_list(std::string body);
