@@ -62,9 +62,10 @@ std::size_t Transaction::bytes() const {
   return sum;
 }
 
-Catalog::Catalog(store::Store& store, crypto::SecretKey key, Clock& clock, std::uint64_t incarnation,
+Catalog::Catalog(store::Store& store, const crypto::SecretKey& key, Clock& clock, std::uint64_t incarnation,
                  std::uint32_t session)
-    : store_(store), heads_(store.sole_writer() ? std::make_shared<HeadCache>() : nullptr), catalog_key_(key), clock_(clock), incarnation_(incarnation), session_(session),
+    : store_(store), heads_(store.sole_writer() ? std::make_shared<HeadCache>() : nullptr), catalog_key_(key), clock_(clock),
+      incarnation_(incarnation), session_(session),
       next_version_((std::uint64_t{session} << kSessionShift) + 2),  // counter 1 is the session record's own
       ids_(incarnation, session) {}
 
@@ -85,7 +86,7 @@ Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto
     BASCULE_CO_ASSIGN(auto record, decode<SessionRecord>(e.value));
     last = static_cast<std::uint32_t>(load_be64(e.key.data() + 1));
     incarnation = record.incarnation;
-    sessions.push_back({last, {e.version, std::move(record)}});
+    sessions.push_back({last, {e.version, record}});
   }
   if (sessions.empty()) {
     if (!allow_create) co_return fail(Code::not_found, "there is no catalog here");
@@ -264,7 +265,7 @@ Task<Result<std::optional<SessionRecord>>> Catalog::session_record(std::uint32_t
   BASCULE_CO_ASSIGN(auto found, co_await store_.get(keys::session(session)));
   if (!found) co_return std::optional<SessionRecord>{};
   BASCULE_CO_ASSIGN(auto record, decode<SessionRecord>(found->value));
-  co_return std::optional(std::move(record));
+  co_return std::optional(record);
 }
 
 Task<Result<void>> Catalog::mark_settled(std::uint32_t session) {

@@ -102,7 +102,7 @@ class Catalog {
   Task<Result<void>> close();
 
  private:
-  Catalog(store::Store& store, crypto::SecretKey key, Clock& clock, std::uint64_t incarnation, std::uint32_t session);
+  Catalog(store::Store& store, const crypto::SecretKey& key, Clock& clock, std::uint64_t incarnation, std::uint32_t session);
   template <class T> Result<Maybe<T>> open_record(const std::string& key, const std::optional<store::Versioned>& found) {
     if (!found) return Maybe<T>{};
     BASCULE_ASSIGN(const std::string plain, unseal(key, found->version, found->value));

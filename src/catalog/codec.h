@@ -64,6 +64,8 @@ class Reader {
     if (n > (in_.size() - pos_) / least) { ok_ = false; return 0; }
     return n;
   }
+  // What was read cannot be: counts as a failed read.
+  void refuse() { ok_ = false; }
   bool ok() const { return ok_; }
   bool done() const { return ok_ && pos_ == in_.size(); }
 

@@ -40,6 +40,10 @@ std::optional<LeaseRecord> get_lease(Reader& r) {
   LeaseRecord l;
   const std::uint8_t kind = r.u8();
   if (kind == 0) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(LeaseRecord::Kind::broken)) {
+    r.refuse();
+    return std::nullopt;
+  }
   l.kind = static_cast<LeaseRecord::Kind>(kind);
   l.id = r.text();
   l.duration_seconds = static_cast<std::int32_t>(r.fixed32());
@@ -377,7 +381,9 @@ std::string encode(const DropRecord& d) {
 }
 template <> Result<DropRecord> decode(std::string_view b) {
   return unframed<DropRecord>(b, "drop", [](Reader& r, DropRecord& d) {
-    d.kind = static_cast<DropRecord::Kind>(r.u8());
+    const std::uint8_t kind = r.u8();
+    if (kind < 1 || kind > static_cast<std::uint8_t>(DropRecord::Kind::pages)) return r.refuse();
+    d.kind = static_cast<DropRecord::Kind>(kind);
     d.cid = r.fixed64();
     d.manifest = get_manifest(r);
     d.kept = get_manifest(r);

@@ -94,6 +94,21 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(IntentRecord{1, true, true});
 }
 
+TEST(Records, Refuse_a_kind_that_is_none) {
+  for (const int kind : {0, 6, 255}) {
+    std::string drop = encode(DropRecord{});
+    drop[1] = static_cast<char>(kind);
+    EXPECT_FALSE(decode<DropRecord>(drop)) << kind;
+  }
+  ContainerRecord leased;
+  leased.lease = LeaseRecord{.kind = LeaseRecord::Kind::broken, .id = "A"};
+  std::string bytes = encode(leased);
+  const std::size_t at = 1 + 8 + 8 + 1 + 1;  // behind format, ETag, time, access and an empty count of metadata
+  ASSERT_EQ(bytes[at], 3);
+  bytes[at] = 4;
+  EXPECT_FALSE(decode<ContainerRecord>(bytes));
+}
+
 TEST(Codec, A_number_has_one_encoding) {
   for (const std::uint64_t v : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, ~std::uint64_t{0}}) {
     std::string bytes;

@@ -76,7 +76,7 @@ struct TlsBio {
 };
 
 TlsStream::TlsStream(Executor executor, int fd, std::string peer_address, TlsContextPtr tls, SocketOptions options)
-    : SocketStream(executor, fd, std::move(peer_address), options), tls_(std::move(tls)), ssl_(SSL_new(tls_->get())) {
+    : SocketStream(std::move(executor), fd, std::move(peer_address), options), tls_(std::move(tls)), ssl_(SSL_new(tls_->get())) {
   BIO* bio = BIO_new(TlsBio::method());
   BIO_set_data(bio, this);
   SSL_set_bio(ssl_, bio, bio);
