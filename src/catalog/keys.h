@@ -19,6 +19,8 @@ inline std::string with_u64(char table, std::uint64_t v) {
 }
 inline std::string meta(std::string_view what) { return std::string("M") + std::string(what); }
 inline std::string account(std::string_view name) { return std::string("A") + std::string(name); }
+constexpr char kSettingsTable = 'X';
+inline std::string settings(std::string_view account) { return std::string(1, kSettingsTable) + std::string(account); }
 inline std::string mapping(std::string_view account, std::string_view container) {
   std::string k;
   k.reserve(2 + account.size() + container.size());

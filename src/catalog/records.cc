@@ -129,6 +129,50 @@ Manifest get_manifest(Reader& r) {
   return m;
 }
 
+// --- extras ----------------------------------------------------------------------------------------------------------
+
+// Fields that few records have: a tag, and the field's bytes as a text, in the order of the tags. A field that is not set
+// is not there; a tag that is not known is refused, so that an older program never drops what a newer one wrote.
+class ExtrasWriter {
+ public:
+  // `body` writes the field.
+  template <class F> void field(std::uint8_t tag, F body) {
+    std::string bytes;
+    Writer w(bytes);
+    body(w);
+    ++count_;
+    Writer all(fields_);
+    all.u8(tag);
+    all.text(bytes);
+  }
+  void finish(Writer& w) const {
+    w.varint(count_);
+    w.raw(as_bytes(fields_));
+  }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::string fields_;
+  std::size_t count_ = 0;
+};
+
+// `field(tag, reader)`: whether the tag is known; it reads the whole field.
+template <class F> void get_extras(Reader& r, F field) {
+  int last = -1;
+  for (std::uint64_t n = r.count(2); n > 0 && r.ok(); --n) {
+    const std::uint8_t tag = r.u8();
+    Reader one(r.text());
+    if (!r.ok() || tag <= last || !field(tag, one) || !one.done()) return r.refuse();
+    last = tag;
+  }
+}
+
+ExtrasWriter extras_of(const HeadRecord&) { return {}; }
+bool read_extra(HeadRecord&, std::uint8_t, Reader&) { return false; }
+
+ExtrasWriter extras_of(const ContainerRecord&) { return {}; }
+bool read_extra(ContainerRecord&, std::uint8_t, Reader&) { return false; }
+
 // --- frame -----------------------------------------------------------------------------------------------------------
 
 template <class F> std::string framed(std::size_t reserve, F body) {
@@ -151,7 +195,8 @@ template <class T, class F> Result<T> unframed(std::string_view bytes, const cha
   return value;
 }
 
-constexpr std::uint8_t kHasMd5 = 1, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16;
+constexpr std::uint8_t kHasMd5 = 1, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16, kHasExtras = 32;
+constexpr std::uint8_t kContainerHasExtras = 128;   // beside the access
 
 }  // namespace
 
@@ -172,6 +217,119 @@ template <> Result<AccountRecord> decode(std::string_view b) {
   });
 }
 
+namespace {
+void put(Writer& w, const AccountSettings::Metrics& m) {
+  w.text(m.version);
+  w.u8(static_cast<std::uint8_t>((m.enabled ? 1 : 0) | (m.include_apis ? 2 : 0)));
+  w.varint(m.retention_days);
+}
+void get(Reader& r, AccountSettings::Metrics& m) {
+  m.version = r.text();
+  const std::uint8_t flags = r.u8();
+  m.enabled = flags & 1;
+  m.include_apis = flags & 2;
+  m.retention_days = static_cast<std::uint16_t>(r.varint());
+}
+
+// The fields' tags; a field with the value that a new account has is not written.
+enum SettingTag : std::uint8_t {
+  kLogging = 1, kHourMetrics = 2, kMinuteMetrics = 3, kCors = 4, kDefaultServiceVersion = 5, kDeleteRetention = 6,
+  kWebsite = 7, kVersioning = 8, kLastAccess = 9, kContainerRetention = 10, kQuarantine = 11,
+};
+
+bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
+  switch (tag) {
+    case kLogging: {
+      s.logging.version = r.text();
+      const std::uint8_t flags = r.u8();
+      s.logging.deletes = flags & 1;
+      s.logging.reads = flags & 2;
+      s.logging.writes = flags & 4;
+      s.logging.retention_days = static_cast<std::uint16_t>(r.varint());
+      return true;
+    }
+    case kHourMetrics: get(r, s.hour_metrics); return true;
+    case kMinuteMetrics: get(r, s.minute_metrics); return true;
+    case kCors:
+      s.cors.resize(r.count(5));
+      for (auto& rule : s.cors) {
+        rule.origins = r.text();
+        rule.methods = r.text();
+        rule.exposed_headers = r.text();
+        rule.allowed_headers = r.text();
+        rule.max_age_seconds = static_cast<std::uint32_t>(r.varint());
+      }
+      return true;
+    case kDefaultServiceVersion: s.default_service_version = r.text(); return true;
+    case kDeleteRetention:
+      s.delete_retention_days = static_cast<std::uint16_t>(r.varint());
+      s.allow_permanent_delete = r.u8() != 0;
+      return true;
+    case kWebsite:
+      s.website.enabled = r.u8() != 0;
+      s.website.index_document = r.text();
+      s.website.default_index_document_path = r.text();
+      s.website.error_document_404_path = r.text();
+      return true;
+    case kVersioning: s.versioning = r.u8() != 0; return true;
+    case kLastAccess: s.last_access_tracking = r.u8() != 0; return true;
+    case kContainerRetention: s.container_retention_days = static_cast<std::uint16_t>(r.varint()); return true;
+    case kQuarantine: s.quarantine_seconds = static_cast<std::uint32_t>(r.varint()); return true;
+    default: return false;
+  }
+}
+}  // namespace
+
+std::string encode(const AccountSettings& s) {
+  const AccountSettings fresh;
+  ExtrasWriter fields;
+  if (s.logging != fresh.logging)
+    fields.field(kLogging, [&](Writer& w) {
+      w.text(s.logging.version);
+      w.u8(static_cast<std::uint8_t>((s.logging.deletes ? 1 : 0) | (s.logging.reads ? 2 : 0) | (s.logging.writes ? 4 : 0)));
+      w.varint(s.logging.retention_days);
+    });
+  if (s.hour_metrics != fresh.hour_metrics) fields.field(kHourMetrics, [&](Writer& w) { put(w, s.hour_metrics); });
+  if (s.minute_metrics != fresh.minute_metrics) fields.field(kMinuteMetrics, [&](Writer& w) { put(w, s.minute_metrics); });
+  if (!s.cors.empty())
+    fields.field(kCors, [&](Writer& w) {
+      w.varint(s.cors.size());
+      for (const auto& rule : s.cors) {
+        w.text(rule.origins);
+        w.text(rule.methods);
+        w.text(rule.exposed_headers);
+        w.text(rule.allowed_headers);
+        w.varint(rule.max_age_seconds);
+      }
+    });
+  if (!s.default_service_version.empty())
+    fields.field(kDefaultServiceVersion, [&](Writer& w) { w.text(s.default_service_version); });
+  if (s.delete_retention_days != 0 || s.allow_permanent_delete)
+    fields.field(kDeleteRetention, [&](Writer& w) {
+      w.varint(s.delete_retention_days);
+      w.u8(s.allow_permanent_delete);
+    });
+  if (s.website != fresh.website)
+    fields.field(kWebsite, [&](Writer& w) {
+      w.u8(s.website.enabled);
+      w.text(s.website.index_document);
+      w.text(s.website.default_index_document_path);
+      w.text(s.website.error_document_404_path);
+    });
+  if (s.versioning) fields.field(kVersioning, [&](Writer& w) { w.u8(1); });
+  if (s.last_access_tracking) fields.field(kLastAccess, [&](Writer& w) { w.u8(1); });
+  if (s.container_retention_days != 0)
+    fields.field(kContainerRetention, [&](Writer& w) { w.varint(s.container_retention_days); });
+  if (s.quarantine_seconds != fresh.quarantine_seconds)
+    fields.field(kQuarantine, [&](Writer& w) { w.varint(s.quarantine_seconds); });
+  return framed(64, [&](Writer& w) { fields.finish(w); });
+}
+template <> Result<AccountSettings> decode(std::string_view b) {
+  return unframed<AccountSettings>(b, "account settings", [](Reader& r, AccountSettings& s) {
+    get_extras(r, [&s](std::uint8_t tag, Reader& field) { return read_setting(s, tag, field); });
+  });
+}
+
 std::string encode(const MappingRecord& m) {
   return framed(9, [&](Writer& w) { w.fixed64(m.cid); });
 }
@@ -183,7 +341,8 @@ std::string encode(const ContainerRecord& c) {
   return framed(128, [&](Writer& w) {
     w.fixed64(c.etag);
     put(w, c.last_modified);
-    w.u8(c.public_access);
+    const ExtrasWriter extras = c.extras ? extras_of(c) : ExtrasWriter();
+    w.u8(static_cast<std::uint8_t>(c.public_access | (extras.empty() ? 0 : kContainerHasExtras)));
     put(w, c.metadata);
     put(w, c.lease);
     w.varint(c.policies.size());
@@ -194,13 +353,15 @@ std::string encode(const ContainerRecord& c) {
       w.u8(p.has_permission);
       w.text(p.permission);
     }
+    if (!extras.empty()) extras.finish(w);
   });
 }
 template <> Result<ContainerRecord> decode(std::string_view b) {
   return unframed<ContainerRecord>(b, "container", [](Reader& r, ContainerRecord& c) {
     c.etag = r.fixed64();
     c.last_modified = get_time(r);
-    c.public_access = r.u8();
+    const std::uint8_t access = r.u8();
+    c.public_access = access & ~kContainerHasExtras;
     c.metadata = get_metadata(r);
     c.lease = get_lease(r);
     c.policies.resize(r.count(5));
@@ -211,6 +372,7 @@ template <> Result<ContainerRecord> decode(std::string_view b) {
       p.has_permission = r.u8() != 0;
       p.permission = r.text();
     }
+    if (access & kContainerHasExtras) get_extras(r, [&c](std::uint8_t tag, Reader& field) { return read_extra(c, tag, field); });
   });
 }
 
@@ -218,8 +380,10 @@ std::string encode(const HeadRecord& h) {
   return framed(192 + h.manifest.entries.size() * (kPieceBytes + 1), [&](Writer& w) {
     const bool headers = !(h.content_encoding.empty() && h.content_language.empty() && h.cache_control.empty() &&
                            h.content_disposition.empty());
+    const ExtrasWriter extras = h.extras ? extras_of(h) : ExtrasWriter();
     w.u8(static_cast<std::uint8_t>((h.content_md5 ? kHasMd5 : 0) | (h.copy ? kHasCopy : 0) |
-                                   (h.tier.empty() ? 0 : kHasTier) | (headers ? kHasHeaders : 0)));
+                                   (h.tier.empty() ? 0 : kHasTier) | (headers ? kHasHeaders : 0) |
+                                   (extras.empty() ? 0 : kHasExtras)));
     w.u8(h.type);
     w.fixed64(h.etag);
     put(w, h.last_modified);
@@ -248,6 +412,7 @@ std::string encode(const HeadRecord& h) {
       put(w, h.copy->completed);
     }
     put(w, h.manifest);
+    if (!extras.empty()) extras.finish(w);
   });
 }
 template <> Result<HeadRecord> decode(std::string_view b) {
@@ -282,6 +447,7 @@ template <> Result<HeadRecord> decode(std::string_view b) {
       c.completed = get_time(r);
     }
     h.manifest = get_manifest(r);
+    if (flags & kHasExtras) get_extras(r, [&h](std::uint8_t tag, Reader& field) { return read_extra(h, tag, field); });
   });
 }
 

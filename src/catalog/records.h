@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/box.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "catalog/account_settings.h"
 #include "extent/piece.h"
 
 namespace bascule::catalog {
@@ -41,6 +43,9 @@ struct PolicyRecord {
   std::string id, start, expiry, permission;  // as sent; "" = not set
   bool has_permission = false;
 };
+
+// What few containers have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
+struct ContainerExtras {};
 struct ContainerRecord {
   std::uint64_t etag = 0;
   WallTime last_modified{};
@@ -48,6 +53,7 @@ struct ContainerRecord {
   Metadata metadata;
   std::vector<PolicyRecord> policies;
   std::optional<LeaseRecord> lease;
+  Box<ContainerExtras> extras;
 };
 
 // One piece of a manifest; the first piece of a committed block names the block.
@@ -75,6 +81,9 @@ struct CopyRecord {
   WallTime completed{};
 };
 
+// What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
+struct HeadExtras {};
+
 struct HeadRecord {
   std::uint8_t type = 0;          // ops::BlobType
   std::uint64_t etag = 0;
@@ -88,6 +97,7 @@ struct HeadRecord {
   std::optional<LeaseRecord> lease;
   std::optional<CopyRecord> copy;
   Manifest manifest;
+  Box<HeadExtras> extras;
 };
 
 // A name's uncommitted blocks: the epoch leads their keys; a commit or a Put Blob ends it.
@@ -140,6 +150,7 @@ struct IntentRecord {             // what a commit yet to come will name; if its
 };
 
 std::string encode(const AccountRecord&);
+std::string encode(const AccountSettings&);
 std::string encode(const MappingRecord&);
 std::string encode(const ContainerRecord&);
 std::string encode(const HeadRecord&);
@@ -155,6 +166,7 @@ std::string encode_total(std::uint64_t bytes);
 // Errors: corrupt (with the record's kind; never its content).
 template <class T> Result<T> decode(std::string_view bytes);
 template <> Result<AccountRecord> decode(std::string_view);
+template <> Result<AccountSettings> decode(std::string_view);
 template <> Result<MappingRecord> decode(std::string_view);
 template <> Result<ContainerRecord> decode(std::string_view);
 template <> Result<HeadRecord> decode(std::string_view);

@@ -42,6 +42,8 @@ std::string hex(const std::string& bytes) { return to_hex(as_bytes(bytes)); }
 // What is written today must be readable for ever: a change here is a new format, not a new expectation.
 TEST(Records, Have_these_bytes) {
   EXPECT_EQ(hex(encode(MappingRecord{0x0102})), "010201000000000000");
+  EXPECT_EQ(hex(encode(AccountSettings())), "0100");
+  EXPECT_EQ(hex(encode(AccountSettings{.delete_retention_days = 200, .versioning = true})), "0102" "0603c80100" "080101");
   EXPECT_EQ(hex(encode(UploadRecord{1, 2, WallTime(Ticks(3))})), "010100000000000000020300000000000000");
   EXPECT_EQ(hex(encode(IntentRecord{1, true, false})), "01010000000000000001");
   EXPECT_EQ(hex(encode(IntentRecord{1, false, true})), "01010000000000000002");
@@ -79,6 +81,19 @@ template <class T> void endure(const T& record) {
 
 TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(AccountRecord{{"k1", "k2"}, true, WallTime(Ticks(9))});
+  AccountSettings settings;
+  endure(settings);
+  settings.logging = {"2.0", true, false, true, 7};
+  settings.hour_metrics = {"1.0", true, true, 300};
+  settings.cors = {{"https://a.example,*", "GET,PUT", "x-ms-*", "*", 3600}, {}};
+  settings.default_service_version = "2026-04-06";
+  settings.delete_retention_days = 365;
+  settings.website = {true, "index.html", "", "404.html"};
+  settings.versioning = settings.last_access_tracking = true;
+  settings.container_retention_days = 7;
+  settings.quarantine_seconds = 0;
+  endure(settings);
+  EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
   endure(MappingRecord{7});
   ContainerRecord container{.etag = 1, .public_access = 2, .metadata = {{"a", "b"}}, .policies = {{"p", "s", "e", "r", true}}};
   endure(container);

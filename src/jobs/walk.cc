@@ -9,6 +9,7 @@ std::string_view table_name(char table) {
   switch (table) {
     case 'M': return "mark";
     case 'A': return "account";
+    case 'X': return "account settings";
     case 'N': return "mapping";
     case 'C': return "container";
     case 'B': return "head";
@@ -71,6 +72,7 @@ Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view val
 Result<void> decodes(char table, std::string_view value) {
   switch (table) {
     case 'A': return as<catalog::AccountRecord>(value);
+    case 'X': return as<catalog::AccountSettings>(value);
     case 'N': return as<catalog::MappingRecord>(value);
     case 'C': return as<catalog::ContainerRecord>(value);
     case 'B': return as<catalog::HeadRecord>(value);
@@ -105,7 +107,8 @@ std::string key_text(std::string_view key) {
   };
   switch (table) {
     case 'M':
-    case 'A': break;
+    case 'A':
+    case 'X': break;
     case 'N':
       if (const auto split = rest.find('\0'); split != std::string_view::npos)
         return text + ' ' + std::string(rest.substr(0, split)) + '/' + std::string(rest.substr(split + 1));

@@ -5,15 +5,35 @@
 
 namespace bascule::ops {
 
+namespace keys = catalog::keys;
+
+namespace {
+// Tools that use the development account make a container anew as soon as it is deleted, as Azurite lets them.
+AccountSettings first_settings(bool development) {
+  AccountSettings settings;
+  if (development) settings.quarantine_seconds = 0;
+  return settings;
+}
+}  // namespace
+
 Task<Result<void>> Service::load_accounts() {
-  BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = "A", .end = "B", .limit = 1'000'000,
-                                                                .limit_bytes = std::size_t{1} << 30}));
-  std::unique_lock lock(accounts_mutex_);
+  constexpr std::size_t kMost = 1'000'000, kMostBytes = std::size_t{1} << 30;
+  BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = "A", .end = "B", .limit = kMost, .limit_bytes = kMostBytes}));
+  BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.scan({.begin = keys::settings(""), .end = keys::after_prefix(keys::settings("")),
+                                                                 .limit = kMost, .limit_bytes = kMostBytes}));
+  std::unordered_map<std::string, std::shared_ptr<Account>> loaded;
   for (const auto& e : entries) {
     BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::AccountRecord>(e.value));
     const std::string name = e.key.substr(1);
-    accounts_[name] = std::make_shared<Account>(Account{name, record.keys, record.development});
+    loaded[name] = std::make_shared<Account>(Account{name, record.keys, record.development, first_settings(record.development)});
   }
+  for (const auto& e : settings) {
+    const auto account = loaded.find(e.key.substr(1));
+    if (account == loaded.end()) continue;
+    BASCULE_CO_ASSIGN(account->second->settings, catalog::decode<AccountSettings>(e.value));
+  }
+  std::unique_lock lock(accounts_mutex_);
+  for (auto& [name, account] : loaded) accounts_[name] = std::move(account);
   co_return Result<void>{};
 }
 
@@ -37,7 +57,8 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
   const bool name_ok = account.name.size() >= 3 && account.name.size() <= 24 &&
                        std::ranges::all_of(account.name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
   if (!name_ok) co_return fail(Code::invalid_argument, "an account's name is 3 to 24 lower-case letters and digits");
-  const std::string key = catalog::keys::account(account.name);
+  const std::string key = keys::account(account.name);
+  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
   if (found && must_be_new) co_return fail(Code::already_exists, "account " + account.name + " is there already");
   if (!found && !must_be_new) co_return fail(Code::not_found, "there is no account " + account.name);
@@ -45,15 +66,51 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
   catalog::Transaction t;
   t.require(key, found ? found->version : 0);
   t.put(key, encode(record));
+  if (!found) {
+    const std::string settings_key = keys::settings(account.name);
+    BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(settings_key));
+    t.require(settings_key, settings ? settings->version : 0);
+    if (account.settings != AccountSettings()) t.put(settings_key, encode(account.settings));
+    else if (settings) t.remove(settings_key);
+  }
   BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(t)));
+  co_return co_await reload_account(account.name);
+}
+
+Task<Result<void>> Service::change_settings(std::string name, SettingsChange change) {
+  const std::string key = keys::account(name), settings_key = keys::settings(name);
+  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
+    if (!found) co_return fail(Code::not_found, "there is no account " + name);
+    BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(settings_key));
+    AccountSettings changed = settings ? settings->record : first_settings(found->record.development);
+    BASCULE_CO_TRY(change(changed));
+    catalog::Transaction t;
+    t.require(key, found->version);
+    t.require(settings_key, settings ? settings->version : 0);
+    t.put(settings_key, encode(changed));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return co_await reload_account(name);
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "account " + name + " is changed by too many at once");
+}
+
+Task<Result<void>> Service::reload_account(std::string name) {
+  BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(keys::account(name)));
+  if (!found) co_return fail(Code::not_found, "there is no account " + name);
+  BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(keys::settings(name)));
+  auto account = std::make_shared<Account>(Account{name, found->record.keys, found->record.development, first_settings(found->record.development)});
+  if (settings) account->settings = std::move(settings->record);
   std::unique_lock lock(accounts_mutex_);
-  const std::string name = account.name;
-  accounts_[name] = std::make_shared<Account>(std::move(account));
+  accounts_[name] = std::move(account);
   co_return Result<void>{};
 }
 
 Task<Result<void>> Service::remove_account(std::string name) {
-  const std::string key = catalog::keys::account(name);
+  const std::string key = keys::account(name);
+  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
   if (!found) co_return fail(Code::not_found, "there is no account " + name);
   BASCULE_CO_ASSIGN(auto page, co_await list_containers(name, {.prefix = "", .start = "", .limit = 1}));
@@ -63,6 +120,7 @@ Task<Result<void>> Service::remove_account(std::string name) {
   catalog::Transaction t;
   t.require(key, found->version);
   t.remove(key);
+  t.remove(keys::settings(name));
   BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(t)));
   std::unique_lock lock(accounts_mutex_);
   accounts_.erase(name);

@@ -67,6 +67,10 @@ class Service final : public Operations {
   std::shared_ptr<const Account> account(std::string_view name) const override;
   std::vector<std::shared_ptr<const Account>> accounts() const;   // by name
   Task<Result<void>> put_account(Account account, bool must_be_new);
+  // Read, changed and written as one; `change` may refuse, and may be called again. In force for every request that begins
+  // after it returns.
+  using SettingsChange = std::function<Result<void>(AccountSettings&)>;
+  Task<Result<void>> change_settings(std::string account, SettingsChange change);
   Task<Result<void>> remove_account(std::string name);            // refused while it has containers
 
   // --- Operations ---
@@ -147,6 +151,8 @@ class Service final : public Operations {
   ServiceParts parts_;
   ServiceOptions options_;
   mutable extent::CipherCache ciphers_;
+
+  Task<Result<void>> reload_account(std::string name);   // with a turn at its key
 
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Account>> accounts_;

@@ -465,5 +465,39 @@ TEST_F(ServiceTest, Accounts_survive_and_are_not_removed_over_containers) {
   EXPECT_FALSE(ops().account("empty"));
 }
 
+TEST_F(ServiceTest, Account_settings_survive_and_go_with_their_account) {
+  EXPECT_EQ(ops().account("acct")->settings, AccountSettings());
+  ASSERT_TRUE(world.run(ops().change_settings("acct", [](AccountSettings& s) -> Result<void> {
+    s.versioning = true;
+    s.cors = {{"*", "GET", "", "", 5}};
+    return {};
+  })));
+  EXPECT_EQ(world.run(ops().change_settings("acct", [](AccountSettings& s) -> Result<void> {
+    s.versioning = false;
+    return fail(Code::invalid_argument, "no");
+  })).error().code, Code::invalid_argument);
+  EXPECT_EQ(world.run(ops().change_settings("nobody", [](AccountSettings&) { return Result<void>{}; })).error().code, Code::not_found);
+  ASSERT_TRUE(world.run(ops().put_account({"acct", {"x", "y"}}, false)));   // new keys leave them alone
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(ops().account("acct")->settings.versioning);
+    EXPECT_EQ(ops().account("acct")->settings.cors.size(), 1u);
+    EXPECT_EQ(ops().account("acct")->keys[0], "x");
+    open();
+  }
+  ASSERT_TRUE(world.run(ops().put_account({"empty", {"x", "y"}}, true)));
+  ASSERT_TRUE(world.run(ops().change_settings("empty", [](AccountSettings& s) { s.versioning = true; return Result<void>{}; })));
+  ASSERT_TRUE(world.run(ops().remove_account("empty")));
+  ASSERT_TRUE(world.run(ops().put_account({"empty", {"x", "y"}}, true)));
+  EXPECT_FALSE(ops().account("empty")->settings.versioning);
+}
+
+TEST_F(ServiceTest, The_development_account_has_no_quarantine) {
+  ASSERT_TRUE(world.run(ops().put_account({"dev", {"x", "y"}, true}, true)));
+  EXPECT_EQ(ops().account("dev")->settings.quarantine_seconds, 0u);
+  open();
+  EXPECT_EQ(ops().account("dev")->settings.quarantine_seconds, 0u);
+  EXPECT_EQ(ops().account("acct")->settings.quarantine_seconds, 30u);
+}
+
 }  // namespace
 }  // namespace bascule::ops

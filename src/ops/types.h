@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "catalog/account_settings.h"
 #include "runtime/task.h"
 
 namespace bascule::ops {
@@ -76,10 +77,14 @@ struct ContainerView {
   LeaseView lease;
 };
 
+using AccountSettings = catalog::AccountSettings;
+
+// Immutable once it is shared: a change makes another.
 struct Account {
   std::string name;                                  // [a-z0-9]{3,24}
   std::array<std::string, 2> keys;                   // raw bytes (decoded from Base64); never logged
   bool development = false;                          // the well-known development account
+  AccountSettings settings;
 };
 
 struct ContainerRef {

@@ -1,0 +1,51 @@
+// What an account is set to: what Set Blob Service Properties sets, and what Azure sets through its management plane.
+// A plain value, both the record's content and what the use cases and the protocol see.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bascule::catalog {
+
+struct AccountSettings {
+  // --- data plane: learn.microsoft.com/rest/api/storageservices/set-blob-service-properties ---
+  struct Logging {
+    std::string version = "1.0";
+    bool deletes = false, reads = false, writes = false;
+    std::uint16_t retention_days = 0;      // 0: no retention policy
+    bool operator==(const Logging&) const = default;
+  };
+  struct Metrics {
+    std::string version = "1.0";
+    bool enabled = false, include_apis = false;
+    std::uint16_t retention_days = 0;      // 0: no retention policy
+    bool operator==(const Metrics&) const = default;
+  };
+  struct CorsRule {                        // as sent: comma-separated lists, "" = none
+    std::string origins, methods, exposed_headers, allowed_headers;
+    std::uint32_t max_age_seconds = 0;
+    bool operator==(const CorsRule&) const = default;
+  };
+  struct StaticWebsite {
+    bool enabled = false;
+    std::string index_document, default_index_document_path, error_document_404_path;
+    bool operator==(const StaticWebsite&) const = default;
+  };
+  Logging logging;
+  Metrics hour_metrics, minute_metrics;
+  std::vector<CorsRule> cors;              // at most 5
+  std::string default_service_version;     // "" = not set
+  std::uint16_t delete_retention_days = 0; // soft delete of blobs; 0: off, at most 365
+  bool allow_permanent_delete = false;
+  StaticWebsite website;
+
+  // --- management plane (`bascule account set`) ---
+  bool versioning = false;
+  bool last_access_tracking = false;
+  std::uint16_t container_retention_days = 0;  // soft delete of containers; 0: off, at most 365
+  std::uint32_t quarantine_seconds = 30;       // how long a deleted container's name cannot be used again
+
+  bool operator==(const AccountSettings&) const = default;
+};
+
+}  // namespace bascule::catalog
