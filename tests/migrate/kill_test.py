@@ -142,9 +142,11 @@ class Killed(Case):
         while sum(list(self.proxy.reads.values())) < wanted and run.poll() is None:
             time.sleep(0.005)
 
-    def wait_for_log(self, data, carried):
-        until = time.monotonic() + 10
-        while self.logged(data) <= carried and time.monotonic() < until:
+    def wait_for_log(self, data, carried, run):
+        """Until the log has grown, or the run has ended."""
+        until = time.monotonic() + 120
+        while self.logged(data) <= carried and run.poll() is None:
+            self.assertLess(time.monotonic(), until, "the log does not grow")
             time.sleep(0.005)
 
     def complete(self, target):
@@ -164,22 +166,30 @@ class Killed(Case):
         return report
 
     def test_a_migration_that_opens_the_folder_itself(self):
-        data = self.folder / "data"
-        carried = 0
-        for point in range(POINTS):
-            run = self.start(self.command(self.text, "--blobs-at-once", "8"))
-            self.wait_for_reads(self.chance.randrange(0, 60), run)
-            if point % 2:
-                self.wait_for_log(data, carried)
-            self.kill(run)
-            self.assertGreaterEqual(self.logged(data), carried)
-            carried = self.logged(data)
-        self.assertGreater(carried, 0, "never killed in the middle")
-        self.assertLess(carried, SMALL + LARGE, "never killed in the middle")
-        self.finish(data)
-        self.assertEqual(self.finish(data)["carried"]["blobs"], 0)
-        self.assertEqual(self.proxy.reads, {})
-        self.complete(self.served())
+        """Each folder is killed at until nothing is left to carry; then the next one, until there were kills enough."""
+        killed = most = 0
+        for life in range(POINTS):
+            data = self.folder / f"data{life}"
+            carried = 0
+            while killed < POINTS and carried < SMALL + LARGE:
+                run = self.start(self.command(self.text, "--blobs-at-once", "8", data=data))
+                self.wait_for_reads(self.chance.randrange(0, 60), run)
+                if killed % 2:
+                    self.wait_for_log(data, carried, run)
+                killed += run.poll() is None
+                self.kill(run)
+                self.assertGreaterEqual(self.logged(data), carried)
+                carried = self.logged(data)
+                if carried < SMALL + LARGE:
+                    most = max(most, carried)
+            self.finish(data)
+            self.assertEqual(self.finish(data)["carried"]["blobs"], 0)
+            self.assertEqual(self.proxy.reads, {})
+            if killed == POINTS:
+                break
+        self.assertEqual(killed, POINTS, "seldom killed in the middle")
+        self.assertGreater(most, 0, "never killed in the middle")
+        self.complete(self.served(data))
         check = subprocess.run([support.PROGRAM, "check", "--data", data, "--key-file", f"{data}.key"], capture_output=True,
                                text=True, env=self.environment())
         self.assertNotEqual(check.returncode, 1, check.stdout + check.stderr)  # 4: served() holds the folder
@@ -192,7 +202,7 @@ class Killed(Case):
             run = self.start(command)
             self.wait_for_reads(self.chance.randrange(0, 60), run)
             if point % 3 == 0:
-                self.wait_for_log(data, self.logged(data))
+                self.wait_for_log(data, self.logged(data), run)
             if run.poll() is not None:
                 break      # nothing was left to carry
             if point % 2:  # the client alone: the server notices, and stops
@@ -271,7 +281,7 @@ class Killed(Case):
     def test_an_interrupt_ends_cleanly(self):
         run = subprocess.Popen(self.command(self.text, "--blobs-at-once", "8"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                env=self.environment(), text=True)
-        time.sleep(0.8)
+        self.wait_for_reads(30, run)
         run.send_signal(signal.SIGINT)
         words = run.stdout.read()
         run.stdout.close()
@@ -283,7 +293,7 @@ class Killed(Case):
         gateway = self.bascule()
         command = [support.PROGRAM, "migrate", "--from", self.text, *gateway.place()]
         first = self.start(command + ["--blobs-at-once", "4"])
-        time.sleep(0.7)
+        self.wait_for_reads(5, first)
         second = self.report(self.text, beside=gateway)  # waits for the first, and finds everything there
         self.assertEqual(first.wait(60), 0)
         self.assertEqual(second["already"]["blobs"], SMALL + LARGE)
