@@ -38,6 +38,24 @@ PieceContext piece_context(std::uint64_t container_id, const Id16& piece_id) {
   return context;
 }
 
+InputKey InputKey::joined(std::string_view label, Bytes secret, bool kept) const {
+  const std::byte zero{0};
+  const Bytes info[] = {as_bytes(label), Bytes(&zero, 1), secret};
+  SecretKey key;
+  hkdf_expand_sha512(hmac_, info, key.writable());
+  InputKey both(key);
+  both.kept_ = kept;
+  return both;
+}
+
+SecretKey InputKey::subkey(std::string_view label) const {
+  const std::byte zero{0};
+  const Bytes info[] = {as_bytes(label), Bytes(&zero, 1)};
+  SecretKey key;
+  hkdf_expand_sha512(hmac_, info, key.writable());
+  return key;
+}
+
 PieceCipher PieceCipher::derive(const InputKey& key, const Salt& salt, Bytes context) {
   std::array<std::byte, 32 + 12 + 32> derived;
   const Bytes info[] = {as_bytes(kInfo), salt, context};

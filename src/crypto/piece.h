@@ -57,9 +57,17 @@ class InputKey {
  public:
   explicit InputKey(const SecretKey& key) : hmac_(key.bytes()) {}
 
+  // The container's key and another, both needed (keyring.md, "Keys that join"). `kept` false: what is derived from it
+  // must not stay in memory once the request that brought it is over.
+  InputKey joined(std::string_view label, Bytes secret, bool kept) const;
+  // 32 bytes for `label` alone, to join into others.
+  SecretKey subkey(std::string_view label) const;
+  bool kept() const { return kept_; }
+
  private:
   friend class PieceCipher;
   HmacSha512Key hmac_;
+  bool kept_ = true;
 };
 
 // One piece's key, base nonce and commitment. Wiped at the end.

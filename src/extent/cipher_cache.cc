@@ -5,6 +5,7 @@
 namespace bascule::extent {
 
 crypto::PieceCipher CipherCache::cipher(const crypto::InputKey& key, std::uint64_t container_id, const Piece& piece) {
+  if (!key.kept()) return crypto::PieceCipher::derive(key, piece.salt, crypto::piece_context(container_id, to_id16(piece.id)));
   const std::uint64_t hash = load_le<std::uint64_t>(piece.salt.data());  // random, drawn by us
   Set& set = sets_[hash % kSets];
   std::mutex& mutex = locks_[hash % kLocks];

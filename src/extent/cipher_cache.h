@@ -15,7 +15,8 @@ class CipherCache {
  public:
   CipherCache() : sets_(kSets) {}
 
-  // From the cache, or derived and kept. One container's id stands for one key: ids are never given out twice.
+  // From the cache, or derived and kept. One container's id and one piece's stand for one key: ids are never given out
+  // twice. A key that is not to be kept is derived anew each time: whoever asks must bring it.
   crypto::PieceCipher cipher(const crypto::InputKey& key, std::uint64_t container_id, const Piece& piece);
 
  private:

@@ -1,8 +1,8 @@
 // Put Blob, Put Block, Put Block List, Get Block List.
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
-#include "api/blob/exchange_body.h"
 #include "api/blob/guards.h"
+#include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
 #include "api/common/text.h"
@@ -26,10 +26,8 @@ std::uint64_t max_put_block(Version version) {
   return version >= Version(2016, 5, 31) ? 100 * kMiB : 4 * kMiB;
 }
 
-Problem overwriting(const Call& call, Error error, const DeclaredHashes& declared) {
-  if (call.authorised.create_only && ops::reason_of(error) == ops::Reason::blob_exists)
-    return Fault::unauthorized_blob_overwrite;
-  return with_hashes(std::move(error), declared);
+bool overwrites(const Call& call, const Error& error) {
+  return call.authorised.create_only && ops::reason_of(error) == ops::Reason::blob_exists;
 }
 
 Parsed<std::string> block_id_of(const Target& target) {
@@ -62,8 +60,10 @@ Task<Answer> put_blob(Call& call) {
   ops::PutBlob put;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
-  BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_blob(call.version)));
-  BASCULE_CO_ASSIGN(DeclaredHashes declared, declared_hashes(headers));
+  IncomingBody body(call);
+  BASCULE_CO_TRY(body.prepare(max_put_blob(call.version)));
+  put.body.length_bytes = body.length_bytes();
+  DeclaredHashes& declared = body.declared();
   put.body.expected_crc64 = declared.crc64;
   put.body.want_md5 = call.version >= kMd5Computed;
   BASCULE_CO_ASSIGN(put.headers, content_headers(headers, true));
@@ -73,15 +73,16 @@ Task<Answer> put_blob(Call& call) {
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
 
-  ExchangeBody body(call.exchange);
   Result<ops::Written> written = co_await call.ops().put_blob(call.blob(), std::move(put), body);
-  if (!written) co_return refuse(overwriting(call, std::move(written).error(), declared));
+  if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
+  if (!written) co_return refuse(body.problem(std::move(written).error()));
   Reply reply(call, 201);
   if (written->md5) reply.add("Content-MD5", md5_text(*written->md5));
   reply.modified(written->last_modified, written->etag);
   reply.common();
   if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
   reply.request_encrypted();
+  body.acknowledge(reply);
   co_return co_await reply.send();
 }
 
@@ -89,16 +90,17 @@ Task<Answer> put_block(Call& call) {
   ops::PutBlock put;
   BASCULE_CO_ASSIGN(put.block_id, block_id_of(call.target));
   BASCULE_CO_ASSIGN(put.lease_id, parse_lease_id(call.headers, H::lease_id));
-  BASCULE_CO_ASSIGN(put.body.length_bytes, body_length(call, max_put_block(call.version)));
+  IncomingBody body(call);
+  BASCULE_CO_TRY(body.prepare(max_put_block(call.version)));
+  put.body.length_bytes = body.length_bytes();
   if (put.body.length_bytes == 0) co_return bad_header("Content-Length", "0");
-  BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(call.headers));
+  const DeclaredHashes& declared = body.declared();
   put.body.expected_md5 = declared.md5;
   put.body.expected_crc64 = declared.crc64;
   put.body.want_md5 = declared.md5 || call.version < kCrc64Answers;
 
-  ExchangeBody body(call.exchange);
-  const Result<ops::Written> written = co_await call.ops().put_block(call.blob(), std::move(put), body);
-  if (!written) co_return refuse(with_hashes(written.error(), declared));
+  Result<ops::Written> written = co_await call.ops().put_block(call.blob(), std::move(put), body);
+  if (!written) co_return refuse(body.problem(std::move(written).error()));
   const bool md5 = declared.md5 || call.version < kCrc64Answers;
   Reply reply(call, 201);
   if (md5 && written->md5) reply.add("Content-MD5", md5_text(*written->md5));
@@ -106,6 +108,7 @@ Task<Answer> put_block(Call& call) {
   if (written->crc64 && call.version >= kCrc64Answers && (!md5 || call.version >= kAlwaysCrc64))
     reply.crc64(*written->crc64);
   reply.request_encrypted();
+  body.acknowledge(reply);
   co_return co_await reply.send();
 }
 
@@ -121,7 +124,8 @@ Task<Answer> put_block_list(Call& call) {
   BASCULE_CO_ASSIGN(put.blocks, parse_block_list(document));
 
   Result<ops::Written> written = co_await call.ops().put_block_list(call.blob(), std::move(put));
-  if (!written) co_return refuse(overwriting(call, std::move(written).error(), {}));
+  if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
+  if (!written) co_return refuse(std::move(written).error());
   Reply reply(call, 201);
   if (call.version < kCrc64Answers) reply.add("Content-MD5", md5_text(Md5::of(as_bytes(document))));
   reply.modified(written->last_modified, written->etag);

@@ -25,6 +25,7 @@ struct Call {
   std::string version_text{kDefaultVersionText};  // echoed; "" where the request's own is none
   auth::Authorised authorised;
   std::string_view operation = "?";  // for the log
+  const Call* batch = nullptr;       // a part of this batch, whose address, version and connection are its own too
 
   Call(BlobService& s, http::Exchange& e, std::string id)
       : service(s), exchange(e), request(e.request()), headers(request), request_id(std::move(id)) {}
@@ -72,6 +73,8 @@ Task<Answer> put_blob(Call& call);
 Task<Answer> put_block(Call& call);
 Task<Answer> put_block_list(Call& call);
 Task<Answer> get_block_list(Call& call);
+// batch.cc
+Task<Answer> submit_batch(Call& call);
 // copy.cc
 Task<Answer> copy_blob(Call& call);
 Task<Answer> abort_copy(Call& call);

@@ -133,6 +133,10 @@ constexpr Row kRows[] = {
      "Could not verify the copy source within the specified time."},
     {Fault::no_pending_copy_operation, 409, "NoPendingCopyOperation",
      "There is currently no pending copy operation."},
+    {Fault::exceeds_max_batch_request_count, 400, "ExceedsMaxBatchRequestCount",
+     "The batch operation exceeds maximum number of allowed subrequests."},
+    {Fault::all_batch_subrequests_should_be_same_api, 400, "AllBatchSubRequestsShouldBeSameApi",
+     "All batch subrequests should be the same api."},
 
     {Fault::server_busy, 503, "ServerBusy",
      "The server is currently unable to receive requests. Please retry your request."},

@@ -15,15 +15,22 @@ namespace {
 
 constexpr std::size_t kDocumentStep = 64 * 1024;
 
+using Op = auth::Operation;
+
+bool takes_structured(Op o) {
+  return o == Op::put_blob || o == Op::put_block || o == Op::append_block || o == Op::put_page || o == Op::get_blob;
+}
+
 struct Feature {
   H header;
   bool secret = false;
+  bool (*takes)(Op) = nullptr;  // null: no operation does yet
 };
 constexpr Feature kFeatures[] = {
     {H::if_tags}, {H::source_if_tags}, {H::tags}, {H::encryption_key, true}, {H::encryption_key_sha256, true},
     {H::encryption_algorithm}, {H::encryption_scope}, {H::source_encryption_key, true},
     {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option}, {H::expiry_time},
-    {H::structured_body}, {H::structured_content_length}, {H::copy_source_authorization, true},
+    {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured}, {H::copy_source_authorization, true},
     {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
 };
 
@@ -37,10 +44,11 @@ bool is_false(std::string_view value) { return value.empty() || same_text(value,
 
 }  // namespace
 
-Parsed<> refuse_features(const Call& call) {
+Parsed<> refuse_features(const Call& call, Op operation) {
   const HeaderIndex& headers = call.headers;
   for (const Feature& feature : kFeatures)
-    if (headers.has(feature.header)) return unsupported(feature.header, headers.get(feature.header), feature.secret);
+    if (headers.has(feature.header) && !(feature.takes && feature.takes(operation)))
+      return unsupported(feature.header, headers.get(feature.header), feature.secret);
   // Those with a value that says "as it is anyway".
   for (H header : {H::legal_hold, H::seal_blob, H::deny_encryption_scope_override})
     if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);

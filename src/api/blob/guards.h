@@ -7,8 +7,8 @@
 namespace bascule::api::blob {
 
 // Headers of tags, customer-provided keys, scopes, immutability, expiry, structured bodies: 400 UnsupportedHeader with
-// the header's name (and value, unless it may be secret).
-Parsed<> refuse_features(const Call& call);
+// the header's name (and value, unless it may be secret), but where `operation` takes it.
+Parsed<> refuse_features(const Call& call, auth::Operation operation);
 
 // ?snapshot= and ?versionid=: there are none here, so a read of one finds nothing; it must never reach the base blob.
 Parsed<> refuse_snapshots(const Call& call, auth::Operation operation);

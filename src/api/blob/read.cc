@@ -1,6 +1,9 @@
 // Get Blob, Get Blob Properties, Get Blob Metadata.
+#include <algorithm>
+
 #include "api/blob/blob_headers.h"
 #include "api/blob/call.h"
+#include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/ranges.h"
 #include "api/common/text.h"
@@ -57,6 +60,7 @@ struct GetForm {
   bool ranged = false;
   std::optional<ops::Md5Value> range_md5;
   std::optional<std::uint64_t> range_crc64;
+  bool structured = false;
 };
 
 http::Response get_response(Call& call, const ops::BlobReader& reader, const GetForm& form) {
@@ -69,8 +73,20 @@ http::Response get_response(Call& call, const ops::BlobReader& reader, const Get
   reply.add("ETag", etag_text(call, blob.etag));
   reply.common();
   if (form.range_crc64) reply.crc64(*form.range_crc64);
+  if (form.structured) {
+    reply.add("x-ms-structured-body", std::string(call.headers.get(H::structured_body)));
+    reply.add("x-ms-structured-content-length", decimal(reader.length_bytes()));
+  }
   add_properties(reply, call, blob, {.ranged = form.ranged});
   return std::move(reply.response());
+}
+
+void log_cut(const Call& call, const Result<Bytes>& part) {
+  log::error("read cut", {{"request_id", call.request_id},
+                          {"account", call.target.account},
+                          {"container", call.target.container},
+                          {"blob", call.target.blob},
+                          {"error", part ? std::string_view("wrong length") : std::string_view(part.error().message)}});
 }
 
 // The rest of a blob after its first part. An error now can only be told by cutting the connection.
@@ -78,11 +94,7 @@ Task<void> stream_rest(Call& call, ops::BlobReader& reader, std::uint64_t left) 
   while (left > 0) {
     const Result<Bytes> part = co_await reader.next();
     if (!part || part->empty() || part->size() > left) {
-      log::error("read cut", {{"request_id", call.request_id},
-                              {"account", call.target.account},
-                              {"container", call.target.container},
-                              {"blob", call.target.blob},
-                              {"error", part ? std::string_view("wrong length") : std::string_view(part.error().message)}});
+      log_cut(call, part);
       call.exchange.cut();
       co_return;
     }
@@ -93,6 +105,41 @@ Task<void> stream_rest(Call& call, ops::BlobReader& reader, std::uint64_t left) 
   (void)co_await call.exchange.finish();
 }
 
+// One part of the content with the framing that stands before its stretches.
+Task<bool> write_structured(Call& call, StructuredWriter& message, Bytes part) {
+  do {
+    const std::string framing = message.take_framing();
+    const Bytes stretch = part.first(static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), message.room())));
+    message.content(stretch);
+    part = part.subspan(stretch.size());
+    const Bytes slices[] = {as_bytes(framing), stretch};
+    if (!co_await call.exchange.write(slices)) co_return false;
+  } while (!part.empty());
+  co_return true;
+}
+
+Task<void> send_structured(Call& call, http::Response response, ops::BlobReader& reader, Bytes part) {
+  std::uint64_t left = reader.length_bytes();
+  StructuredWriter message(left);
+  if (!co_await call.exchange.start(std::move(response), message.message_bytes())) co_return;
+  while (true) {
+    if (!co_await write_structured(call, message, part)) co_return;
+    left -= part.size();
+    if (left == 0) break;
+    const Result<Bytes> next = co_await reader.next();
+    if (!next || next->empty() || next->size() > left) {
+      log_cut(call, next);
+      call.exchange.cut();
+      co_return;
+    }
+    part = *next;
+  }
+  const std::string trailer = message.take_framing();
+  const Bytes slice = as_bytes(trailer);
+  if (!trailer.empty() && !co_await call.exchange.write({&slice, 1})) co_return;
+  (void)co_await call.exchange.finish();
+}
+
 }  // namespace
 
 // The first part is read and verified before the head goes out, so that a damaged blob answers with a clean error.
@@ -100,12 +147,15 @@ Task<Answer> get_blob(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::read));
   const std::optional<ops::ByteRange> range = parse_range(call.headers, call.version);
   BASCULE_CO_ASSIGN(const RangeHashes wanted, parse_range_hashes(call, range.has_value()));
+  BASCULE_CO_ASSIGN(const bool structured, wants_structured(call));
+  if (structured && wanted.any())
+    co_return bad_header(name(H::structured_body), call.headers.get(H::structured_body));
   BASCULE_CO_ASSIGN(const std::unique_ptr<ops::BlobReader> reader,
                     co_await call.ops().open_blob(call.blob(), {range, std::move(conditions)}));
   const std::uint64_t length = reader->length_bytes();
   BASCULE_CO_TRY(check_hashed_length(call, wanted, length));
 
-  GetForm form{.ranged = range.has_value()};
+  GetForm form{.ranged = range.has_value(), .structured = structured};
   std::string whole;
   Bytes first;
   if (wanted.any()) {
@@ -118,6 +168,10 @@ Task<Answer> get_blob(Call& call) {
     if (first.empty() || first.size() > length) co_return refuse(Error{Code::internal, 0, "a read gave a wrong length"});
   }
   http::Response response = get_response(call, *reader, form);
+  if (structured) {
+    co_await send_structured(call, std::move(response), *reader, first);
+    co_return Answer();
+  }
   if (first.size() == length) {
     (void)co_await call.exchange.respond(std::move(response), {&first, 1});
     co_return Answer();

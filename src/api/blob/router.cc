@@ -89,7 +89,7 @@ constexpr Row kRows[] = {
     {Level::container, Verb::put, "lease", Op::lease_container, lease_container},
     {Level::container, Verb::put, "undelete", Op::restore_container},
     {Level::container, Verb::put, "rename", Op::rename_container},
-    {Level::container, Verb::post, "batch", Op::container_batch},
+    {Level::container, Verb::post, "batch", Op::container_batch, submit_batch},
     {Level::container, Verb::get, "blobs", Op::container_find_by_tags},
 
     {Level::service, Verb::get, "list", Op::list_containers, list_containers},
@@ -97,7 +97,7 @@ constexpr Row kRows[] = {
     {Level::service, Verb::put, "properties", Op::set_service_properties},
     {Level::service, Verb::get, "stats", Op::get_service_stats, get_service_stats},
     {Level::service, Verb::post, "userdelegationkey", Op::get_user_delegation_key},
-    {Level::service, Verb::post, "batch", Op::batch},
+    {Level::service, Verb::post, "batch", Op::batch, submit_batch},
     {Level::service, Verb::get, "blobs", Op::find_blobs_by_tags},
 };
 

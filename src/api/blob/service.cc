@@ -1,5 +1,6 @@
 #include "api/blob/service.h"
 
+#include "api/blob/batch.h"
 #include "api/blob/call.h"
 #include "api/blob/errors.h"
 #include "api/blob/guards.h"
@@ -16,6 +17,12 @@ constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETA
 
 // x-ms-version; of a SAS without it, api-version, then sv; else the oldest (AZURE-DETAILS 1).
 Parsed<> read_version(Call& call) {
+  if (call.batch) {  // a part has its batch's, and may not say so itself
+    call.version = call.batch->version;
+    call.version_text = call.batch->version_text;
+    if (const auto own = call.headers.find(H::version)) return bad_header(name(H::version), *own);
+    return {};
+  }
   std::string_view text;
   const char* parameter = nullptr;
   if (const auto header = call.headers.find(H::version)) text = *header;
@@ -40,6 +47,10 @@ Parsed<> read_version(Call& call) {
 
 Parsed<> locate(Call& call) {
   const http::Request& request = call.request;
+  if (call.batch) {
+    BASCULE_ASSIGN(call.target, part_target(*call.batch, request));
+    return {};
+  }
   BASCULE_ASSIGN(call.target, parse_target(call.headers.get(H::host), request.path, request.query,
                                            call.service.options().domains, call.service.operations()));
   return {};
@@ -112,7 +123,8 @@ Task<Answer> serve(Call& call, Subject& subject) {
     if (call.target.secondary && call.request.method != "GET" && call.request.method != "HEAD")
       co_return refuse(Fault::insufficient_account_permissions);
     if (!route.handler) co_return refuse(Fault::not_implemented);
-    BASCULE_CO_TRY(refuse_features(call));
+    if (call.batch && !batch_takes(route.operation)) co_return refuse(Fault::invalid_input);
+    BASCULE_CO_TRY(refuse_features(call, route.operation));
     BASCULE_CO_TRY(refuse_snapshots(call, route.operation));
   }
   co_return co_await route.handler(call);
@@ -177,6 +189,14 @@ BlobService::BlobService(ops::Operations& operations, Clock& clock, Random& rand
 
 Task<void> BlobService::handle(http::Exchange& exchange) {
   Call call(*this, exchange, ids_.next());
+  Subject subject = Subject::blob;
+  Answer answer = co_await serve(call, subject);
+  if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);
+}
+
+Task<void> BlobService::handle_part(const Call& batch, http::Exchange& exchange) {
+  Call call(*this, exchange, ids_.next());
+  call.batch = &batch;
   Subject subject = Subject::blob;
   Answer answer = co_await serve(call, subject);
   if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);

@@ -13,6 +13,8 @@
 
 namespace bascule::api::blob {
 
+struct Call;
+
 struct Options {
   Domains domains;                  // which hosts are answered for; none = any (the development default)
   auth::Settings authentication;    // what WWW-Authenticate names
@@ -27,6 +29,9 @@ class BlobService : public http::Handler {
 
   // Never fails: every refusal and every error is answered, or the connection is cut where an answer had begun.
   Task<void> handle(http::Exchange& exchange) override;
+
+  // One part of `batch`: authorised and answered as a request of its own. `exchange` holds the part and takes its answer.
+  Task<void> handle_part(const Call& batch, http::Exchange& exchange);
 
   ops::Operations& operations() { return operations_; }
   Clock& clock() { return clock_; }

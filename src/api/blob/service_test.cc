@@ -190,7 +190,7 @@ TEST_F(ServiceTest, PutBlockListKeepsTheOrder) {
 TEST_F(ServiceTest, FeaturesNotThereYetAreRefusedNotIgnored) {
   struct { const char *name, *value; } features[] = {
       {"x-ms-tags", "a=b"}, {"x-ms-encryption-scope", "s"}, {"x-ms-encryption-algorithm", "AES256"}, {"x-ms-if-tags", "a='b'"},
-      {"x-ms-legal-hold", "true"}, {"x-ms-structured-body", "XSM/1.0; properties=crc64"}, {"x-ms-expiry-time", "5"},
+      {"x-ms-legal-hold", "true"}, {"x-ms-expiry-time", "5"},
       {"x-ms-immutability-policy-mode", "Locked"}};
   for (const auto& feature : features) {
     const auto answer = ask("PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {feature.name, feature.value}}, "x");
@@ -198,6 +198,7 @@ TEST_F(ServiceTest, FeaturesNotThereYetAreRefusedNotIgnored) {
     EXPECT_TRUE(answer.says(feature.name));
     EXPECT_TRUE(ops.blobs.empty());
   }
+  EXPECT_EQ(ask("PUT /cont/b?comp=blocklist", {{"x-ms-structured-body", "XSM/1.0; properties=crc64"}}, "x").code(), "UnsupportedHeader");
   const auto secret = ask("PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-encryption-key", "c2VjcmV0"}}, "x");
   EXPECT_EQ(secret.code(), "UnsupportedHeader");
   EXPECT_FALSE(secret.says("c2VjcmV0"));
