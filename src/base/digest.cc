@@ -5,7 +5,11 @@
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <type_traits>
+#include <vector>
+
+#include "base/md5_lanes.h"
 
 namespace bascule {
 namespace {
@@ -31,6 +35,31 @@ Md5Value Md5::of(Bytes data) {
   Md5 digest;
   digest.update(data);
   return digest.finish();
+}
+
+void Md5::update_all(std::span<Update> updates) {
+  if (const auto ways = md5_ways(); !ways.empty() && updates.size() >= ways[0].fewest) {
+    std::vector<Md5Lane> lanes;
+    lanes.reserve(updates.size());
+    for (auto& [digest, data] : updates) {
+      MD5_CTX* const context = md5(digest->state_);
+      const std::size_t begun = std::min<std::size_t>(data.size(), context->num ? 64 - context->num : 0);
+      digest->update(data.first(begun));   // a block that was begun
+      data = data.subspan(begun);
+      lanes.push_back({&context->A, data.data(), data.size() / 64});
+    }
+    md5_lanes(lanes, ways[0]);
+    for (const Md5Lane& lane : lanes) {
+      const auto of = std::ranges::find_if(updates, [&](const Update& u) { return &md5(u.digest->state_)->A == lane.state; });
+      MD5_CTX* const context = md5(of->digest->state_);
+      const auto taken = static_cast<std::uint64_t>(lane.data - of->data.data());
+      const std::uint64_t bits = (std::uint64_t{context->Nh} << 32 | context->Nl) + taken * 8;
+      context->Nl = static_cast<MD5_LONG>(bits);
+      context->Nh = static_cast<MD5_LONG>(bits >> 32);
+      of->data = of->data.subspan(taken);
+    }
+  }
+  for (const auto& [digest, data] : updates) digest->update(data);
 }
 
 void Sha256::reset() { SHA256_Init(sha256(state_)); }

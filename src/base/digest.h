@@ -1,6 +1,8 @@
 // MD5 (Azure's Content-MD5), SHA-256 and HMAC-SHA256 (signatures). OpenSSL's assembly through its low-level functions:
 // the same code that EVP ends in, without its allocation and dispatch for every short message.
 #pragma once
+#include <span>
+
 #include "base/bytes.h"
 
 namespace bascule {
@@ -16,6 +18,13 @@ class Md5 {
   void update(Bytes data);
   Md5Value finish();  // then reset() before the next message
   static Md5Value of(Bytes data);
+
+  // More of several messages, side by side in vector registers where the processor has them and it pays.
+  struct Update {
+    Md5* digest = nullptr;   // each once
+    Bytes data;
+  };
+  static void update_all(std::span<Update> updates);
 
  private:
   alignas(8) std::byte state_[96];

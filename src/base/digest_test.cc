@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/md5_lanes.h"
+
 namespace bascule {
 namespace {
 
@@ -57,6 +61,58 @@ TEST(HmacSha256, AKeptKeySignsAgainAndAgainAndInParts) {
   EXPECT_EQ(key.sign(as_bytes("what do ya want for nothing?")), expected);
   EXPECT_NE(key.sign(as_bytes("what do ya want for nothing!")), expected);
   EXPECT_NE(hmac_sha256({}, {}), expected);
+}
+
+// Whatever the number of messages, their lengths, and where a block was begun: the same as one after the other.
+TEST(Md5, Many_side_by_side_are_what_each_is_alone) {
+  std::uint32_t seed = 7;
+  const auto random = [&seed](std::uint32_t below) { return (seed = seed * 1664525 + 1013904223) / 65536 % below; };
+  for (const std::size_t count : {1u, 2u, 3u, 5u, 8u, 15u, 16u, 17u, 33u, 100u}) {
+    std::vector<std::vector<std::byte>> messages(count);
+    std::vector<Md5> digests(count);
+    std::vector<std::size_t> taken(count);
+    for (auto& m : messages) {
+      m.resize(random(2) ? random(300) : random(20'000));
+      for (auto& b : m) b = static_cast<std::byte>(random(256));
+    }
+    for (bool more = true; more;) {
+      more = false;
+      std::vector<Md5::Update> updates;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t n = std::min<std::size_t>(messages[i].size() - taken[i], random(3) ? random(9'000) : random(130));
+        updates.push_back({&digests[i], Bytes(messages[i]).subspan(taken[i], n)});
+        taken[i] += n;
+        more |= taken[i] < messages[i].size();
+      }
+      Md5::update_all(updates);
+    }
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(digests[i].finish(), Md5::of(messages[i])) << i << " of " << count;
+  }
+}
+
+TEST(Md5, Every_width_of_registers_gives_the_same) {
+  for (const Md5Way& way : md5_ways())
+    for (const std::size_t count : {way.fewest, way.lanes - 1, way.lanes, way.lanes + 1, 3 * way.lanes}) {
+      std::vector<std::vector<std::byte>> messages(count);
+      std::vector<std::array<std::uint32_t, 4>> states(count, {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476});
+      std::vector<Md5Lane> lanes;
+      for (std::size_t i = 0; i < count; ++i) {
+        messages[i].resize(64 * (i % 5 + 1));
+        for (std::size_t k = 0; k < messages[i].size(); ++k) messages[i][k] = static_cast<std::byte>(i * 31 + k * 7 + k / 64);
+        lanes.push_back({states[i].data(), messages[i].data(), messages[i].size() / 64});
+      }
+      md5_lanes(lanes, way);
+      for (const Md5Lane& lane : lanes) {
+        const auto i = static_cast<std::size_t>(std::ranges::find_if(states, [&](const auto& s) { return s.data() == lane.state; }) - states.begin());
+        const std::size_t taken = messages[i].size() - lane.blocks * 64;
+        EXPECT_EQ(lane.data, messages[i].data() + taken);
+        Md5 plain;   // begins with the chaining state
+        plain.update(Bytes(messages[i]).first(taken));
+        std::array<std::uint32_t, 4> expected;
+        std::memcpy(expected.data(), &plain, sizeof expected);
+        EXPECT_TRUE(std::ranges::equal(expected, states[i])) << way.lanes << " lanes, message " << i << " of " << count;
+      }
+    }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/crc64.h"
 #include "base/digest.h"
 #include "ops/manifest.h"
+#include "ops/md5_line.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -14,11 +15,8 @@ namespace keys = catalog::keys;
 
 struct Digests {
   std::optional<Md5> md5;
+  std::optional<Md5Line::Place> place;   // where there is an MD5
   std::uint64_t crc64 = 0;
-  void update(Bytes bytes) {
-    if (md5) md5->update(bytes);
-    crc64 = bascule::crc64(bytes, crc64);
-  }
 };
 
 namespace {
@@ -81,7 +79,8 @@ Task<Result<NewPiece>> Service::seal_piece(Container container, extent::Buffer& 
       if (n == 0) co_return refuse(Reason::body_incomplete);
       got += n;
     }
-    digests.update(room);
+    if (digests.md5) co_await digests.place->update(*digests.md5, room);
+    digests.crc64 = crc64(room, digests.crc64);
     BASCULE_CO_TRY(sealer.update(room));
   }
   BASCULE_CO_TRY(sealer.finish());
@@ -93,7 +92,10 @@ Task<Result<Ingested>> Service::ingest(Container container, std::string account,
   Ingested in;
   in.size_bytes = spec.length_bytes;
   Digests digests;
-  if (spec.want_md5 || spec.expected_md5) digests.md5.emplace();
+  if (spec.want_md5 || spec.expected_md5) {
+    digests.md5.emplace();
+    digests.place.emplace(co_await this_executor());
+  }
   extent::Packer& packer = this->packer(account);
   std::deque<Placing> placing;
   Result<void> outcome;
