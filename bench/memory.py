@@ -30,6 +30,8 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     peer = servers.all_peers(f"{options.build}/app/bascule")[options.only]
+    if isinstance(peer, servers.Served):  # however long it takes, the idle connections are there
+        peer.environment = {"BASCULE_SERVER_IDLE_TIMEOUT": "24h"}
     failed = False
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder, ignore_cleanup_errors=True) as folder:
         peer.start(pathlib.Path(folder) / peer.name)

@@ -45,10 +45,11 @@ class Served(Peer):
     def __init__(self, kind, program=None):
         super().__init__()
         self.name = self.kind = kind
-        self.program, self.server, self.config = program, None, None
+        self.program, self.server, self.config, self.environment = program, None, None, {}
 
     def start(self, folder):
-        self.server = Server(self.kind, folder=folder, program=self.program, config=self.config)
+        self.server = Server(self.kind, folder=folder, program=self.program, config=self.config,
+                             environment=self.environment)
         self.server.start()
         self.port = int(self.server.address.rpartition(":")[2])
         self.pids = [self.server.process.pid]
