@@ -245,4 +245,15 @@ server::ServerOptions Config::server_options() const {
   return options;
 }
 
+Result<api::web::Options> Config::web_options() const {
+  api::web::Options options{.domains = list("web.domains"), .account = text("web.account")};
+  for (const std::string& entry : list("web.hosts")) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == entry.size())
+      return fail(Code::invalid_argument, "web.hosts = '" + entry + "' is not allowed; allowed is HOST=ACCOUNT");
+    options.hosts.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return options;
+}
+
 }  // namespace bascule::app

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/web/web_service.h"
 #include "app/engine.h"
 #include "app/settings.h"
 #include "runtime/clock.h"
@@ -46,6 +47,7 @@ class Config {
   // What the parts need. Errors name the setting.
   Result<EngineOptions> engine_options() const;
   server::ServerOptions server_options() const;
+  Result<api::web::Options> web_options() const;
 
  private:
   struct Entry {

@@ -106,7 +106,7 @@ void Engine::start_jobs(Loop& loop) {
 
 Task<void> Engine::run_jobs() {
   using namespace std::chrono_literals;
-  Instant uploads_due = clock_->now() + 1min;
+  Instant uploads_due = clock_->now() + 1min, deleted_due = clock_->now();
   while (!stop_) {
     bool busy = false;
     Result<void> outcome;
@@ -116,6 +116,10 @@ Task<void> Engine::run_jobs() {
     if (outcome && clock_->now() >= uploads_due) {
       outcome = co_await sweeper_->expire_uploads();
       uploads_due = clock_->now() + 1h;
+    }
+    if (outcome && clock_->now() >= deleted_due) {
+      if (auto expired = co_await service_->expire_deleted_containers(); !expired) outcome = fail(expired.error());
+      deleted_due = clock_->now() + 1min;
     }
     if (!outcome) log::warn("sweeper", {{"error", outcome.error().message}, {"kind", name(outcome.error().code)}});
     // In short steps, so that close() does not wait long.

@@ -51,8 +51,8 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   jobs::SweepCounts sweep_counts() const { return sweeper_->counts(); }
 
-  // Runs the sweeper on `loop` until close(): a pass every second, uploads' expiry every hour, what dead
-  // sessions left at once and every hour until they are settled.
+  // Runs the sweeper on `loop` until close(): a pass every second, uploads' expiry every hour, that of
+  // deleted containers every minute, what dead sessions left at once and every hour until they are settled.
   void start_jobs(Loop& loop);
   // Ends the jobs, then the session, in order. Blocks; the server has drained before.
   Result<void> close();

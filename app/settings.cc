@@ -46,6 +46,16 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"server.target_bytes", Kind::size, "16KiB", "", kKiB, 256 * kKiB, "Most bytes of a request's address."},
     {"server.max_headers", Kind::number, "256", "", 16, 10'000, "Most headers of a request."},
 
+    {"web.listen", Kind::list, "", "", 0, 0,
+     "Addresses for static websites alone: HOST:PORT, [IPv6]:PORT or *:PORT, with server.certificate where there is one. Empty: "
+     "none."},
+    {"web.domains", Kind::list, "", "", 0, 0,
+     "Domains of static websites: \"web.example.org\" answers ACCOUNT.web.example.org, on every address."},
+    {"web.hosts", Kind::list, "", "", 0, 0,
+     "Other hosts of static websites, on every address: \"www.example.org=ACCOUNT\"."},
+    {"web.account", Kind::text, "", "", 0, 0,
+     "Whose static website web.listen serves to hosts that name no account. Empty: none."},
+
     {"admin.listen", Kind::text, "127.0.0.1:10090", "", 0, 0,
      "Where /healthz, /readyz and /metrics are, on this machine only: HOST:PORT, or \"off\". Not set and the port is "
      "taken: a free one, named in the log."},

@@ -73,6 +73,7 @@ Task<void> Control::handle(std::string what, std::string body, const std::atomic
   if (!bad && parsed.is_object()) {
     ControlCall call{parts_, std::move(parsed.as_object()), stop, output};
     if (what == "status") outcome = status(parts_);
+    else if (what == "account-show" || what == "account-set") outcome = co_await account_settings_request(what, call);
     else if (what.starts_with("account-")) outcome = co_await account_request(what, call);
     else if (what == "check") outcome = co_await check_request(call, exit);
     else if (what == "migrate") outcome = co_await migrate_request(call, exit);

@@ -8,6 +8,8 @@
 //   account-list    {show_keys}                       -> {accounts: [{name, development, keys?}]}
 //   account-keys    {name}                            -> {name, keys}
 //   account-rotate  {name, key: 1|2, value?}          -> {name, key, value}
+//   account-show    {name}                            -> {name, development, settings}
+//   account-set     {name, settings: {versioning: true, …}} -> the same
 //   account-remove  {name}
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*

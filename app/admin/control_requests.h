@@ -23,6 +23,7 @@ struct ControlCall {
 // Each writes its lines but the last, and returns the last one without "exit", which is 0, or an error.
 // `exit` is set where it is neither 0 nor 1.
 Task<Result<boost::json::object>> account_request(const std::string& what, ControlCall& call);
+Task<Result<boost::json::object>> account_settings_request(const std::string& what, ControlCall& call);   // show, set
 Task<Result<boost::json::object>> check_request(ControlCall& call, int& exit);
 Task<Result<boost::json::object>> migrate_request(ControlCall& call, int& exit);
 

@@ -101,6 +101,8 @@ int run_account(const Config& config, const AccountArguments& arguments) {
     case AccountArguments::What::add: return add(config, arguments);
     case AccountArguments::What::list: return list(config, arguments);
     case AccountArguments::What::rotate_key: return rotate(config, arguments);
+    case AccountArguments::What::show:
+    case AccountArguments::What::set: return run_account_settings(config, arguments);
     case AccountArguments::What::remove: break;
   }
   const Asked asked = ask(config, "account-remove", {{"name", arguments.name}}, Folder::must_be_there, {});

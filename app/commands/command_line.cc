@@ -122,8 +122,30 @@ CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
   return command;
 }
 
+// What Azure sets through its management plane, and soft delete of blobs, which Set Blob Service Properties sets too.
+void add_account_set(CLI::App& command, AccountArguments& a, const std::function<void(CLI::App*)>& with_name) {
+  with_name(&command);
+  const auto option = [&](const char* flag, const char* setting, bool is_flag, const char* help) {
+    auto* added = command.add_option_function<std::string>(
+        flag, [&a, setting, flag, is_flag](const std::string& value) { a.changes.push_back({setting, flag, is_flag, value}); }, help);
+    if (is_flag) added->check(CLI::IsMember({"on", "off"}))->type_name("on|off");
+    else added->type_name("NUMBER|off");
+  };
+  option("--versioning", "versioning", true, "Keep the former state of a blob as a version whenever it is overwritten or deleted.");
+  option("--delete-retention", "delete_retention_days", false, "Keep deleted blobs for so many days (1 to 365).");
+  option("--permanent-delete", "allow_permanent_delete", true, "Let clients remove deleted snapshots and versions for good.");
+  option("--container-delete-retention", "container_delete_retention_days", false, "Keep deleted containers for so many days (1 to 365).");
+  option("--name-quarantine", "name_quarantine_seconds", false, "How many seconds a deleted container's name cannot be used again (30; the development account 0).");
+  option("--last-access-tracking", "last_access_tracking", true, "Note when a blob was last read.");
+  command.footer(footer(
+      "  bascule account set acme --versioning on\n"
+      "  bascule account set acme --delete-retention 14 --container-delete-retention 14\n"
+      "  bascule account set acme --container-delete-retention off\n"
+      "      What was deleted before keeps the days that were in force then.\n"));
+}
+
 void add_account(CLI::App& root, Parsed& parsed) {
-  auto* account = root.add_subcommand("account", "Adds, lists, changes and removes accounts.");
+  auto* account = root.add_subcommand("account", "Adds, lists, sets, changes and removes accounts.");
   account->require_subcommand(1);
   AccountArguments& a = parsed.account;
   const auto make = [&](const char* name, const char* description, AccountArguments::What what) {
@@ -159,6 +181,10 @@ void add_account(CLI::App& root, Parsed& parsed) {
   rotate->add_option("--key", a.key, "Which key: 1 or 2.")->required()->check(CLI::Range(1, 2));
   rotate->add_flag("--show-keys", a.show_keys, "Print the new key.");
   rotate->footer(footer("  bascule account rotate-key --name acme --key 2 --show-keys\n"));
+  auto* show = make("show", "Shows what an account is set to.", AccountArguments::What::show);
+  with_name(show);
+  show->footer(footer("  bascule account show acme\n  bascule account show acme --json\n"));
+  add_account_set(*make("set", "Changes what an account is set to.", AccountArguments::What::set), a, with_name);
   auto* remove = make("remove", "Removes an account that has no containers.", AccountArguments::What::remove);
   with_name(remove);
   remove->footer(footer("  bascule account remove --name acme\n"));

@@ -9,13 +9,19 @@
 namespace bascule::app {
 
 struct AccountArguments {
-  enum class What { add, list, rotate_key, remove } what = What::list;
+  enum class What { add, list, rotate_key, remove, show, set } what = What::list;
   std::string name;
   std::vector<std::string> key_files;   // add: one or two; rotate: one
   bool keys_from_stdin = false;
   bool connection_string = false;
   bool show_keys = false;
   int key = 0;                          // rotate: 1 or 2
+  struct Change {
+    std::string setting, option;        // "delete_retention_days", "--delete-retention"
+    bool is_flag = false;
+    std::string value;
+  };
+  std::vector<Change> changes;          // set
   bool json = false;
 };
 
@@ -37,6 +43,7 @@ struct MigrateArguments {
 
 int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
+int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_version(bool json);

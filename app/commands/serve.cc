@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "api/blob/service.h"
+#include "api/web/web_service.h"
 #include "app/admin/control_socket.h"
 #include "app/admin/pages.h"
 #include "app/commands/commands.h"
@@ -82,7 +83,11 @@ Result<void> check_before_start(const Config& config, const EngineOptions& optio
                                             ": who copies the folder would have the data and the key. Choose another place (key_file)");
   }
   const bool plain = config.text("server.certificate").empty();
-  for (const std::string& where : config.list("server.listen")) {
+  if (auto web = config.web_options(); !web) return fail(web.error());
+  std::vector<std::string> addresses = config.list("server.listen");
+  const auto& web_addresses = config.list("web.listen");
+  addresses.insert(addresses.end(), web_addresses.begin(), web_addresses.end());
+  for (const std::string& where : addresses) {
     auto listeners = server::listen_on(where);
     if (!listeners) {
       if (listeners.error().code == Code::already_exists) continue;  // maybe by who holds the folder: that is said first
@@ -156,7 +161,8 @@ void say_recovered(const Engine& engine) {
                           {"next", "what they placed and nothing names is collected in the background"}});
 }
 
-void serve_until_told(const Config& config, server::Server& server, Signals& signals) {
+// `web`: the websites' own listener, or null.
+void serve_until_told(const Config& config, server::Server& server, server::Server* web, Signals& signals) {
   while (true) {
     switch (signals.wait(1h)) {
       case Signals::Event::none: break;
@@ -164,10 +170,13 @@ void serve_until_told(const Config& config, server::Server& server, Signals& sig
       case Signals::Event::reload:
         if (config.text("server.certificate").empty()) {
           log::info("nothing to reload", {{"why", "there is no certificate"}});
-        } else if (auto reloaded = server.reload_certificate(); !reloaded) {
-          log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
-        } else {
-          log::info("certificate reloaded");
+          break;
+        }
+        for (server::Server* one : {&server, web}) {
+          if (!one) continue;
+          if (auto reloaded = one->reload_certificate(); !reloaded)
+            log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
+          else log::info("certificate reloaded", {{"address", one->addresses().front()}});
         }
     }
   }
@@ -184,8 +193,19 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
   api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.domains = {config.list("server.domains")}});
   MeasuredHandler measured(blobs, admin.requests, system_clock());
-  server::Server server(loops, config.server_options(), measured, api::blob::refuse_unread, system_clock());
+  api::web::WebService web(engine.service(), system_clock(), system_random(), *config.web_options());
+  api::web::HostSplit split(web, measured);
+  server::Server server(loops, config.server_options(), split, api::blob::refuse_unread, system_clock());
   if (auto started = server.start(); !started) return give_up(engine, started.error());
+  std::optional<server::Server> web_server;
+  if (!config.list("web.listen").empty()) {
+    server::ServerOptions options = config.server_options();
+    options.listen = config.list("web.listen");
+    web_server.emplace(loops, options, web, api::web::refuse_unread, system_clock());
+    if (auto started = web_server->start(); !started) return give_up(engine, started.error());
+    for (const std::string& address : web_server->addresses())
+      log::info("static websites", {{"address", address}, {"tls", web_server->encrypted()}});
+  }
   Control control({.engine = engine, .clock = system_clock(), .random = system_random(), .readiness = &admin.readiness,
                    .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started});
   auto control_server = ControlServer::start(config.text("data"), control, admin.loops[1], system_clock());
@@ -203,13 +223,15 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
                         {"provider", engine.provider().name()}, {"data", engine.options().data}});
   notify_service_manager("READY=1");
 
-  serve_until_told(config, server, signals);
+  serve_until_told(config, server, web_server ? &*web_server : nullptr, signals);
 
   notify_service_manager("STOPPING=1");
   log::info("draining", {{"connections", server.counters().open.load()}});
   admin.readiness.set(false, "the server is stopping");
   stop_watching = true;
-  const bool clean = server.drain(config.duration("server.drain_timeout"));
+  const Instant drain_end = system_clock().now() + config.duration("server.drain_timeout");
+  bool clean = server.drain(config.duration("server.drain_timeout"));
+  if (web_server) clean = web_server->drain(std::max(drain_end - system_clock().now(), Duration::zero())) && clean;
   if (!clean) log::warn("connections were cut", {{"why", "server.drain_timeout is over"}});
   (*control_server)->stop(kControlEnd);
   while (!watched) std::this_thread::sleep_for(5ms);

@@ -49,6 +49,13 @@ class FakeOperations final : public ops::Operations {
   Task<Result<ops::ContainerPage>> list_containers(std::string, ops::ListContainers) override {
     return unused<ops::ContainerPage>();
   }
+  Task<Result<void>> change_settings(std::string, ops::SettingsChange) override { return unused<void>(); }
+  Task<Result<ops::ContainerView>> restore_container(ops::ContainerRef, ops::RestoreContainer) override {
+    return unused<ops::ContainerView>();
+  }
+  Task<Result<ops::ContainerView>> rename_container(ops::ContainerRef, std::string, std::optional<std::string>) override {
+    return unused<ops::ContainerView>();
+  }
   Task<Result<ops::Written>> put_blob(ops::BlobRef, ops::PutBlob, ops::BodySource&) override {
     return unused<ops::Written>();
   }

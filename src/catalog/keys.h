@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/time.h"
 #include "extent/ids.h"
 
 namespace bascule::catalog::keys {
@@ -27,6 +28,20 @@ inline std::string mapping(std::string_view account, std::string_view container)
   k.push_back('N');
   k.append(account).push_back('\0');
   k.append(container);
+  return k;
+}
+// Deleted containers by name and time of deletion; at kNameGuard what holds the name itself.
+constexpr char kDeletedContainerTable = 'Y';
+constexpr WallTime kNameGuard{};
+inline std::string deleted_containers(std::string_view account) {
+  std::string k(1, kDeletedContainerTable);
+  k.append(account).push_back('\0');
+  return k;
+}
+inline std::string deleted_container(std::string_view account, std::string_view container, WallTime deleted) {
+  std::string k = deleted_containers(account);
+  k.append(container).push_back('\0');
+  append_be64(k, static_cast<std::uint64_t>(deleted.time_since_epoch().count()));
   return k;
 }
 inline std::string container(std::uint64_t cid) { return with_u64('C', cid); }

@@ -337,6 +337,21 @@ template <> Result<MappingRecord> decode(std::string_view b) {
   return unframed<MappingRecord>(b, "mapping", [](Reader& r, MappingRecord& m) { m.cid = r.fixed64(); });
 }
 
+std::string encode(const DeletedContainerRecord& d) {
+  return framed(25, [&](Writer& w) {
+    w.fixed64(d.cid);
+    put(w, d.deleted);
+    put(w, d.until);
+  });
+}
+template <> Result<DeletedContainerRecord> decode(std::string_view b) {
+  return unframed<DeletedContainerRecord>(b, "deleted container", [](Reader& r, DeletedContainerRecord& d) {
+    d.cid = r.fixed64();
+    d.deleted = get_time(r);
+    d.until = get_time(r);
+  });
+}
+
 std::string encode(const ContainerRecord& c) {
   return framed(128, [&](Writer& w) {
     w.fixed64(c.etag);

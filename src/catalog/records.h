@@ -31,6 +31,12 @@ struct MappingRecord {
   std::uint64_t cid = 0;
 };
 
+// A deleted container that is kept until its time is over; or, without a cid, a name that is held so long.
+struct DeletedContainerRecord {
+  std::uint64_t cid = 0;
+  WallTime deleted{}, until{};
+};
+
 struct LeaseRecord {
   enum class Kind : std::uint8_t { held = 1, breaking = 2, broken = 3 };
   Kind kind = Kind::held;
@@ -152,6 +158,7 @@ struct IntentRecord {             // what a commit yet to come will name; if its
 std::string encode(const AccountRecord&);
 std::string encode(const AccountSettings&);
 std::string encode(const MappingRecord&);
+std::string encode(const DeletedContainerRecord&);
 std::string encode(const ContainerRecord&);
 std::string encode(const HeadRecord&);
 std::string encode(const UploadRecord&);
@@ -168,6 +175,7 @@ template <class T> Result<T> decode(std::string_view bytes);
 template <> Result<AccountRecord> decode(std::string_view);
 template <> Result<AccountSettings> decode(std::string_view);
 template <> Result<MappingRecord> decode(std::string_view);
+template <> Result<DeletedContainerRecord> decode(std::string_view);
 template <> Result<ContainerRecord> decode(std::string_view);
 template <> Result<HeadRecord> decode(std::string_view);
 template <> Result<UploadRecord> decode(std::string_view);

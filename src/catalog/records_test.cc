@@ -44,6 +44,8 @@ TEST(Records, Have_these_bytes) {
   EXPECT_EQ(hex(encode(MappingRecord{0x0102})), "010201000000000000");
   EXPECT_EQ(hex(encode(AccountSettings())), "0100");
   EXPECT_EQ(hex(encode(AccountSettings{.delete_retention_days = 200, .versioning = true})), "0102" "0603c80100" "080101");
+  EXPECT_EQ(hex(encode(DeletedContainerRecord{1, WallTime(Ticks(2)), WallTime(Ticks(3))})),
+            "01010000000000000002000000000000000300000000000000");
   EXPECT_EQ(hex(encode(UploadRecord{1, 2, WallTime(Ticks(3))})), "010100000000000000020300000000000000");
   EXPECT_EQ(hex(encode(IntentRecord{1, true, false})), "01010000000000000001");
   EXPECT_EQ(hex(encode(IntentRecord{1, false, true})), "01010000000000000002");
@@ -95,6 +97,7 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(settings);
   EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
   endure(MappingRecord{7});
+  endure(DeletedContainerRecord{7, WallTime(Ticks(8)), WallTime(Ticks(9))});
   ContainerRecord container{.etag = 1, .public_access = 2, .metadata = {{"a", "b"}}, .policies = {{"p", "s", "e", "r", true}}};
   endure(container);
   endure(head());

@@ -12,6 +12,7 @@ Task<Result<CheckReport>> Checker::run() {
   BASCULE_CO_TRY(co_await ask_for_unlisted());
   if (options_.read) BASCULE_CO_TRY(co_await read_extents());
   BASCULE_CO_TRY(co_await walk_containers());
+  BASCULE_CO_TRY(co_await walk_deleted_containers());
   BASCULE_CO_TRY(co_await walk_blobs());
   BASCULE_CO_TRY(co_await walk_blocks());
   BASCULE_CO_TRY(co_await walk_other_tables());

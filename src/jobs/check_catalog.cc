@@ -39,11 +39,33 @@ Task<Result<void>> Checker::walk_containers() {
     }
     ++report_.containers;
     names_[mapping->cid] = record->key.substr(1, split - 1) + "/" + record->key.substr(split + 1);
-    BASCULE_CO_TRY(co_await look_at_container(std::move(record->key), mapping->cid));
+    BASCULE_CO_TRY(co_await look_at_container(std::move(*record), mapping->cid));
   }
 }
 
-Task<Result<void>> Checker::look_at_container(std::string mapping_key, std::uint64_t cid) {
+// Those that can be restored must be as whole as the others.
+Task<Result<void>> Checker::walk_deleted_containers() {
+  Walk walk(parts_.catalog, keys::kDeletedContainerTable);
+  while (true) {
+    BASCULE_CO_ASSIGN(auto record, co_await next(walk));
+    if (!record) co_return Result<void>{};
+    const auto deleted = catalog::decode<catalog::DeletedContainerRecord>(record->value);
+    if (record->damage || !deleted) {
+      mapping_lost_ = true;
+      found_record(*record, !deleted ? deleted.error().message : "");
+      continue;
+    }
+    if (deleted->cid == 0) continue;  // a name that is held
+    ++report_.containers;
+    const std::size_t split = record->key.find('\0');
+    names_[deleted->cid] = record->key.substr(1, split - 1) + "/" +
+                           record->key.substr(split + 1, record->key.find('\0', split + 1) - split - 1) +
+                           " (deleted " + format_iso8601_seconds(deleted->deleted) + ")";
+    BASCULE_CO_TRY(co_await look_at_container(std::move(*record), deleted->cid));
+  }
+}
+
+Task<Result<void>> Checker::look_at_container(Walk::Record owner, std::uint64_t cid) {
   const std::string where = names_[cid];
   auto record = co_await parts_.catalog.get<catalog::ContainerRecord>(keys::container(cid));
   if (!record && record.error().code != Code::corrupt) co_return fail(record.error());
@@ -51,9 +73,8 @@ Task<Result<void>> Checker::look_at_container(std::string mapping_key, std::uint
   if (!key && key.error().code != Code::not_found && key.error().code != Code::corrupt &&
       key.error().code != Code::permission_denied) co_return fail(key.error());
   if (record && *record && key) co_return Result<void>{};
-  const auto mapping = co_await parts_.catalog.get<catalog::MappingRecord>(mapping_key);
-  if (!mapping && mapping.error().code != Code::corrupt) co_return fail(mapping.error());
-  if (mapping && (!*mapping || (*mapping)->record.cid != cid)) co_return Result<void>{};  // deleted meanwhile
+  BASCULE_CO_ASSIGN(const bool still, co_await unchanged(owner));
+  if (!still) co_return Result<void>{};  // deleted or restored meanwhile
   if (record && !*record) found(Trouble::missing, where, "the container's record is not there");  // damage: with its table
   if (!key) found(key.error().code == Code::not_found ? Trouble::missing : Trouble::damaged, where,
                   "the container's key: " + key.error().message);

@@ -192,6 +192,13 @@ TEST_F(CheckTest, Every_table_is_opened) {
   put(blob("one"), "anew");
   ASSERT_TRUE(world.run(sweeper.pass()));
   ASSERT_TRUE(world.run(service().delete_blob(blob("two"), {})));
+  ASSERT_TRUE(world.run(service().change_settings("acct", [](ops::AccountSettings& settings) {
+    settings.container_retention_days = 1;
+    return Result<void>{};
+  })));
+  ASSERT_TRUE(world.run(service().create_container({"acct", "kept"}, {}, ops::PublicAccess::none)));
+  put(blob("b", "kept"), "kept");
+  ASSERT_TRUE(world.run(service().delete_container({"acct", "kept"}, {})));
   std::set<char> seen;
   std::vector<store::Entry> all = *world.run(world.store->scan({.begin = std::string(1, '\1'), .end = "\xff", .limit = 100'000}));
   for (const auto& e : all) {
@@ -204,7 +211,7 @@ TEST_F(CheckTest, Every_table_is_opened) {
     EXPECT_NE(findings.text().find(key_text(e.key)), std::string::npos) << e.key[0] << "\n" << findings.text();
     replace(whole);
   }
-  for (const char table : {'A', 'B', 'C', 'D', 'E', 'K', 'N', 'P', 'R', 'T', 'U'}) EXPECT_TRUE(seen.contains(table)) << table;
+  for (const char table : {'A', 'B', 'C', 'D', 'E', 'K', 'N', 'P', 'R', 'T', 'U', 'X', 'Y'}) EXPECT_TRUE(seen.contains(table)) << table;
   run();
   EXPECT_TRUE(report.good()) << findings.text();
 }

@@ -59,7 +59,8 @@ class Checker {
 
   // --- check_catalog.cc ---
   Task<Result<void>> walk_containers();
-  Task<Result<void>> look_at_container(std::string mapping_key, std::uint64_t cid);
+  Task<Result<void>> walk_deleted_containers();
+  Task<Result<void>> look_at_container(Walk::Record owner, std::uint64_t cid);
   Task<Result<void>> walk_blobs();
   Task<Result<void>> walk_head(const Container& container, Walk::Record entry);
   Task<Result<void>> walk_manifest(const Container& container, const catalog::Manifest& manifest, Covered& covered, Wrong& wrong);

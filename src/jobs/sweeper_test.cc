@@ -43,7 +43,7 @@ class SweeperTest : public ::testing::Test {
     gateway.reset();
     world = std::make_unique<World>(seed);
     open();
-    ASSERT_TRUE(world->run(service().put_account({"acct", {"k1", "k2"}}, true)));
+    ASSERT_TRUE(world->run(service().put_account({.name = "acct", .keys = {"k1", "k2"}, .settings = {.quarantine_seconds = 0}}, true)));
   }
   void open() {
     auto opened = world->run(Gateway::open(*world, {.service = {.read_ahead = 1, .packer = {.in_flight = 2}}}));
@@ -120,7 +120,7 @@ class SweeperTest : public ::testing::Test {
     sweep();
     auto left = world->run(world->store->scan({.begin = std::string(1, '\0'), .end = "\xff"}));
     ASSERT_TRUE(left);
-    for (const auto& e : *left) EXPECT_TRUE(e.key[0] == 'S' || e.key[0] == 'M' || e.key[0] == 'A') << where << ": " << e.key[0];
+    for (const auto& e : *left) EXPECT_TRUE(e.key[0] == 'S' || e.key[0] == 'M' || e.key[0] == 'A' || e.key[0] == 'X') << where << ": " << e.key[0];
     auto objects = world->run(world->provider->list("", "", 10'000, kNoDeadline));
     ASSERT_TRUE(objects);
     for (const auto& o : objects->objects) EXPECT_EQ(o.name, "keyring-root") << where;

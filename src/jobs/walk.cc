@@ -11,6 +11,7 @@ std::string_view table_name(char table) {
     case 'A': return "account";
     case 'X': return "account settings";
     case 'N': return "mapping";
+    case 'Y': return "deleted container";
     case 'C': return "container";
     case 'B': return "head";
     case 'P': return "page";
@@ -74,6 +75,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'A': return as<catalog::AccountRecord>(value);
     case 'X': return as<catalog::AccountSettings>(value);
     case 'N': return as<catalog::MappingRecord>(value);
+    case 'Y': return as<catalog::DeletedContainerRecord>(value);
     case 'C': return as<catalog::ContainerRecord>(value);
     case 'B': return as<catalog::HeadRecord>(value);
     case 'U': return as<catalog::UploadRecord>(value);
@@ -113,6 +115,15 @@ std::string key_text(std::string_view key) {
       if (const auto split = rest.find('\0'); split != std::string_view::npos)
         return text + ' ' + std::string(rest.substr(0, split)) + '/' + std::string(rest.substr(split + 1));
       break;
+    case 'Y': {
+      const auto split = rest.find('\0');
+      const auto end = split == std::string_view::npos ? split : rest.find('\0', split + 1);
+      if (end == std::string_view::npos) break;
+      text += ' ' + std::string(rest.substr(0, split)) + '/' + std::string(rest.substr(split + 1, end - split - 1));
+      rest.remove_prefix(end + 1);
+      number(8);
+      break;
+    }
     case 'B':
     case 'U': number(8); break;
     case 'K': {

@@ -113,7 +113,11 @@ Task<Result<void>> Service::remove_account(std::string name) {
   BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
   if (!found) co_return fail(Code::not_found, "there is no account " + name);
-  BASCULE_CO_ASSIGN(auto page, co_await list_containers(name, {.prefix = "", .start = "", .limit = 1}));
+  BASCULE_CO_ASSIGN(auto page, co_await list_containers(name, {.limit = 1, .deleted = true}));
+  if (!page.items.empty() && page.items[0].deleted)
+    co_return fail(Code::conflict, "account " + name + " still keeps deleted containers (" + page.items[0].name + ", for " +
+                                       std::to_string(page.items[0].deleted->remaining_days + 1) +
+                                       " days more); wait, or restore them and delete them with container delete retention off");
   if (!page.items.empty())
     co_return fail(Code::conflict, "account " + name + " still has containers (" + page.items[0].name +
                                        ", ...); delete them first");

@@ -1,4 +1,4 @@
-// Containers: create, properties, metadata, access policies, delete, list.
+// Containers: create, properties, metadata, access policies, lease, delete.
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -28,6 +28,7 @@ Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata
   const std::string mapping_key = keys::mapping(ref.account, ref.container);
   BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(mapping_key));
   if (mapping) co_return refuse(Reason::container_exists);
+  BASCULE_CO_ASSIGN(const NameGuard guard, co_await guard_of(ref, false));
   // The key is placed first: a key without a container is garbage, a container without a key could not be read. The
   // intent finds that garbage again.
   std::uint64_t cid = 0;
@@ -44,14 +45,15 @@ Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata
   record.public_access = static_cast<std::uint8_t>(access);
   record.metadata = std::move(metadata);
   catalog::Transaction t;
-  t.require(mapping_key, 0);
-  t.put(mapping_key, encode(catalog::MappingRecord{cid}));
+  take_name(t, ref, guard, cid);
   t.put(keys::container(cid), encode(record));
   t.remove(intent_key);
   auto done = co_await parts_.catalog.commit(std::move(t));
   if (!done) {
     if (done.error().code != Code::conflict) co_return fail(done.error());
     co_await forget_container_key(cid, intent_key);
+    // Another made it, or made it and deleted it: then its name is held.
+    BASCULE_CO_TRY(co_await guard_of(ref, false));
     co_return refuse(Reason::container_exists);
   }
   co_return to_view(ref.container, cid, record, now());
@@ -87,9 +89,7 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
     t.require(mapping_key, container->mapping_version);
     t.require(record_key, found->version);
     t.remove(mapping_key);
-    t.remove(record_key);
-    catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::container, .cid = container->cid};
-    t.put(keys::dropped(parts_.catalog.next_version()), encode(drop));
+    let_go_of_container(t, ref, container->cid);
     auto done = co_await parts_.catalog.commit(std::move(t));
     forget_container(ref);
     if (done) co_return Result<void>{};
@@ -158,36 +158,6 @@ Task<Result<LeaseResult>> Service::lease_container(ContainerRef ref, LeaseAction
   result.etag = updated.record.etag;
   result.last_modified = updated.record.last_modified;
   co_return result;
-}
-
-Task<Result<ContainerPage>> Service::list_containers(std::string account, ListContainers list) {
-  const std::string base = keys::mapping(account, "");
-  const std::string end = keys::after_prefix(base + list.prefix);
-  std::string begin = base + std::max(list.prefix, list.start);
-  ContainerPage page;
-  std::size_t bytes = 0;
-  while (true) {
-    // One more than asked for: it says where to go on. A container deleted between the two reads is left out, so that
-    // several rounds may be needed.
-    const std::size_t want = list.limit + 1 - page.items.size();
-    BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = begin, .end = end, .limit = want}));
-    for (const auto& e : entries) {
-      std::string name = e.key.substr(base.size());
-      if (page.items.size() == list.limit || bytes >= kMostPageBytes) {
-        page.next = std::move(name);
-        co_return page;
-      }
-      BASCULE_CO_ASSIGN(auto mapping, catalog::decode<catalog::MappingRecord>(e.value));
-      BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(keys::container(mapping.cid)));
-      if (!found) continue;
-      const ContainerView& v = page.items.emplace_back(to_view(std::move(name), mapping.cid, found->record, now()));
-      bytes += sizeof v + v.name.size();
-      for (const auto& [key, value] : v.metadata) bytes += key.size() + value.size() + 64;
-      for (const auto& policy : v.policies) bytes += sizeof policy + policy.id.size() + policy.permission.size();
-    }
-    if (entries.size() < want) co_return page;
-    begin = entries.back().key + '\0';
-  }
 }
 
 }  // namespace bascule::ops

@@ -164,7 +164,7 @@ class LeasedOperations : public ::testing::Test {
     auto opened = world.run(Gateway::open(world, {}));
     ASSERT_TRUE(opened) << opened.error().message;
     gateway = std::move(*opened);
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
+    ASSERT_TRUE(world.run(ops().put_account({.name = "acct", .keys = {"k1", "k2"}, .settings = {.quarantine_seconds = 0}}, true)));
     ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
     ASSERT_TRUE(put("source", {}));
   }

@@ -3,6 +3,7 @@
 // Errors: Code::refused with an ops::Reason; overloaded (memory, limits: 503 ServerBusy), exhausted (disk or provider
 // full), unavailable/timeout/permission_denied (provider away), corrupt (data damaged), cancelled (client gone).
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,13 +123,21 @@ struct BlobPage {
   std::string next;                         // where to go on; "" = complete
 };
 struct ListContainers {
-  std::string prefix, start;
+  std::string prefix, start;                // start: from a former `next`, or a name
   std::size_t limit = 5000;
+  bool deleted = false;                     // those that can be restored, too
+  bool system = true;                       // $logs and $blobchangefeed, too
 };
 struct ContainerPage {
-  std::vector<ContainerView> items;
+  std::vector<ContainerView> items;         // by name; deleted ones of a name by their time, before the living one
   std::string next;
 };
+
+struct RestoreContainer {
+  std::string name, version;                // of the deleted one, as a listing shows them
+};
+// May refuse; may be called again.
+using SettingsChange = std::function<Result<void>(AccountSettings&)>;
 
 class Operations {
  public:
@@ -136,6 +145,8 @@ class Operations {
 
   // Accounts are few and kept in memory: no waiting. Nothing if there is none of that name.
   virtual std::shared_ptr<const Account> account(std::string_view name) const = 0;
+  // Read, changed and written as one; in force for every request that begins after it returns.
+  virtual Task<Result<void>> change_settings(std::string account, SettingsChange change) = 0;
 
   virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access) = 0;
   // A lease id must be that of the container's active lease.
@@ -146,6 +157,12 @@ class Operations {
                                                         std::vector<StoredPolicy> policies, Conditions c) = 0;
   virtual Task<Result<LeaseResult>> lease_container(ContainerRef ref, LeaseAction action) = 0;
   virtual Task<Result<ContainerPage>> list_containers(std::string account, ListContainers list) = 0;
+  // A deleted container under its own name or another that is free, with everything in it; its lease has ended.
+  // container_not_found: there is no such deleted one (any more).
+  virtual Task<Result<ContainerView>> restore_container(ContainerRef ref, RestoreContainer restore) = 0;
+  // The container `source` of the same account is called `ref` from here on. `lease_id`: the source's.
+  virtual Task<Result<ContainerView>> rename_container(ContainerRef ref, std::string source,
+                                                       std::optional<std::string> lease_id) = 0;
 
   virtual Task<Result<Written>> put_blob(BlobRef ref, PutBlob put, BodySource& body) = 0;
   virtual Task<Result<Written>> put_block(BlobRef ref, PutBlock put, BodySource& body) = 0;  // etag stays 0

@@ -1,5 +1,5 @@
 // Service: the use cases over the catalog, the packers and the provider. One per process. Its methods are spread over
-// files by family: accounts.cc, containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc.
+// files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc.
 #pragma once
 #include <array>
 #include <atomic>
@@ -67,10 +67,7 @@ class Service final : public Operations {
   std::shared_ptr<const Account> account(std::string_view name) const override;
   std::vector<std::shared_ptr<const Account>> accounts() const;   // by name
   Task<Result<void>> put_account(Account account, bool must_be_new);
-  // Read, changed and written as one; `change` may refuse, and may be called again. In force for every request that begins
-  // after it returns.
-  using SettingsChange = std::function<Result<void>(AccountSettings&)>;
-  Task<Result<void>> change_settings(std::string account, SettingsChange change);
+  Task<Result<void>> change_settings(std::string account, SettingsChange change) override;
   Task<Result<void>> remove_account(std::string name);            // refused while it has containers
 
   // --- Operations ---
@@ -81,6 +78,8 @@ class Service final : public Operations {
   Task<Result<ContainerView>> set_container_acl(ContainerRef, PublicAccess, std::vector<StoredPolicy>, Conditions) override;
   Task<Result<LeaseResult>> lease_container(ContainerRef, LeaseAction) override;
   Task<Result<ContainerPage>> list_containers(std::string account, ListContainers) override;
+  Task<Result<ContainerView>> restore_container(ContainerRef, RestoreContainer) override;
+  Task<Result<ContainerView>> rename_container(ContainerRef, std::string source, std::optional<std::string> lease_id) override;
   Task<Result<Written>> put_blob(BlobRef, PutBlob, BodySource&) override;
   Task<Result<Written>> put_block(BlobRef, PutBlock, BodySource&) override;
   Task<Result<Written>> put_block_list(BlobRef, PutBlockList) override;
@@ -93,6 +92,9 @@ class Service final : public Operations {
   Task<Result<LeaseResult>> lease_blob(BlobRef, LeaseAction) override;
   Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob) override;
   Task<Result<BlobPage>> list_blobs(ContainerRef, ListBlobs) override;
+
+  // Lets go of deleted containers whose time to be restored is over, and of names that were held long enough; how many.
+  Task<Result<std::size_t>> expire_deleted_containers();
 
   // Reads that are running hold the current token; deletion of extents waits until older ones are gone.
   std::shared_ptr<void> read_token();
@@ -119,6 +121,12 @@ class Service final : public Operations {
   void drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, const catalog::Manifest& kept);
   void drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
                    const catalog::Manifest& kept);
+
+  // deleted_containers.cc
+  struct NameGuard { std::string key; std::uint64_t version = 0; };
+  Task<Result<NameGuard>> guard_of(ContainerRef ref, bool ignore_quarantine);   // container_being_deleted
+  void take_name(catalog::Transaction& t, const ContainerRef& ref, const NameGuard& guard, std::uint64_t cid);
+  void let_go_of_container(catalog::Transaction& t, const ContainerRef& ref, std::uint64_t cid);
 
   // write.cc
   Task<Result<Ingested>> ingest(Container container, std::string account, BodySpec spec, BodySource& body,
@@ -185,6 +193,10 @@ constexpr int kMaxConflicts = 200;
 // Between records and what the use cases give and take.
 BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now);
 ContainerView to_view(std::string name, std::uint64_t cid, const catalog::ContainerRecord& record, WallTime now);
+DeletedContainer to_deleted_view(const catalog::DeletedContainerRecord& record, WallTime now);
+// A deletion's name: the time in 16 upper-case hexadecimal digits, as the service shows it.
+std::string deleted_version(WallTime deleted);
+std::optional<WallTime> parse_deleted_version(std::string_view text);
 inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified}; }
 inline Stamp stamp(const catalog::ContainerRecord& c) { return {c.etag, c.last_modified}; }
 void set_headers(catalog::HeadRecord& head, const ContentHeaders& headers);

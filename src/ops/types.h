@@ -66,6 +66,12 @@ struct StoredPolicy {
   bool has_permission = false;
 };
 
+struct DeletedContainer {
+  std::string version;                     // names this deletion among those of its name
+  WallTime deleted{};
+  std::uint32_t remaining_days = 0;        // whole days until it is gone for good
+};
+
 struct ContainerView {
   std::string name;
   std::uint64_t id = 0;        // the incarnation that leads all its keys; a re-created container has another
@@ -75,6 +81,7 @@ struct ContainerView {
   PublicAccess public_access = PublicAccess::none;
   std::vector<StoredPolicy> policies;
   LeaseView lease;
+  std::optional<DeletedContainer> deleted; // in listings with deleted containers
 };
 
 using AccountSettings = catalog::AccountSettings;

@@ -40,9 +40,9 @@ class Step:
 
 
 class Case:
-    def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs):
+    def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs, account):
         self.table, self.operation, self.name, self.steps, self.ref = table, operation, name, steps, ref
-        self.container, self.differs, self.not_yet, self.needs = container, differs, not_yet, needs
+        self.container, self.differs, self.not_yet, self.needs, self.account = container, differs, not_yet, needs, account
 
     @property
     def title(self):
@@ -55,9 +55,11 @@ class Table:
     def __init__(self, name):
         self.name, self.cases = name, []
 
-    def case(self, operation, name, *steps, ref="", container=True, differs=False, not_yet=False, needs=None):
-        """needs: another operation without which the case cannot be run; it waits while that is in tables/not_yet.py."""
-        one = Case(self.name, operation, name, list(steps), ref, container, differs, not_yet, needs)
+    def case(self, operation, name, *steps, ref="", container=True, differs=False, not_yet=False, needs=None, account=None):
+        """needs: another operation without which the case cannot be run; it waits while that is in tables/not_yet.py.
+        account: the case runs in an account of its own, made for it and set with `bascule account set`, e.g.
+        {"versioning": "on", "delete-retention": 7}; {} = as a new one is. Its keys are those of the development account."""
+        one = Case(self.name, operation, name, list(steps), ref, container, differs, not_yet, needs, account)
         assert one.title not in {case.title for case in self.cases}, f"two cases are called {one.title}"
         self.cases.append(one)
 
@@ -222,10 +224,20 @@ def send(step, client, saved):
     return response, expected
 
 
-def run(case, client, strict):
+def run(case, client, strict, make_account=None):
     """Raises Failure. strict: the documents in every point; otherwise what Azurite is known to do otherwise is let be."""
-    saved = {"c": f"t{uuid.uuid4().hex[:20]}", "sas": azure.account_sas(),
-             "account": azure.ACCOUNT, "address": client.address}
+    if case.account is not None:
+        own = azure.Client(client.address, account=make_account(case.account))
+        try:
+            return run_in(case, own, strict)
+        finally:
+            own.close()
+    return run_in(case, client, strict)
+
+
+def run_in(case, client, strict):
+    saved = {"c": f"t{uuid.uuid4().hex[:20]}", "sas": azure.account_sas(account=client.account),
+             "account": client.account, "address": client.address}
     if case.container:
         client.version, client.host = azure.VERSION, None
         response = client.send("PUT", f"/{saved['c']}?restype=container")

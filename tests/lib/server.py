@@ -11,6 +11,9 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
+
+from lib import azure
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -99,6 +102,23 @@ class Server:
         """Several servers may run on one machine: each has its own administration port."""
         self.admin_address = f"127.0.0.1:{free_port()}"
         return f'key_file = "{self.folder}/keys/bascule.key"\n[admin]\nlisten = "{self.admin_address}"\n'
+
+    def command_line(self, *arguments, text=""):
+        """Another command of the program, beside this server; what it wrote."""
+        run = subprocess.run([self.program, *map(str, arguments), *self.place()], input=text, capture_output=True, text=True,
+                             timeout=120, env={**private_environment(self.folder), **self.extra})
+        if run.returncode:
+            raise RuntimeError(f"{arguments}: exit code {run.returncode}\n{run.stdout}{run.stderr}")
+        return run.stdout
+
+    def make_account(self, settings, key=azure.KEY):
+        """A new account's name; its settings as the options of `bascule account set` without their hyphens."""
+        name = f"t{uuid.uuid4().hex[:20]}"
+        self.command_line("account", "add", name, "--keys-from-stdin", text=f"{key}\n{key}\n")
+        if settings:
+            options = [part for option, value in settings.items() for part in (f"--{option}", str(value))]
+            self.command_line("account", "set", name, *options)
+        return name
 
     def start(self):
         if self.kind not in ("bascule", "azurite"):

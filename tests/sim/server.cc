@@ -63,6 +63,9 @@ Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> 
     Result<void> outcome;
     if (!swept) outcome = fail(swept.error());
     if (outcome) outcome = co_await life.sweeper->adopt_when_due();
+    if (outcome) {
+      if (const auto expired = co_await life.gateway->service->expire_deleted_containers(); !expired) outcome = fail(expired.error());
+    }
     if (outcome && broken_ == Broken::collection) outcome = co_await take_by_listing(life);
     // A provider may fail, or lie about a bit of a key; the catalog never contradicts itself.
     if (!outcome && outcome.error().code == Code::corrupt && trouble.empty()) trouble = "a job: " + outcome.error().message;

@@ -47,6 +47,8 @@ Task<Answer> get_container_properties(Call& call);
 Task<Answer> get_container_metadata(Call& call);
 Task<Answer> set_container_metadata(Call& call);
 Task<Answer> delete_container(Call& call);
+Task<Answer> restore_container(Call& call);
+Task<Answer> rename_container(Call& call);
 // acl.cc
 Task<Answer> get_container_acl(Call& call);
 Task<Answer> set_container_acl(Call& call);
@@ -55,6 +57,7 @@ Task<Answer> list_containers(Call& call);
 Task<Answer> list_blobs(Call& call);
 // service_properties.cc
 Task<Answer> get_service_properties(Call& call);
+Task<Answer> set_service_properties(Call& call);
 Task<Answer> get_service_stats(Call& call);
 Task<Answer> get_account_information(Call& call);
 Task<Answer> preflight(Call& call);

@@ -95,4 +95,40 @@ Task<Answer> delete_container(Call& call) {
   co_return co_await reply.send();
 }
 
+namespace {
+
+constexpr Version kRestoreSince(2019, 12, 12);  // "Restore Container"
+
+Parsed<std::string> required_header(const Call& call, H header) {
+  const auto value = call.headers.find(header);
+  if (!value || value->empty()) return missing_header(name(header));
+  return std::string(*value);
+}
+
+}  // namespace
+
+Task<Answer> restore_container(Call& call) {
+  if (call.version < kRestoreSince) {
+    Problem problem(Fault::feature_version_mismatch);
+    problem.text = "The operation for Blob service is not supported in this version.";
+    co_return refuse(std::move(problem));
+  }
+  ops::RestoreContainer restore;
+  BASCULE_CO_ASSIGN(restore.name, required_header(call, H::deleted_container_name));
+  BASCULE_CO_ASSIGN(restore.version, required_header(call, H::deleted_container_version));
+  BASCULE_CO_TRY(co_await call.ops().restore_container(call.container(), std::move(restore)));
+  Reply reply(call, 201);
+  reply.common();
+  co_return co_await reply.send();
+}
+
+Task<Answer> rename_container(Call& call) {
+  BASCULE_CO_ASSIGN(std::string source, required_header(call, H::source_container_name));
+  BASCULE_CO_ASSIGN(std::optional<std::string> lease_id, parse_lease_id(call.headers, H::source_lease_id));
+  BASCULE_CO_TRY(co_await call.ops().rename_container(call.container(), std::move(source), std::move(lease_id)));
+  Reply reply(call, 200);
+  reply.common();
+  co_return co_await reply.send();
+}
+
 }  // namespace bascule::api::blob

@@ -55,6 +55,7 @@ class FakeOperations final : public ops::Operations {
   ops::BlobRef last_source;
   ops::LeaseAction last_lease;
   ops::Conditions last_conditions;
+  ops::RestoreContainer last_restore;
   ops::BlobPage page;
   ops::BlockList block_list;
 
@@ -97,6 +98,22 @@ class FakeOperations final : public ops::Operations {
     ops::ContainerPage found;
     for (const auto& [name, view] : containers) found.items.push_back(view);
     co_return found;
+  }
+  Task<Result<void>> change_settings(std::string, ops::SettingsChange change) override {
+    auto changed = std::make_shared<ops::Account>(*known);
+    BASCULE_CO_TRY(change(changed->settings));
+    known = std::move(changed);
+    co_return Result<void>();
+  }
+  Task<Result<ops::ContainerView>> restore_container(ops::ContainerRef ref, ops::RestoreContainer restore) override {
+    last_restore = std::move(restore);
+    if (error) co_return std::unexpected(*error);
+    co_return ops::ContainerView{.name = ref.container};
+  }
+  Task<Result<ops::ContainerView>> rename_container(ops::ContainerRef ref, std::string source,
+                                                    std::optional<std::string>) override {
+    if (!containers.contains(source)) co_return ops::refuse(ops::Reason::container_not_found);
+    co_return ops::ContainerView{.name = ref.container};
   }
   Task<Result<ops::Written>> put_blob(ops::BlobRef ref, ops::PutBlob put, ops::BodySource& body) override {
     if (error) co_return std::unexpected(*error);

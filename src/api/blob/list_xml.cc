@@ -178,12 +178,17 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
   for (const ops::ContainerView& container : page.items) {
     xml += "<Container>";
     append_element(xml, "Name", container.name);
+    if (container.deleted) {
+      xml += "<Deleted>true</Deleted>";
+      append_element(xml, "Version", container.deleted->version);
+    }
     if (version < kEndpointForm)
       xml.append("<Url>").append(form.service_endpoint).append(container.name).append("</Url>");
     append_date(xml, "<Properties><Last-Modified>", container.last_modified, "</Last-Modified><Etag>\"");
     append_etag(xml, container.etag);
     xml += "\"</Etag>";
-    append_lease(xml, container.lease, version);
+    if (container.deleted) xml += "<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>";
+    else append_lease(xml, container.lease, version);
     if (version >= Version(2016, 5, 31) && container.public_access != ops::PublicAccess::none)
       put(xml, "<PublicAccess>", public_access_text(container.public_access), "</PublicAccess>");
     if (version >= Version(2019, 7, 7))
@@ -193,6 +198,11 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
       xml += "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>";
     if (version >= Version(2020, 10, 2))
       xml += "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>";
+    if (container.deleted) {
+      append_date(xml, "<DeletedTime>", container.deleted->deleted, "</DeletedTime><RemainingRetentionDays>");
+      append_decimal(xml, container.deleted->remaining_days);
+      xml += "</RemainingRetentionDays>";
+    }
     xml += "</Properties>";
     if (form.metadata) append_metadata(xml, container.metadata);
     xml += "</Container>";

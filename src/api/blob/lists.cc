@@ -52,6 +52,7 @@ constexpr std::string_view kBlobIncludes[] = {"metadata", "copy", "uncommittedbl
                                               "permissions"};
 constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8;
 constexpr std::string_view kContainerIncludes[] = {"metadata", "deleted", "system"};
+constexpr unsigned kDeletedContainers = 2, kSystemContainers = 4;
 
 std::string service_endpoint(const Call& call) {
   std::string url = call.request.encrypted ? "https://" : "http://";
@@ -79,6 +80,8 @@ Task<Answer> list_containers(Call& call) {
   BASCULE_CO_ASSIGN(list.limit, max_results(target.find("maxresults")));
   BASCULE_CO_ASSIGN(const unsigned include, parse_include(target.find("include"), kContainerIncludes));
   list.start = container_start(target, target.get("marker"));
+  list.deleted = (include & kDeletedContainers) != 0;
+  list.system = (include & kSystemContainers) != 0;
 
   ContainerListForm form{call.version, service_endpoint(call), target.account, echo_of(target),
                          (include & kMetadata) != 0};

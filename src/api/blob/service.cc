@@ -2,6 +2,7 @@
 
 #include "api/blob/batch.h"
 #include "api/blob/call.h"
+#include "api/blob/cors.h"
 #include "api/blob/errors.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETAILS 3)
 
-// x-ms-version; of a SAS without it, api-version, then sv; else the oldest (AZURE-DETAILS 1).
+// x-ms-version; of a SAS without it, api-version, then sv; else the account's default; else the oldest (AZURE-DETAILS 1).
 Parsed<> read_version(Call& call) {
   if (call.batch) {  // a part has its batch's, and may not say so itself
     call.version = call.batch->version;
@@ -34,7 +35,15 @@ Parsed<> read_version(Call& call) {
         break;
       }
   }
-  if (text.empty()) return {};
+  if (text.empty()) {
+    const auto account = call.ops().account(call.target.account);
+    const auto by_account = account ? Version::parse(account->settings.default_service_version) : std::nullopt;
+    if (by_account) {
+      call.version = *by_account;
+      call.version_text = account->settings.default_service_version;
+    }
+    return {};
+  }
   const auto version = Version::parse(text);
   if (!version) {
     call.version_text.clear();  // such an answer names no version (AZURE-ANSWERS 1)
@@ -188,7 +197,9 @@ BlobService::BlobService(ops::Operations& operations, Clock& clock, Random& rand
     : operations_(operations), clock_(clock), options_(std::move(options)), ids_(random) {}
 
 Task<void> BlobService::handle(http::Exchange& exchange) {
-  Call call(*this, exchange, ids_.next());
+  CorsExchange answers(exchange);
+  Call call(*this, answers, ids_.next());
+  answers.serve(call);
   Subject subject = Subject::blob;
   Answer answer = co_await serve(call, subject);
   if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);

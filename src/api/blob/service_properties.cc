@@ -1,8 +1,8 @@
-// What clients ask of the service itself: properties (the defaults, none of which can be changed yet), statistics, the
-// account's kind, CORS preflight (no rules: refused).
-#include <algorithm>
-
+// What clients ask of the service itself: its properties, statistics, the account's kind, CORS preflight.
 #include "api/blob/call.h"
+#include "api/blob/cors.h"
+#include "api/blob/guards.h"
+#include "api/blob/properties_xml.h"
 #include "api/blob/reply.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
@@ -10,27 +10,12 @@
 namespace bascule::api::blob {
 namespace {
 
-constexpr std::string_view kNoRetention = "<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>";
+constexpr std::size_t kMostPropertiesBytes = 64 * 1024;
 
-std::string properties_xml(Version version) {
-  std::string xml(kXmlStart);
-  xml.append("<StorageServiceProperties><Logging><Version>1.0</Version><Read>false</Read><Write>false</Write>"
-             "<Delete>false</Delete>").append(kNoRetention).append("</Logging>");
-  if (version < Version(2013, 8, 15)) {
-    xml.append("<Metrics><Version>1.0</Version><Enabled>false</Enabled>").append(kNoRetention).append("</Metrics>");
-    return xml += "</StorageServiceProperties>";
-  }
-  for (std::string_view metrics : {"HourMetrics", "MinuteMetrics"})
-    xml.append(1, '<').append(metrics).append("><Version>1.0</Version><Enabled>false</Enabled>").append(kNoRetention)
-        .append("</").append(metrics).append(1, '>');
-  xml += "<Cors />";
-  if (version >= Version(2017, 7, 29)) {
-    xml += "<DeleteRetentionPolicy><Enabled>false</Enabled>";
-    if (version >= Version(2020, 2, 10)) xml += "<AllowPermanentDelete>false</AllowPermanentDelete>";
-    xml += "</DeleteRetentionPolicy>";
-  }
-  if (version >= Version(2018, 3, 28)) xml += "<StaticWebsite><Enabled>false</Enabled></StaticWebsite>";
-  return xml += "</StorageServiceProperties>";
+Task<Parsed<>> make_if_missing(Call& call, std::string container) {
+  const auto made = co_await call.ops().create_container({call.target.account, std::move(container)}, {}, ops::PublicAccess::none);
+  if (!made && ops::reason_of(made.error()) != ops::Reason::container_exists) co_return refuse(made.error());
+  co_return Parsed<>();
 }
 
 }  // namespace
@@ -39,18 +24,34 @@ Task<Answer> get_service_properties(Call& call) {
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");
   reply.common();
-  co_return co_await reply.send_xml(properties_xml(call.version));
+  co_return co_await reply.send_xml(properties_xml(call.authorised.principal.account->settings, call.version));
 }
 
-// Only the secondary's address has them; nothing is geo-replicated, and the answer says so.
+Task<Answer> set_service_properties(Call& call) {
+  BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, kMostPropertiesBytes));
+  BASCULE_CO_ASSIGN(const PropertyChanges changes, parse_properties(document, call.version));
+  // The site's container, and the log's, are there as soon as the setting says so.
+  if (changes.website && changes.website->enabled) BASCULE_CO_TRY(co_await make_if_missing(call, "$web"));
+  if (changes.logging && (changes.logging->reads || changes.logging->writes || changes.logging->deletes))
+    BASCULE_CO_TRY(co_await make_if_missing(call, "$logs"));
+  BASCULE_CO_TRY(co_await call.ops().change_settings(call.target.account, [&changes](ops::AccountSettings& settings) {
+    changes.apply(settings);
+    return Result<void>();
+  }));
+  Reply reply(call, 202);
+  reply.common();
+  co_return co_await reply.send();
+}
+
+// Only the secondary's address has them. It serves the same data as the primary, so that it is never behind.
 Task<Answer> get_service_stats(Call& call) {
   if (!call.target.secondary) co_return bad_query("comp", "stats");
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");
   reply.common();
   co_return co_await reply.send_xml(std::string(kXmlStart) +
-                                    "<StorageServiceStats><GeoReplication><Status>unavailable</Status><LastSyncTime />"
-                                    "</GeoReplication></StorageServiceStats>");
+                                    "<StorageServiceStats><GeoReplication><Status>live</Status><LastSyncTime>" +
+                                    http_date(call.now()) + "</LastSyncTime></GeoReplication></StorageServiceStats>");
 }
 
 Task<Answer> get_account_information(Call& call) {
@@ -62,18 +63,29 @@ Task<Answer> get_account_information(Call& call) {
   co_return co_await reply.send();
 }
 
+// Evaluated against the account's rules alone: whether there is such a container or blob does not matter.
 Task<Answer> preflight(Call& call) {
-  for (const std::string_view needed : {"Origin", "Access-Control-Request-Method"}) {
-    const bool there = std::ranges::any_of(call.request.headers, [&](const http::HeaderView& header) {
-      return same_text(header.name, needed) && !header.value.empty();
-    });
-    if (there) continue;
+  const std::string_view origin = call.headers.get(H::origin), method = call.headers.get(H::access_control_request_method);
+  for (const auto& [header, value] : {std::pair("Origin", origin), std::pair("Access-Control-Request-Method", method)}) {
+    if (!value.empty()) continue;
     Problem problem(Fault::invalid_header_value,
-                    {{"MessageDetails", "Invalid required CORS header " + std::string(needed)}});
+                    {{"MessageDetails", "Invalid required CORS header " + std::string(header)}});
     problem.text = "A required CORS header is not present.";
     co_return refuse(std::move(problem));
   }
-  co_return refuse({Fault::cors_preflight_failure, {{"MessageDetails", "No CORS rules matches this request"}}});
+  const auto account = call.ops().account(call.target.account);
+  const CorsRule* rule = account ? find_cors_rule(account->settings.cors, origin, method) : nullptr;
+  const std::string_view headers = call.headers.get(H::access_control_request_headers);
+  if (!rule || !allows_headers(*rule, headers))
+    co_return refuse({Fault::cors_preflight_failure, {{"MessageDetails", "No CORS rules matches this request"}}});
+  Reply reply(call, 200);
+  reply.common();
+  reply.add("Access-Control-Allow-Origin", std::string(origin));
+  reply.add("Access-Control-Allow-Methods", std::string(method));
+  reply.add_if("Access-Control-Allow-Headers", std::string(headers));
+  reply.add("Access-Control-Max-Age", decimal(rule->max_age_seconds));
+  reply.add("Access-Control-Allow-Credentials", "true");
+  co_return co_await reply.send();
 }
 
 }  // namespace bascule::api::blob

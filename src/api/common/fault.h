@@ -17,7 +17,8 @@ enum class Fault : std::uint16_t {
   // the request's form
   invalid_header_value, missing_required_header, unsupported_header, missing_content_length_header,
   invalid_query_parameter_value, out_of_range_query_parameter_value, missing_required_query_parameter,
-  invalid_uri, invalid_resource_name, out_of_range_input, invalid_input, invalid_xml_document, invalid_md5,
+  invalid_uri, invalid_resource_name, out_of_range_input, invalid_input, invalid_xml_document, invalid_xml_node_value,
+  missing_required_xml_node, unsupported_xml_node, invalid_md5,
   invalid_http_verb, unsupported_http_verb, request_body_too_large, not_implemented, feature_version_mismatch,
   multiple_condition_headers_not_supported, unsatisfiable_condition,
   invalid_metadata, empty_metadata_key, metadata_too_large,

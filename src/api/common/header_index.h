@@ -18,6 +18,8 @@ enum class H : std::uint8_t {
   lease_id, lease_action, lease_duration, lease_break_period, proposed_lease_id, blob_public_access,
   copy_source, copy_action, requires_sync, page_write, source_lease_id, source_if_match, source_if_none_match,
   source_if_modified_since, source_if_unmodified_since,
+  access_control_request_method, access_control_request_headers,
+  deleted_container_name, deleted_container_version, source_container_name,
   // those of features that are not there yet: refused, not ignored
   if_tags, source_if_tags, tags, encryption_key, encryption_key_sha256, encryption_algorithm, encryption_scope,
   source_encryption_key, immutability_policy_until_date, immutability_policy_mode, legal_hold, expiry_option,

@@ -18,6 +18,7 @@ bool convert(const pugi::xml_node& from, XmlNode& into, std::size_t depth_left, 
   if (depth_left == 0 || nodes_left == 0) return false;
   --nodes_left;
   into.name = from.name();
+  into.offset = from.offset_debug();
   into.text = trim(from.child_value());
   for (const pugi::xml_node& child : from.children()) {
     if (child.type() != pugi::node_element) continue;
@@ -26,7 +27,9 @@ bool convert(const pugi::xml_node& from, XmlNode& into, std::size_t depth_left, 
   return true;
 }
 
-std::unexpected<Problem> at(std::string_view document, std::ptrdiff_t offset, std::string_view reason) {
+}  // namespace
+
+std::unexpected<Problem> bad_xml_at(std::string_view document, std::ptrdiff_t offset, std::string_view reason) {
   const auto before = document.substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
   const auto line = std::ranges::count(before, '\n') + 1;
   const std::size_t last_line = before.rfind('\n');
@@ -37,8 +40,6 @@ std::unexpected<Problem> at(std::string_view document, std::ptrdiff_t offset, st
                   {"Reason", std::string(reason)}}});
 }
 
-}  // namespace
-
 const XmlNode* XmlNode::child(std::string_view child_name) const {
   const auto found = std::ranges::find(children, child_name, &XmlNode::name);
   return found == children.end() ? nullptr : &*found;
@@ -48,7 +49,7 @@ Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits) {
   pugi::xml_document tree;
   constexpr unsigned kForm = pugi::parse_default | pugi::parse_doctype | pugi::parse_fragment;
   const auto result = tree.load_buffer(document.data(), document.size(), kForm);
-  if (!result) return at(document, result.offset, result.description());
+  if (!result) return bad_xml_at(document, result.offset, result.description());
   std::size_t roots = 0;
   for (const pugi::xml_node& child : tree.children()) {
     if (child.type() == pugi::node_doctype) return bad_xml();

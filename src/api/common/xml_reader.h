@@ -12,6 +12,7 @@ struct XmlNode {
   std::string name;
   std::string text;  // its own character data, white space at both ends removed
   std::vector<XmlNode> children;
+  std::ptrdiff_t offset = 0;  // of its name in the document
 
   const XmlNode* child(std::string_view child_name) const;  // the first of that name, or null
 };
@@ -24,5 +25,8 @@ struct XmlLimits {
 // The document's root; InvalidXmlDocument where it has none, is not well formed, holds a document type or is beyond a
 // limit. The caller has bounded the size.
 Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits = {});
+
+// InvalidXmlDocument that names a place and the reason.
+[[nodiscard]] std::unexpected<Problem> bad_xml_at(std::string_view document, std::ptrdiff_t offset, std::string_view reason);
 
 }  // namespace bascule::api

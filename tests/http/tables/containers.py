@@ -82,8 +82,8 @@ case("Delete Container", "delete",
      Step("DELETE /{c}?restype=container", status=202, has={"Content-Length": "0"}, hasnt=("ETag", "Last-Modified")),
      Step("GET /{c}?restype=container", status=404, code="ContainerNotFound"),
      Step("GET /{c}/b", status=404, code={"ContainerNotFound"}), ref="R4")
-# Azure holds a deleted name for about 30 seconds (A15). The development account does not: tools make containers anew at
-# once there. The quarantine of other accounts is not there yet.
+# Azure holds a deleted name for about 30 seconds (A15; tables/deleted_containers.py). The development account does not:
+# tools make containers anew at once there.
 case("Delete Container", "name-is-free-at-once-on-the-development-account",
      Step("DELETE /{c}?restype=container", status=202),
      Step("PUT /{c}?restype=container", status=201),

@@ -12,13 +12,8 @@ SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
 TAGS = b"<Tags><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tags>"
 
 OPERATIONS = [
-    ("Set Blob Service Properties", "PUT /?restype=service&comp=properties", {}, b"<StorageServiceProperties/>"),
-    ("Get Blob Service Stats", "GET /?restype=service&comp=stats", {}, b""),
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
     ("Find Blobs by Tags", "GET /?comp=blobs&where=a%3D%27b%27", {}, b""),
-    ("Preflight Blob Request", "OPTIONS /{c}/b", {"Origin": "http://example.org", "Access-Control-Request-Method": "GET"}, b""),
-    ("Restore Container", "PUT /{c}?restype=container&comp=undelete", {"x-ms-deleted-container-name": "absent", "x-ms-deleted-container-version": "1"}, b""),
-    ("Rename Container", "PUT /renamed-container?restype=container&comp=rename", {"x-ms-source-container-name": "{c}"}, b""),
     ("Find Blobs by Tags in Container", "GET /{c}?restype=container&comp=blobs&where=a%3D%27b%27", {}, b""),
     ("Snapshot Blob", "PUT /{c}/b?comp=snapshot", {}, b""),
     ("Undelete Blob", "PUT /{c}/b?comp=undelete", {}, b""),

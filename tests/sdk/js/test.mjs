@@ -239,6 +239,35 @@ test("parallel writers to one blob leave one whole blob", () => inContainer(asyn
   assert.equal(outcomes.filter((one) => one.status === "fulfilled").length, 1);
 }));
 
+// An account that keeps deleted containers; only where one can be made.
+const keeping = process.env.KEEPING_CONNECTION_STRING && BlobServiceClient.fromConnectionString(process.env.KEEPING_CONNECTION_STRING);
+
+if (keeping) test("service properties", async () => {
+  const rule = { allowedOrigins: "https://a.example", allowedMethods: "GET,PUT", allowedHeaders: "x-ms-*", exposedHeaders: "*", maxAgeInSeconds: 9 };
+  await keeping.setProperties({ cors: [rule], deleteRetentionPolicy: { enabled: true, days: 3 },
+    staticWebsite: { enabled: true, indexDocument: "index.html", errorDocument404Path: "404.html" } });
+  const found = await keeping.getProperties();
+  assert.deepEqual(found.cors, [rule]);
+  assert.deepEqual([found.deleteRetentionPolicy.enabled, found.deleteRetentionPolicy.days], [true, 3]);
+  assert.equal(found.staticWebsite.errorDocument404Path, "404.html");
+  await keeping.setProperties({ cors: [], deleteRetentionPolicy: { enabled: false }, staticWebsite: { enabled: false } });
+  assert.equal((await keeping.getProperties()).staticWebsite.enabled, false);
+  const secondary = new BlobServiceClient(`${keeping.url.replace(/\/$/, "")}-secondary`, keeping.credential);
+  assert.equal((await secondary.getStatistics()).geoReplication.status, "live");
+});
+
+if (keeping) test("deleted containers come back", async () => {
+  const name = `js-${randomUUID()}`;
+  await keeping.getContainerClient(name).create();
+  await keeping.getContainerClient(name).getBlockBlobClient("b").upload("kept", 4);
+  await keeping.deleteContainer(name);
+  const [gone] = (await collect(keeping.listContainers({ includeDeleted: true }))).filter((one) => one.name === name);
+  assert.equal(gone.deleted, true);
+  const { containerClient } = await keeping.undeleteContainer(name, gone.version);
+  assert.equal((await containerClient.getBlockBlobClient("b").downloadToBuffer()).toString(), "kept");
+  await fails(keeping.undeleteContainer(name, gone.version), 409, "ContainerAlreadyExists");
+});
+
 let failed = 0;
 for (const { name, body } of tests) {
   try {

@@ -9,8 +9,9 @@ import uuid
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
-                                BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, ResourceTypes,
+from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyticsLogging, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
+                                BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, CorsRule, Metrics,
+                                ResourceTypes, RetentionPolicy, StaticWebsite,
                                 generate_account_sas, generate_blob_sas, generate_container_sas)
 
 CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
@@ -214,6 +215,52 @@ def public_access():
             fails(HttpResponseError, anonymous.download_blob, "NoAuthenticationInformation")
         container.set_container_access_policy({}, public_access="container")
         assert anonymous.download_blob().readall() == b"open"
+
+
+def keeping():
+    """A service whose account keeps deleted containers; None at a server where none can be made."""
+    text = os.environ.get("KEEPING_CONNECTION_STRING")
+    return BlobServiceClient.from_connection_string(text, retry_total=0) if text else None
+
+
+@test
+def service_properties():
+    own = keeping()
+    if not own:
+        return
+    own.set_service_properties(
+        analytics_logging=BlobAnalyticsLogging(delete=True, retention_policy=RetentionPolicy(enabled=True, days=5)),
+        hour_metrics=Metrics(enabled=True, include_apis=True, retention_policy=RetentionPolicy(enabled=True, days=6)),
+        cors=[CorsRule(["https://a.example"], ["GET", "PUT"], allowed_headers=["x-ms-*"], exposed_headers=["*"], max_age_in_seconds=9)],
+        target_version="2021-12-02", delete_retention_policy=RetentionPolicy(enabled=True, days=7),
+        static_website=StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html"))
+    own.set_service_properties(minute_metrics=Metrics(enabled=True, include_apis=False))
+    found = own.get_service_properties()
+    assert found["analytics_logging"].delete and found["analytics_logging"].retention_policy.days == 5
+    assert found["hour_metrics"].retention_policy.days == 6 and found["minute_metrics"].enabled
+    assert found["cors"][0].allowed_methods == "GET,PUT" and found["cors"][0].max_age_in_seconds == 9
+    assert found["target_version"] == "2021-12-02" and found["delete_retention_policy"].days == 7
+    assert found["static_website"].index_document == "index.html"
+    own.set_service_properties(cors=[], delete_retention_policy=RetentionPolicy(enabled=False), static_website=StaticWebsite(enabled=False))
+    found = own.get_service_properties()
+    assert found["cors"] == [] and not found["delete_retention_policy"].enabled and not found["static_website"].enabled
+    fails(HttpResponseError, lambda: own.set_service_properties(cors=[CorsRule(["*"], ["GET"])] * 6), "InvalidXmlDocument")
+
+
+@test
+def deleted_containers():
+    own = keeping()
+    if not own:
+        return
+    name = f"py-{uuid.uuid4()}"
+    own.create_container(name, metadata={"a": "1"}).upload_blob("b", b"kept")
+    own.delete_container(name)
+    assert name not in [c.name for c in own.list_containers()]
+    [deleted] = [c for c in own.list_containers(include_deleted=True, include_metadata=True) if c.name == name]
+    assert deleted.deleted and deleted.metadata == {"a": "1"} and deleted.version
+    restored = own.undelete_container(name, deleted.version)
+    assert restored.download_blob("b").readall() == b"kept"
+    fails(HttpResponseError, lambda: own.undelete_container(name, deleted.version))
 
 
 @test
