@@ -94,6 +94,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
     BASCULE_TRY(run(loop, e.service_->put_account({std::string(kDevelopmentAccount), {key, key}, true}, true)));
   }
   e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_);
+  e.lifecycle_ = std::make_unique<jobs::Lifecycle>(*e.service_);
   return engine;
 }
 
@@ -102,6 +103,8 @@ Engine::~Engine() = default;
 void Engine::start_jobs(Loop& loop) {
   jobs_done_ = false;
   spawn(loop, run_jobs());
+  lifecycle_done_ = false;
+  spawn(loop, run_lifecycle());
 }
 
 Task<void> Engine::run_jobs() {
@@ -129,10 +132,27 @@ Task<void> Engine::run_jobs() {
   jobs_done_ = true;
 }
 
+Task<void> Engine::run_lifecycle() {
+  using namespace std::chrono_literals;
+  while (!stop_) {
+    Duration pause = 5s;
+    if (auto worked = co_await lifecycle_->pass(); !worked) {
+      log::warn("lifecycle", {{"error", worked.error().message}, {"kind", name(worked.error().code)}});
+      pause = 1min;
+    } else if (*worked) {
+      pause = 10ms;
+    }
+    // In short steps, so that close() does not wait long.
+    const Instant next = clock_->now() + pause;
+    while (!stop_ && clock_->now() < next) co_await clock_->sleep_for(std::min<Duration>(50ms, next - clock_->now() + 1ms));
+  }
+  lifecycle_done_ = true;
+}
+
 Result<void> Engine::close() {
   stop_ = true;
-  for (int i = 0; i < 600 && !jobs_done_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  if (!jobs_done_) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
+  for (int i = 0; i < 600 && !(jobs_done_ && lifecycle_done_); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (!jobs_done_ || !lifecycle_done_) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
   return run(*loop_, catalog_->close());
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "jobs/lifecycle.h"
 #include "jobs/sweeper.h"
 #include "ops/service.h"
 #include "provider/metrics.h"
@@ -49,9 +50,10 @@ class Engine {
   bool created_key_file() const { return created_key_file_; }
   const std::vector<std::uint32_t>& died() const { return catalog_->died(); }
   const EngineOptions& options() const { return options_; }
+  jobs::Lifecycle& lifecycle() { return *lifecycle_; }
   jobs::SweepCounts sweep_counts() const { return sweeper_->counts(); }
 
-  // Runs the sweeper on `loop` until close(): a pass every second, uploads' expiry every hour, that of
+  // Runs the sweeper and the lifecycle policies on `loop` until close(): a pass every second, uploads' expiry every hour, that of
   // deleted containers every minute, what dead sessions left at once and every hour until they are settled.
   void start_jobs(Loop& loop);
   // Ends the jobs, then the session, in order. Blocks; the server has drained before.
@@ -60,6 +62,7 @@ class Engine {
  private:
   Engine() = default;
   Task<void> run_jobs();
+  Task<void> run_lifecycle();
 
   // Used by open() and close(); it outlives the connections that were made on it, which is why it comes first.
   std::unique_ptr<Loop> loop_;
@@ -79,7 +82,8 @@ class Engine {
   std::unique_ptr<extent::MemoryPool> memory_;
   std::unique_ptr<ops::Service> service_;
   std::unique_ptr<jobs::Sweeper> sweeper_;
-  std::atomic<bool> stop_{false}, jobs_done_{true};
+  std::unique_ptr<jobs::Lifecycle> lifecycle_;
+  std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true};
 };
 
 }  // namespace bascule::app

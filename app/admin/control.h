@@ -11,6 +11,10 @@
 //   account-show    {name}                            -> {name, development, settings}
 //   account-set     {name, settings: {versioning: true, …}} -> the same
 //   account-remove  {name}
+//   lifecycle-set   {name, policy: "JSON"}            -> {name, set, policy, run?}
+//   lifecycle-show  {name}                            -> the same
+//   lifecycle-run   {name}                            -> {progress, container?}*, {name, run}
+//   lifecycle-remove {name}                           -> {name}
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*
 #pragma once

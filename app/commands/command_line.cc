@@ -29,6 +29,7 @@ struct Parsed {
   std::vector<std::string> sets;
   std::vector<std::pair<std::string, std::string>> settings;
   AccountArguments account;
+  LifecycleArguments lifecycle;
   CheckArguments check;
   MigrateArguments migrate;
   bool version_json = false;
@@ -191,6 +192,31 @@ void add_account(CLI::App& root, Parsed& parsed) {
   account->footer(footer("  bascule account add --help\n"));
 }
 
+void add_lifecycle(CLI::App& root, Parsed& parsed) {
+  auto* lifecycle = root.add_subcommand("lifecycle", "Sets, shows and runs lifecycle policies: what becomes of blobs as they age.");
+  lifecycle->require_subcommand(1);
+  LifecycleArguments& l = parsed.lifecycle;
+  const auto make = [&](const char* name, const char* description, LifecycleArguments::What what) {
+    auto* command = lifecycle->add_subcommand(name, description);
+    add_common(*command, parsed);
+    command->add_option("--name,name", l.name, "The account's name.")->required()->type_name("NAME");
+    command->add_flag("--json", l.json, "The answer as JSON, one object a line.");
+    command->preparse_callback([&l, what](std::size_t) { l.what = what; });
+    return command;
+  };
+  auto* set = make("set", "Gives an account a policy, in Azure's JSON; a run under way ends.", LifecycleArguments::What::set);
+  set->add_option("--file", l.file, "The policy; - for standard input.")->required()->type_name("FILE");
+  set->footer(footer(
+      "  bascule lifecycle set acme --file policy.json\n"
+      "  az storage account management-policy show --account-name acme -g GROUP | jq '{policy}' | bascule lifecycle set acme --file -\n"));
+  make("show", "Shows an account's policy and its latest run.", LifecycleArguments::What::show)
+      ->footer(footer("  bascule lifecycle show acme\n"));
+  make("run", "Runs the policy now, or follows the run under way. The server runs it once a day by itself.", LifecycleArguments::What::run)
+      ->footer(footer("  bascule lifecycle run acme\nLooked at, deleted, moved to another tier, refused (leases, holds, past states that are left), failed.\n"));
+  make("remove", "Takes an account's policy away.", LifecycleArguments::What::remove)->footer(footer("  bascule lifecycle remove acme\n"));
+  lifecycle->footer(footer("  bascule lifecycle set --help\n"));
+}
+
 void add_check(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("check", "Looks whether everything that is stored is there and whole.");
   add_common(*command, parsed);
@@ -229,6 +255,7 @@ int run_command_line(int argc, char** argv) {
   auto* serve = add_serve(root, parsed);
   auto* migrate = add_migrate(root, parsed);
   add_account(root, parsed);
+  add_lifecycle(root, parsed);
   add_check(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
   version->add_flag("--json", parsed.version_json, "As one JSON object.");
@@ -259,6 +286,7 @@ int run_command_line(int argc, char** argv) {
               .json = config->text("log.format") == "json"});
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
+  if (root.got_subcommand("lifecycle")) return run_lifecycle(*config, parsed.lifecycle);
   parsed.check.read = !parsed.quick;
   return run_check(*config, parsed.check);
 }

@@ -25,6 +25,13 @@ struct AccountArguments {
   bool json = false;
 };
 
+struct LifecycleArguments {
+  enum class What { set, show, run, remove } what = What::show;
+  std::string name;
+  std::string file;                     // set: of the policy, "-" for standard input
+  bool json = false;
+};
+
 struct CheckArguments {
   bool read = true;
   bool json = false;
@@ -44,6 +51,7 @@ struct MigrateArguments {
 int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
+int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_version(bool json);

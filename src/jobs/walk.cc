@@ -1,5 +1,7 @@
 #include "jobs/walk.h"
 
+#include "catalog/lifecycle.h"
+
 namespace bascule::jobs {
 namespace {
 
@@ -10,6 +12,7 @@ std::string_view table_name(char table) {
     case 'M': return "mark";
     case 'A': return "account";
     case 'X': return "account settings";
+    case 'O': return "lifecycle";
     case 'N': return "mapping";
     case 'Y': return "deleted container";
     case 'C': return "container";
@@ -74,6 +77,7 @@ Result<void> decodes(char table, std::string_view value) {
   switch (table) {
     case 'A': return as<catalog::AccountRecord>(value);
     case 'X': return as<catalog::AccountSettings>(value);
+    case 'O': return as<catalog::LifecycleRecord>(value);
     case 'N': return as<catalog::MappingRecord>(value);
     case 'Y': return as<catalog::DeletedContainerRecord>(value);
     case 'C': return as<catalog::ContainerRecord>(value);
@@ -110,6 +114,7 @@ std::string key_text(std::string_view key) {
   switch (table) {
     case 'M':
     case 'A':
+    case 'O':
     case 'X': break;
     case 'N':
       if (const auto split = rest.find('\0'); split != std::string_view::npos)

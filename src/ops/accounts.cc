@@ -1,6 +1,7 @@
 // Accounts: few, kept in memory, written through to the catalog.
 #include <algorithm>
 
+#include "catalog/lifecycle.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -125,6 +126,7 @@ Task<Result<void>> Service::remove_account(std::string name) {
   t.require(key, found->version);
   t.remove(key);
   t.remove(keys::settings(name));
+  t.remove(keys::lifecycle(name));
   BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(t)));
   std::unique_lock lock(accounts_mutex_);
   accounts_.erase(name);

@@ -1,0 +1,175 @@
+#include "jobs/lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include "ops/testing.h"
+
+namespace bascule::jobs {
+namespace {
+
+using namespace std::chrono_literals;
+using ops::BlobRef;
+using ops::testing::Gateway;
+using ops::testing::StringBody;
+using ops::testing::World;
+
+constexpr Duration kDay = std::chrono::hours(24);
+
+std::string rule(const std::string& actions, const std::string& filters = R"("blobTypes": ["blockBlob"])") {
+  return R"({"rules": [{"name": "r", "type": "Lifecycle", "definition": {"filters": {)" + filters + R"(}, "actions": {)" + actions + "}}}]}";
+}
+const std::string kDelete = R"("baseBlob": {"delete": {"daysAfterModificationGreaterThan": 10}})";
+
+class LifecycleTest : public ::testing::Test {
+ protected:
+  World world;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<Lifecycle> lifecycle;
+
+  void SetUp() override {
+    open();
+    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
+    for (const char* c : {"a", "b", "$web"}) ASSERT_TRUE(world.run(service().create_container({"acct", c}, {}, ops::PublicAccess::none)));
+  }
+  void open() {
+    lifecycle.reset();
+    if (gateway) world.crash(std::move(gateway));
+    auto opened = world.run(Gateway::open(world, {}));
+    ASSERT_TRUE(opened) << opened.error().message;
+    gateway = std::move(*opened);
+    lifecycle = std::make_unique<Lifecycle>(service());
+  }
+  ops::Service& service() { return *gateway->service; }
+  void wait(Duration time) { world.run(world.clock.sleep_for(time)); }
+  static BlobRef blob(std::string name, std::string container = "a") { return {"acct", std::move(container), std::move(name)}; }
+  void put(BlobRef ref) {
+    ops::PutBlob what;
+    what.body.length_bytes = 1;
+    StringBody body("x");
+    ASSERT_TRUE(world.run(service().put_blob(ref, what, body)));
+  }
+  bool there(BlobRef ref) { return world.run(service().head_blob(ref, {})).has_value(); }
+  void set(const std::string& policy) {
+    auto done = world.run(lifecycle->set("acct", policy));
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  catalog::LifecycleRecord run() {
+    auto record = world.run(lifecycle->begin("acct"));
+    EXPECT_TRUE(record) << record.error().message;
+    while (record && record->running()) record = world.run(lifecycle->step("acct"));
+    EXPECT_TRUE(record) << record.error().message;
+    return record ? *record : catalog::LifecycleRecord();
+  }
+};
+
+TEST_F(LifecycleTest, Old_blobs_go_and_new_ones_and_the_sites_stay) {
+  put(blob("old"));
+  put(blob("old", "b"));
+  put(blob("old", "$web"));
+  wait(11 * kDay);
+  put(blob("new"));
+  set(rule(kDelete));
+  const auto record = run();
+  EXPECT_EQ(record.looked, 3u);
+  EXPECT_EQ(record.deleted, 2u);
+  EXPECT_EQ(record.refused + record.failed, 0u);
+  EXPECT_FALSE(there(blob("old")));
+  EXPECT_FALSE(there(blob("old", "b")));
+  EXPECT_TRUE(there(blob("old", "$web")));
+  EXPECT_TRUE(there(blob("new")));
+}
+
+TEST_F(LifecycleTest, Only_what_the_filters_name) {
+  for (const char* name : {"logs/1", "logs/2", "other"}) put(blob(name));
+  put(blob("logs/1", "b"));
+  wait(11 * kDay);
+  set(rule(kDelete, R"("blobTypes": ["blockBlob"], "prefixMatch": ["a/logs/1", "b"])"));
+  EXPECT_EQ(run().deleted, 2u);
+  EXPECT_FALSE(there(blob("logs/1")));
+  EXPECT_TRUE(there(blob("logs/2")));
+  EXPECT_FALSE(there(blob("logs/1", "b")));
+}
+
+TEST_F(LifecycleTest, What_a_lease_forbids_is_counted_and_left) {
+  put(blob("x"));
+  ASSERT_TRUE(world.run(service().lease_blob(blob("x"), {.kind = ops::LeaseAction::Kind::acquire, .proposed_id = "l", .duration_seconds = -1})));
+  wait(11 * kDay);
+  set(rule(kDelete));
+  const auto record = run();
+  EXPECT_EQ(record.refused, 1u);
+  EXPECT_EQ(record.deleted, 0u);
+  EXPECT_TRUE(there(blob("x")));
+}
+
+TEST_F(LifecycleTest, A_run_goes_on_in_the_next_life) {
+  for (int i = 0; i < 1200; ++i) put(blob("x" + std::to_string(10'000 + i)));
+  wait(11 * kDay);
+  set(rule(kDelete));
+  ASSERT_TRUE(world.run(lifecycle->begin("acct")));
+  auto record = world.run(lifecycle->step("acct"));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->deleted, Lifecycle::kPageBlobs);
+  open();
+  while (*world.run(lifecycle->pass()) && (*world.run(lifecycle->show("acct")))->running()) {}
+  const auto last = *world.run(lifecycle->show("acct"));
+  EXPECT_FALSE(last->running());
+  EXPECT_EQ(last->deleted, 1200u);
+  EXPECT_EQ(last->looked, 1200u);
+  EXPECT_EQ(world.run(service().list_blobs({"acct", "a"}, {}))->items.size(), 0u);
+}
+
+TEST_F(LifecycleTest, A_new_policy_ends_the_run_under_way) {
+  for (int i = 0; i < 600; ++i) put(blob("x" + std::to_string(10'000 + i)));
+  wait(11 * kDay);
+  set(rule(kDelete));
+  ASSERT_TRUE(world.run(lifecycle->begin("acct")));
+  ASSERT_TRUE(world.run(lifecycle->step("acct")));
+  set(rule(R"("baseBlob": {"delete": {"daysAfterModificationGreaterThan": 100}})"));
+  EXPECT_FALSE((*world.run(lifecycle->show("acct")))->running());
+  EXPECT_EQ(run().deleted, 0u);
+  EXPECT_EQ(world.run(service().list_blobs({"acct", "a"}, {}))->items.size(), 100u);
+}
+
+TEST_F(LifecycleTest, Once_a_day_by_itself) {
+  const auto settle = [&] { while (*world.run(lifecycle->pass())) {} };
+  settle();   // no policy: nothing to do
+  put(blob("x"));
+  set(rule(kDelete));
+  settle();
+  EXPECT_TRUE(there(blob("x")));
+  const auto first = (*world.run(lifecycle->show("acct")))->started;
+  wait(23h);
+  settle();
+  EXPECT_EQ((*world.run(lifecycle->show("acct")))->started, first);
+  wait(11 * kDay);
+  settle();
+  EXPECT_FALSE(there(blob("x")));
+  ASSERT_TRUE(world.run(lifecycle->set("acct", "")));
+  EXPECT_FALSE(*world.run(lifecycle->show("acct")));
+  EXPECT_EQ(world.run(lifecycle->begin("acct")).error().code, Code::not_found);
+}
+
+TEST_F(LifecycleTest, Containers_that_come_and_go_meanwhile) {
+  put(blob("x"));
+  put(blob("x", "b"));
+  wait(11 * kDay);
+  set(rule(kDelete));
+  ASSERT_TRUE(world.run(lifecycle->begin("acct")));
+  ASSERT_TRUE(world.run(service().delete_container({"acct", "a"}, {})));
+  auto record = world.run(lifecycle->step("acct"));
+  while (record && record->running()) record = world.run(lifecycle->step("acct"));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->deleted, 1u);
+  EXPECT_FALSE(there(blob("x", "b")));
+}
+
+TEST_F(LifecycleTest, What_is_wrong_is_not_kept) {
+  EXPECT_EQ(world.run(lifecycle->set("acct", rule(R"("baseBlob": {"tierToCool": {"daysAfterModificationGreaterThan": 1}})"))).error().code,
+            Code::unsupported);
+  EXPECT_EQ(world.run(lifecycle->set("acct", "{}")).error().code, Code::invalid_argument);
+  EXPECT_EQ(world.run(lifecycle->set("nobody", rule(kDelete))).error().code, Code::not_found);
+  EXPECT_FALSE(*world.run(lifecycle->show("acct")));
+}
+
+}  // namespace
+}  // namespace bascule::jobs
