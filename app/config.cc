@@ -175,6 +175,8 @@ Result<void> Config::check() const {
   if (admin != "off" && !is_loopback(admin))
     return wrong("admin.listen", "admin.listen = '" + admin + "' is not allowed; allowed is an address of this machine alone "
                                  "(127.0.0.1:PORT, [::1]:PORT), or off");
+  for (const std::string& network : list("copy.networks"))
+    if (auto one = fetch::parse_network(network); !one) return wrong("copy.networks", "copy.networks: " + one.error().message);
   if (text("provider.kind") == "s3") {
     for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
       if (text(name).empty()) return wrong("provider.kind", "provider.kind = 's3' needs " + std::string(name));
@@ -202,6 +204,12 @@ Result<EngineOptions> Config::engine_options() const {
   options.cache_bytes = number("memory.cache");
   options.workers = number("server.io_threads");
   options.development_account = development_account();
+  for (const std::string& network : list("copy.networks")) {
+    BASCULE_ASSIGN(fetch::Network one, fetch::parse_network(network));
+    options.remote.allowed.push_back(one);
+  }
+  options.remote.allow_plain_http = flag("copy.allow_plain_http");
+  options.remote.ca_file = text("copy.ca_file");
   if (text("provider.kind") != "s3") return options;
 
   provider::S3Options s3;

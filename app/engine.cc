@@ -61,6 +61,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   rocks.note = [](std::string_view text) { log::warn("store", {{"note", text}}); };
   BASCULE_ASSIGN(e.store_, store::open_rocksdb(catalog_path, rocks, *e.workers_));
 
+  e.remote_ = fetch::make_http_remote(options.remote, clock);
   ops::ServiceOptions service;
   if (options.s3) {
     BASCULE_ASSIGN(auto stack, provider::make_s3_stack(*options.s3, clock, random));

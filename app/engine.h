@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "fetch/http_remote.h"
 #include "jobs/lifecycle.h"
 #include "jobs/sweeper.h"
 #include "ops/service.h"
@@ -22,6 +23,7 @@ struct EngineOptions {
   std::size_t upload_memory_bytes = std::size_t{128} << 20;
   std::size_t cache_bytes = std::size_t{64} << 20;
   std::size_t workers = 8;
+  fetch::RemoteOptions remote;      // what copies from elsewhere may be read from
   bool allow_create = true;         // make folder, key file, keyring and catalog where there are none
   bool development_account = true;  // make sure that Azure's development account is there
 };
@@ -44,6 +46,7 @@ class Engine {
   provider::Provider& provider() { return *provider_; }   // with its decorators
   const crypto::ExtentNamer& namer() const { return *namer_; }
   Workers& workers() { return *workers_; }
+  ops::Remote& remote() { return *remote_; }
   extent::MemoryPool& memory() { return *memory_; }
   const provider::ProviderMetrics& provider_metrics() const { return *metrics_; }
   const store::StoreMetrics& store_metrics() const { return *store_metrics_; }
@@ -71,6 +74,7 @@ class Engine {
   bool created_key_file_ = false;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<http::Client> http_;
+  std::unique_ptr<ops::Remote> remote_;
   std::unique_ptr<provider::Provider> provider_;
   std::shared_ptr<provider::ProviderMetrics> metrics_;
   std::unique_ptr<crypto::KeyHolder> holder_;

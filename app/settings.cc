@@ -86,6 +86,12 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"provider.connect_timeout", Kind::duration, "10s", "", 100, 5 * kMinute, "s3: for name, TCP and TLS together."},
     {"provider.request_timeout", Kind::duration, "60s", "", kSecond, kHour, "s3: for one request."},
 
+    {"copy.networks", Kind::list, "", "", 0, 0,
+     "Networks beside the public internet that copy sources may lie in: 10.1.0.0/16, fd00::/8, an address. Not set: none; "
+     "this machine, private networks and clouds' metadata services stay out of reach."},
+    {"copy.allow_plain_http", Kind::flag, "false", "", 0, 0, "Copy sources by http://, too: anybody on the way could change them."},
+    {"copy.ca_file", Kind::path, "", "", 0, 0, "Authorities to trust for copy sources, PEM. Not set: the system's."},
+
     {"memory.upload", Kind::size, "128MiB", "", 32 * kMiB, kTiB,
      "Buffers of uploads, all together. Uploads beyond it wait, then get 503 ServerBusy."},
     {"memory.cache", Kind::size, "64MiB", "", 8 * kMiB, kTiB, "The catalog's cache."},

@@ -191,7 +191,7 @@ int give_up(Engine& engine, const Error& error) {
 // One life of the server over an open engine, which is closed at the end. `admin` outlives it.
 int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
   if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
-  api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.domains = {config.list("server.domains")}});
+  api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.remote = &engine.remote(), .domains = {config.list("server.domains")}});
   MeasuredHandler measured(blobs, admin.requests, system_clock());
   api::web::WebService web(engine.service(), system_clock(), system_random(), *config.web_options());
   api::web::HostSplit split(web, measured);

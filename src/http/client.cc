@@ -210,7 +210,7 @@ class PoolingClient final : public Client {
     TlsContextPtr tls;
     if (origin.tls) { BASCULE_CO_ASSIGN(tls, this->tls()); }
     auto stream = co_await connect_stream(origin.host, origin.port, std::move(tls),
-                                          std::min(clock_.now() + options_.connect_timeout, deadline));
+                                          std::min(clock_.now() + options_.connect_timeout, deadline), options_.permit);
     if (!stream) co_return fail(std::move(stream).error());
     co_return std::make_unique<ClientConnection>(std::move(*stream));
   }

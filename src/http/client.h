@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "http/address.h"
 #include "http/message.h"
 
 namespace bascule::http {
@@ -16,6 +17,7 @@ struct Origin {
 };
 
 struct ClientOptions {
+  AddressFilter permit;                // which addresses may be connected to; empty: all
   std::string ca_file;                 // PEM; "" = the system's
   std::size_t connections_per_origin = 64;   // a request waits for a free one
   Duration connect_timeout = std::chrono::seconds(10);   // name, TCP and TLS
@@ -52,7 +54,7 @@ class Client {
   virtual ~Client() = default;
   // A request that failed before any byte of the response on a reused connection is sent once more on a new one.
   // Errors: unavailable (refused, reset, name not found), timeout, permission_denied (certificate not trusted, expired,
-  // for another name: the message says which).
+  // for another name: the message says which), unsupported (no address that `permit` allows).
   virtual Task<Result<std::unique_ptr<ClientResponse>>> send(const Origin& origin, ClientRequest request) = 0;
 };
 

@@ -59,6 +59,10 @@ Task<Result<Endpoints>> look_up(std::string host, std::uint16_t port, Instant de
   co_return co_await query->done.wait();
 }
 
+Address address_of(const ip::address& from) {
+  return from.is_v6() ? from.to_v6().to_bytes() : ip::make_address_v6(ip::v4_mapped, from.to_v4()).to_bytes();
+}
+
 Result<int> begin_connect(const ip::tcp::endpoint& to) {
   const int fd = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail(Code::unavailable, std::string("no socket: ") + std::strerror(errno));
@@ -90,9 +94,11 @@ Task<Result<std::unique_ptr<ByteStream>>> connect_to(ip::tcp::endpoint to, std::
 }  // namespace
 
 Task<Result<std::unique_ptr<ByteStream>>> connect_stream(std::string host, std::uint16_t port, TlsContextPtr tls,
-                                                         Instant deadline) {
-  BASCULE_CO_ASSIGN(const Endpoints endpoints, co_await look_up(host, port, deadline));
+                                                         Instant deadline, AddressFilter permit) {
+  BASCULE_CO_ASSIGN(Endpoints endpoints, co_await look_up(host, port, deadline));
   Error last{Code::unavailable, 0, "the name has no address"};
+  if (permit && std::erase_if(endpoints, [&](const auto& to) { return !permit(address_of(to.address())); }) != 0)
+    last = {Code::unsupported, 0, "it has no address that may be connected to"};
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // An address that swallows packets must not take the time of those behind it.
     Instant connect_by = deadline;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "http/address.h"
 #include "http/byte_stream.h"
 #include "http/tls.h"
 
@@ -49,7 +50,10 @@ Task<Result<std::unique_ptr<ByteStream>>> accept_tls(int fd, std::string peer_ad
 
 // Connects to a name or numeric address; with `tls`, checks that the certificate is for `host`. Errors: unavailable
 // (name unknown, refused, unreachable), timeout, permission_denied (certificate: the message says what is wrong).
+//
+// `permit` is asked for every address that the name has, right before it is connected to, so that no second answer of the
+// name service comes in between; empty: every address is good. Errors: unsupported where it refused all of them.
 Task<Result<std::unique_ptr<ByteStream>>> connect_stream(std::string host, std::uint16_t port, TlsContextPtr tls,
-                                                         Instant deadline);
+                                                         Instant deadline, AddressFilter permit = {});
 
 }  // namespace bascule::http

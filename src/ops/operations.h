@@ -19,14 +19,20 @@ struct Written {               // after a write that moved the blob
   WallTime last_modified{};
   std::optional<Md5Value> md5;         // computed, where asked
   std::optional<std::uint64_t> crc64;  // of the body (Put Block List: the API layer's own, of the XML)
+  std::string copy_id;                 // where PutBlob::copy was given
 };
 
+struct CopyStamp {             // of content that was copied from a URL: kept with the blob
+  std::string id;              // GUID; "" = one is made
+  std::string source_url;      // without its query
+};
 struct PutBlob {
   BodySpec body;
   ContentHeaders headers;        // md5: what the client declared (x-ms-blob-content-md5); else the computed one is stored
   Metadata metadata;
   std::string tier;              // x-ms-access-tier, "" = not sent
   Conditions conditions;
+  std::optional<CopyStamp> copy;
 };
 struct PutBlock {
   std::string block_id;          // decoded, 1..64 bytes

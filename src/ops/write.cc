@@ -159,6 +159,10 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   if (!head.content_md5) head.content_md5 = in.md5;
   head.metadata = std::move(put.metadata);
   head.tier = put.tier;
+  if (put.copy) {
+    if (put.copy->id.empty()) put.copy->id = new_guid(parts_.random);
+    head.copy = catalog::CopyRecord{put.copy->id, put.copy->source_url, "success", in.size_bytes, in.size_bytes, {}};
+  }
 
   ManifestWriter manifest(parts_.catalog, container_ref, container, true);
   Result<void> outcome;
@@ -202,6 +206,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     head.created = old ? old->record.created : at;
     head.lease = old ? after_write(old->record.lease, at) : std::nullopt;
     if (!head.tier.empty()) head.tier_changed = at;
+    if (head.copy) head.copy->completed = at;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, old ? old->version : 0, read_at);
     t.put(head_key, encode(head));
@@ -212,7 +217,11 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
       drop_upload(t, container->cid, ref.blob, (*upload)->record.epoch, {});
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Written{head.etag, head.last_modified, in.md5, in.crc64};
+    if (done) {
+      Written written{head.etag, head.last_modified, in.md5, in.crc64};
+      if (put.copy) written.copy_id = put.copy->id;
+      co_return written;
+    }
     if (done.error().code != Code::conflict) {
       // What became of the commit is unknown only when the engine has stopped; then the next start finds the truth.
       outcome = fail(done.error());

@@ -23,6 +23,7 @@ L2 = "22222222-2222-4222-8222-222222222222"
 L3 = "33333333-3333-4333-8333-333333333333"
 OLD = "Thu, 01 Jan 2015 00:00:00 GMT"
 BLOCK_BLOB = {"x-ms-blob-type": "BlockBlob"}
+ELSEWHERE = ""  # host and port of a server that is no blob store (lib/source.py), for copies: {elsewhere}
 
 
 class Step:
@@ -237,7 +238,7 @@ def run(case, client, strict, make_account=None):
 
 def run_in(case, client, strict):
     saved = {"c": f"t{uuid.uuid4().hex[:20]}", "sas": azure.account_sas(account=client.account),
-             "account": client.account, "address": client.address}
+             "account": client.account, "address": client.address, "elsewhere": ELSEWHERE}
     if case.container:
         client.version, client.host = azure.VERSION, None
         response = client.send("PUT", f"/{saved['c']}?restype=container")

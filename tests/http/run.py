@@ -17,6 +17,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import case as cases  # noqa: E402
 from lib import azure, server  # noqa: E402
+from lib.source import Source  # noqa: E402
 from tables import all_cases  # noqa: E402
 
 THREADS = 8
@@ -28,7 +29,9 @@ def main():
     local = threading.local()
     outcomes, clients = {}, []
 
-    with server.Server() as target:
+    config = '[copy]\nnetworks = ["127.0.0.1"]\nallow_plain_http = true\n'
+    with Source() as elsewhere, server.Server(config=config) as target:
+        cases.ELSEWHERE = elsewhere.address
         strict = target.kind != "azurite"
 
         def one(case):

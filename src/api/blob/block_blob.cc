@@ -1,4 +1,5 @@
 // Put Blob, Put Block, Put Block List, Get Block List.
+#include "api/blob/block_blob.h"
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
 #include "api/blob/guards.h"
@@ -26,6 +27,17 @@ std::uint64_t max_put_block(Version version) {
   return version >= Version(2016, 5, 31) ? 100 * kMiB : 4 * kMiB;
 }
 
+// Put Blob checks the MD5 that is to be stored as it checks Content-MD5; no content has two.
+Parsed<> expect_stored_md5(const ops::Md5Value& stored, DeclaredHashes& declared) {
+  if (declared.md5 && *declared.md5 != stored)
+    return refuse({Fault::md5_mismatch,
+                   {{"UserSpecifiedMd5", md5_text(stored)}, {"ServerCalculatedMd5", md5_text(*declared.md5)}}});
+  declared.md5 = stored;
+  return {};
+}
+
+}  // namespace
+
 bool overwrites(const Call& call, const Error& error) {
   return call.authorised.create_only && ops::reason_of(error) == ops::Reason::blob_exists;
 }
@@ -39,17 +51,6 @@ Parsed<std::string> block_id_of(const Target& target) {
   if (id->size() > kMaxBlockIdBytes) return bad_query("blockid", *text, "Block ID is longer than 64 bytes.");
   return std::move(*id);
 }
-
-// Put Blob checks the MD5 that is to be stored as it checks Content-MD5; no content has two.
-Parsed<> expect_stored_md5(const ops::Md5Value& stored, DeclaredHashes& declared) {
-  if (declared.md5 && *declared.md5 != stored)
-    return refuse({Fault::md5_mismatch,
-                   {{"UserSpecifiedMd5", md5_text(stored)}, {"ServerCalculatedMd5", md5_text(*declared.md5)}}});
-  declared.md5 = stored;
-  return {};
-}
-
-}  // namespace
 
 Task<Answer> put_blob(Call& call) {
   const HeaderIndex& headers = call.headers;

@@ -78,6 +78,10 @@ Task<Answer> put_block_list(Call& call);
 Task<Answer> get_block_list(Call& call);
 // batch.cc
 Task<Answer> submit_batch(Call& call);
+// from_url.cc
+Task<Answer> put_blob_from_url(Call& call);
+Task<Answer> put_block_from_url(Call& call);
+Task<Answer> copy_blob_from_url(Call& call);
 // copy.cc
 Task<Answer> copy_blob(Call& call);
 Task<Answer> abort_copy(Call& call);

@@ -21,6 +21,12 @@ bool takes_structured(Op o) {
   return o == Op::put_blob || o == Op::put_block || o == Op::append_block || o == Op::put_page || o == Op::get_blob;
 }
 
+// A source's token. Copy Blob says itself that it takes none.
+bool takes_source_token(Op o) {
+  return o == Op::put_blob_from_url || o == Op::put_block_from_url || o == Op::copy_blob_from_url ||
+         o == Op::append_block_from_url || o == Op::put_page_from_url || o == Op::copy_blob;
+}
+
 struct Feature {
   H header;
   bool secret = false;
@@ -30,7 +36,8 @@ constexpr Feature kFeatures[] = {
     {H::if_tags}, {H::source_if_tags}, {H::tags}, {H::encryption_key, true}, {H::encryption_key_sha256, true},
     {H::encryption_algorithm}, {H::encryption_scope}, {H::source_encryption_key, true},
     {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option}, {H::expiry_time},
-    {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured}, {H::copy_source_authorization, true},
+    {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured},
+    {H::copy_source_authorization, true, takes_source_token},
     {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
 };
 

@@ -8,6 +8,7 @@
 #include "auth/authorise.h"
 #include "http/message.h"
 #include "ops/operations.h"
+#include "ops/remote.h"
 #include "runtime/clock.h"
 #include "runtime/random.h"
 
@@ -16,6 +17,7 @@ namespace bascule::api::blob {
 struct Call;
 
 struct Options {
+  ops::Remote* remote = nullptr;    // for copies from elsewhere; outlives the service. Null: there are none
   Domains domains;                  // which hosts are answered for; none = any (the development default)
   auth::Settings authentication;    // what WWW-Authenticate names
   std::size_t block_list_bytes = 8 * 1024 * 1024;  // Put Block List's body: 50,000 entries fit

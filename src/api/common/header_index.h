@@ -25,6 +25,7 @@ enum class H : std::uint8_t {
   source_encryption_key, immutability_policy_until_date, immutability_policy_mode, legal_hold, expiry_option,
   expiry_time, structured_body, structured_content_length, copy_source_authorization, seal_blob,
   default_encryption_scope, deny_encryption_scope_override, copy_source_tag_option, rehydrate_priority,
+  source_range, source_content_md5, source_content_crc64, copy_source_blob_properties,
   count_
 };
 

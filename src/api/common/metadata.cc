@@ -33,4 +33,16 @@ Parsed<ops::Metadata> parse_metadata(const HeaderIndex& headers) {
   return metadata;
 }
 
+ops::Metadata acceptable_metadata(ops::Metadata metadata) {
+  ops::Metadata kept;
+  std::size_t total_bytes = 0;
+  for (auto& [name, value] : metadata) {
+    const bool twice = std::ranges::any_of(kept, [&](const auto& entry) { return same_text(entry.first, name); });
+    if (name.empty() || !is_identifier(name) || twice || total_bytes + name.size() + value.size() > kMaxMetadataBytes) continue;
+    total_bytes += name.size() + value.size();
+    kept.emplace_back(std::move(name), std::move(value));
+  }
+  return kept;
+}
+
 }  // namespace bascule::api

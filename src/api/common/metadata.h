@@ -11,4 +11,7 @@ inline constexpr std::size_t kMaxMetadataBytes = 8 * 1024;  // names and values 
 
 Parsed<ops::Metadata> parse_metadata(const HeaderIndex& headers);
 
+// What another server says of its content: pairs that could not have been set here are left out.
+ops::Metadata acceptable_metadata(ops::Metadata metadata);
+
 }  // namespace bascule::api

@@ -4,10 +4,8 @@ When one is built, its line here fails and is taken out: it then gets cases of i
 waited for it (its own, and any that `needs` it) begin to run.
 """
 from case import BLOCK_BLOB, Step, Table, put
-from lib.azure import block_id
 
 table = Table("not_yet")
-BLOCK = block_id(1).replace("=", "%3D")
 SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
 TAGS = b"<Tags><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tags>"
 
@@ -25,9 +23,6 @@ OPERATIONS = [
     ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
     ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),
     ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
-    ("Put Blob From URL", "PUT /{c}/new", {**BLOCK_BLOB, **SOURCE}, b""),
-    ("Copy Blob From URL", "PUT /{c}/new", {**SOURCE, "x-ms-requires-sync": "true"}, b""),
-    ("Put Block From URL", f"PUT /{{c}}/new?comp=block&blockid={BLOCK}", SOURCE, b""),
     ("Put Blob (append)", "PUT /{c}/new", {"x-ms-blob-type": "AppendBlob"}, b""),
     ("Append Block", "PUT /{c}/b?comp=appendblock", {}, b"x"),
     ("Append Block From URL", "PUT /{c}/b?comp=appendblock", SOURCE, b""),

@@ -1,0 +1,213 @@
+#include "api/blob/source.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "api/blob/errors.h"
+#include "api/blob/reply.h"
+#include "api/common/metadata.h"
+#include "api/common/text.h"
+#include "base/log.h"
+#include "ops/reason.h"
+
+namespace bascule::api::blob {
+namespace {
+
+constexpr Version kSourceDetails(2024, 8, 4);  // from then on the source's own failure is told in full
+constexpr Version kSourceBearer(2020, 10, 2);  // x-ms-copy-source-authorization (AZURE-DETAILS 47)
+constexpr std::size_t kMostUrlBytes = 2 * 1024;   // "Copy Blob": a URL of up to 2 KiB
+constexpr std::string_view kUnverified = "Could not verify the copy source within the specified time.";
+
+// "Bearer …", or nothing. Its value is never repeated.
+Parsed<std::string_view> source_authorization(const Call& call) {
+  const auto text = call.headers.find(H::copy_source_authorization);
+  if (!text || call.version < kSourceBearer) return std::string_view();
+  if (text->size() > 7 && same_text(text->substr(0, 7), "Bearer ")) return *text;
+  return refuse({Fault::invalid_header_value, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
+}
+
+ops::RemoteConditions remote_conditions(const HeaderIndex& headers) {
+  const auto text = [&](H header) { return std::string(headers.get(header)); };
+  return {text(H::source_if_match), text(H::source_if_none_match), text(H::source_if_modified_since),
+          text(H::source_if_unmodified_since), text(H::source_if_tags)};
+}
+
+// Of a source elsewhere. Which of the ways it could not be reached in is for the log alone: the answer must not tell a
+// client what there is in the networks around this server.
+Problem unreachable(const Call& call, const CopySource& source, const Error& error) {
+  log::warn("copy source out of reach", {{"request_id", call.request_id}, {"source", source.url_without_query},
+                                         {"error", error.message}, {"kind", name(error.code)}});
+  if (error.code == Code::invalid_argument) return std::move(bad_header(name(H::copy_source), source.url_without_query).error());
+  return source_problem(call, error.code == Code::timeout ? 500 : answer_of(Fault::cannot_verify_copy_source).status,
+                        "CannotVerifyCopySource", kUnverified);
+}
+
+Problem refused_elsewhere(const Call& call, const ops::RemoteHead& head) {
+  if (head.status == 412 || head.status == 304) return Fault::source_condition_not_met;
+  if (head.status == 416) return Fault::invalid_range;
+  // Redirects, and what else makes no sense as an answer to a GET, are not followed.
+  const int status = head.status >= 400 && head.status < 600 ? head.status : 409;
+  return source_problem(call, status, head.error_code.empty() ? "CannotVerifyCopySource" : head.error_code,
+                        head.error_message.empty() ? kUnverified : head.error_message);
+}
+
+Task<Parsed<std::unique_ptr<Source>>> open_ours(Call& call, const CopySource& named, const SourceUse& use) {
+  BASCULE_CO_TRY(co_await authorise_source(call, named.target, use.own_key));
+  const Target& at = named.target;
+  if (at.find("snapshot") || at.find("versionid")) co_return refuse(source_error(call, Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::blob_not_found), {}}));
+  ops::OpenBlob open{.range = use.range};
+  BASCULE_CO_ASSIGN(open.conditions, parse_source_conditions(call.headers));
+  auto reader = co_await call.ops().open_blob({at.account, at.container, at.blob}, std::move(open));
+  if (!reader) co_return refuse(source_error(call, std::move(reader).error()));
+  const ops::BlobView& blob = (*reader)->blob();
+  const std::uint64_t length = (*reader)->length_bytes(), size = blob.size_bytes;
+  ops::ContentHeaders headers = blob.headers;
+  ops::Metadata metadata = blob.metadata;
+  const ops::ETag etag = blob.etag;
+  auto source = std::make_unique<Source>(std::move(*reader));
+  source->length_bytes = length;
+  source->size_bytes = size;
+  source->headers = std::move(headers);
+  source->metadata = std::move(metadata);
+  source->etag = etag_text(call, etag);
+  co_return source;
+}
+
+Task<Parsed<std::unique_ptr<Source>>> open_elsewhere(Call& call, const CopySource& named, const SourceUse& use) {
+  ops::Remote* remote = call.service.options().remote;
+  if (!remote) co_return refuse(Fault::cannot_verify_copy_source);
+  ops::RemoteQuery query{.url = std::string(call.headers.get(H::copy_source)), .range = use.range,
+                         .conditions = remote_conditions(call.headers)};
+  BASCULE_CO_ASSIGN(query.authorization, source_authorization(call));
+  auto opened = co_await remote->open(std::move(query));
+  if (!opened) co_return refuse(unreachable(call, named, opened.error()));
+  const ops::RemoteHead& head = (*opened)->head();
+  if (!head.good()) co_return refuse(refused_elsewhere(call, head));
+  // A server that does not know ranges sends everything: no part can be taken out of that but the first.
+  if (use.range && head.status == 200 && use.range->first != 0) co_return refuse(Fault::invalid_range);
+  if (!head.length_bytes)
+    co_return refuse(source_problem(call, 409, "CannotVerifyCopySource", "The copy source does not say how long it is."));
+  std::uint64_t length = *head.length_bytes;
+  if (use.range && use.range->last) length = std::min(length, *use.range->last - use.range->first + 1);
+  ops::ContentHeaders headers = head.headers;
+  ops::Metadata metadata = acceptable_metadata(head.metadata);
+  std::string etag = head.etag, type = head.blob_type;
+  const std::uint64_t size = head.size_bytes.value_or(length);
+  auto source = std::make_unique<Source>(std::move(*opened));
+  source->length_bytes = length;
+  source->size_bytes = size;
+  source->headers = std::move(headers);
+  source->metadata = std::move(metadata);
+  source->etag = std::move(etag);
+  source->blob_type = std::move(type);
+  co_return source;
+}
+
+}  // namespace
+
+Task<Result<std::size_t>> Source::read(MutableBytes into) {
+  into = into.first(std::min<std::uint64_t>(into.size(), length_bytes - given_));
+  if (into.empty()) co_return 0;
+  std::size_t got = 0;
+  if (ours_) {
+    if (rest_.empty()) {
+      auto next = co_await ours_->next();
+      if (!next) co_return fail(std::move(next).error());
+      rest_ = *next;
+    }
+    got = std::min(into.size(), rest_.size());
+    std::memcpy(into.data(), rest_.data(), got);
+    rest_ = rest_.subspan(got);
+  } else {
+    auto read = co_await other_->read(into);
+    failed_ = !read || *read == 0;
+    if (!read) co_return fail(std::move(read).error());
+    got = *read;
+  }
+  given_ += got;
+  co_return got;
+}
+
+Problem source_problem(const Call& call, int status, std::string_view code, std::string_view text) {
+  Problem problem(Fault::cannot_verify_copy_source);
+  problem.status = status;
+  problem.text = text;
+  if (call.version >= kSourceDetails) {
+    const std::string number = decimal(static_cast<std::uint64_t>(status));
+    problem.headers.push_back({"x-ms-copy-source-error-code", std::string(code)});
+    problem.headers.push_back({"x-ms-copy-source-status-code", number});
+    problem.extras = {{"CopySourceStatusCode", number},
+                      {"CopySourceErrorCode", std::string(code)},
+                      {"CopySourceErrorMessage", std::string(text)}};
+  }
+  return problem;
+}
+
+Problem source_error(const Call& call, Error error) {
+  Fault missing = Fault::none;
+  switch (ops::reason_of(error)) {
+    case ops::Reason::source_not_found:
+    case ops::Reason::blob_not_found: missing = Fault::blob_not_found; break;
+    case ops::Reason::source_container_not_found:
+    case ops::Reason::container_not_found: missing = Fault::container_not_found; break;
+    case ops::Reason::condition_not_met:
+    case ops::Reason::not_modified: return Fault::source_condition_not_met;
+    default: return error;
+  }
+  if (call.version < kSourceDetails) return missing;
+  const ErrorAnswer answer = answer_of(missing);
+  return source_problem(call, answer.status, answer.code, answer.text);
+}
+
+Problem unless_source_failed(const Call& call, const Source& source, Problem problem) {
+  if (!source.failed()) return problem;
+  log::warn("copy source broke off", {{"request_id", call.request_id}, {"source", source.url_without_query},
+                                      {"error", problem.error ? std::string_view(problem.error->message) : std::string_view()}});
+  return source_problem(call, 500, "CannotVerifyCopySource", kUnverified);
+}
+
+Parsed<CopySource> read_copy_source(const Call& call) {
+  const std::string_view text = call.headers.get(H::copy_source);
+  if (text.size() > kMostUrlBytes) return bad_header(name(H::copy_source), text.substr(0, text.find('?')));
+  return parse_copy_source(text, call.headers.get(H::host), call.version, call.service.options().domains, call.ops());
+}
+
+// The caller's own Shared Key reads the whole account, where the operation lets it; otherwise the source's URL must carry
+// its own permission, or the source be public.
+Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
+  BASCULE_CO_ASSIGN(const std::string_view authorization, source_authorization(call));
+  const auth::Principal& principal = call.authorised.principal;
+  const bool signed_source = source.find("sig") != nullptr || !authorization.empty();
+  if (own_key && !signed_source && principal.kind == auth::PrincipalKind::shared_key && principal.account &&
+      principal.account->name == source.account)
+    co_return Answer();
+  auth::AuthRequest request;
+  const http::HeaderView header{"Authorization", authorization};
+  if (!authorization.empty()) request.headers = {&header, 1};
+  request.method = "GET";
+  request.raw_path = source.raw_path;
+  request.query = &source.query;
+  request.account = source.account;
+  request.container = source.container;
+  request.blob = source.blob;
+  request.snapshot = source.get("snapshot");
+  request.version_id = source.get("versionid");
+  request.path_style = source.path_style;
+  request.version = call.version_text;
+  request.tls = call.request.encrypted;
+  request.peer_address = call.request.peer_address;
+  const auth::Decision decision = co_await auth::authorise(request, auth::Operation::get_blob, call.ops(), call.now(),
+                                                           call.service.options().authentication);
+  if (decision) co_return Answer();
+  const auth::AuthFailure& failure = decision.error();
+  co_return refuse(source_problem(call, failure.status, failure.code, failure.message));
+}
+
+Task<Parsed<std::unique_ptr<Source>>> open_source(Call& call, SourceUse use) {
+  BASCULE_CO_ASSIGN(const CopySource named, read_copy_source(call));
+  auto opened = named.ours ? co_await open_ours(call, named, use) : co_await open_elsewhere(call, named, use);
+  if (opened) (*opened)->url_without_query = named.url_without_query;
+  co_return opened;
+}
+
+}  // namespace bascule::api::blob
