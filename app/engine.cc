@@ -96,6 +96,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   }
   e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_);
   e.lifecycle_ = std::make_unique<jobs::Lifecycle>(*e.service_);
+  e.copies_ = std::make_unique<jobs::Copies>(*e.service_, e.remote_.get());
   return engine;
 }
 
@@ -106,6 +107,22 @@ void Engine::start_jobs(Loop& loop) {
   spawn(loop, run_jobs());
   lifecycle_done_ = false;
   spawn(loop, run_lifecycle());
+  copies_done_ = false;
+  spawn(loop, run_copies());
+}
+
+Task<void> Engine::run_copies() {
+  using namespace std::chrono_literals;
+  while (!stop_ || !copies_->idle()) {
+    if (stop_) copies_->stop();
+    Duration pause = 50ms;
+    if (auto looked = co_await copies_->pass(); !looked) {
+      log::warn("copies", {{"error", looked.error().message}, {"kind", name(looked.error().code)}});
+      pause = 1s;
+    }
+    co_await clock_->sleep_for(pause);
+  }
+  copies_done_ = true;
 }
 
 Task<void> Engine::run_jobs() {
@@ -152,8 +169,9 @@ Task<void> Engine::run_lifecycle() {
 
 Result<void> Engine::close() {
   stop_ = true;
-  for (int i = 0; i < 600 && !(jobs_done_ && lifecycle_done_); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  if (!jobs_done_ || !lifecycle_done_) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
+  const auto done = [this] { return jobs_done_ && lifecycle_done_ && copies_done_; };
+  for (int i = 0; i < 600 && !done(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (!done()) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
   return run(*loop_, catalog_->close());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fetch/http_remote.h"
+#include "jobs/copies.h"
 #include "jobs/lifecycle.h"
 #include "jobs/sweeper.h"
 #include "ops/service.h"
@@ -66,6 +67,7 @@ class Engine {
   Engine() = default;
   Task<void> run_jobs();
   Task<void> run_lifecycle();
+  Task<void> run_copies();
 
   // Used by open() and close(); it outlives the connections that were made on it, which is why it comes first.
   std::unique_ptr<Loop> loop_;
@@ -87,7 +89,8 @@ class Engine {
   std::unique_ptr<ops::Service> service_;
   std::unique_ptr<jobs::Sweeper> sweeper_;
   std::unique_ptr<jobs::Lifecycle> lifecycle_;
-  std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true};
+  std::unique_ptr<jobs::Copies> copies_;
+  std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true}, copies_done_{true};
 };
 
 }  // namespace bascule::app

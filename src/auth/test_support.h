@@ -86,6 +86,8 @@ class FakeOperations final : public ops::Operations {
   Task<Result<ops::Copied>> copy_blob(ops::BlobRef, ops::BlobRef, ops::CopyBlob) override {
     return unused<ops::Copied>();
   }
+  Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { return unused<ops::Copied>(); }
+  Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { return unused<void>(); }
   Task<Result<ops::BlobPage>> list_blobs(ops::ContainerRef, ops::ListBlobs) override { return unused<ops::BlobPage>(); }
 };
 

@@ -86,6 +86,9 @@ inline std::string dead_total(const extent::ExtentId& id) { return std::string("
 inline std::string garbage(const extent::ExtentId& id) { return std::string("G") + id.bytes(); }
 inline std::string session(std::uint32_t session) { return with_u64('S', session); }
 inline std::string dropped(std::uint64_t order) { return with_u64('D', order); }
+// Jobs that are carried on after the end of the gateway that began them: a letter for the kind, and what tells them apart.
+constexpr char kJobTable = 'J';
+inline std::string copy_job(std::string_view copy_id) { return std::string("Jc") + std::string(copy_id); }
 inline std::string intent(std::uint32_t session, std::uint64_t manifest) {
   std::string k = with_u64('Q', session);
   append_be64(k, manifest);

@@ -167,8 +167,21 @@ template <class F> void get_extras(Reader& r, F field) {
   }
 }
 
-ExtrasWriter extras_of(const HeadRecord&) { return {}; }
-bool read_extra(HeadRecord&, std::uint8_t, Reader&) { return false; }
+enum HeadTag : std::uint8_t { kCopyDetails = 10 };
+
+ExtrasWriter extras_of(const HeadRecord& h) {
+  ExtrasWriter fields;
+  const HeadExtras& x = *h.extras;
+  if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
+  return fields;
+}
+bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
+  HeadExtras& x = h.extras.made();
+  switch (tag) {
+    case kCopyDetails: x.copy_description = r.text(); return true;
+    default: return false;
+  }
+}
 
 ExtrasWriter extras_of(const ContainerRecord&) { return {}; }
 bool read_extra(ContainerRecord&, std::uint8_t, Reader&) { return false; }

@@ -88,7 +88,9 @@ struct CopyRecord {
 };
 
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
-struct HeadExtras {};
+struct HeadExtras {
+  std::string copy_description;    // why a copy failed
+};
 
 struct HeadRecord {
   std::uint8_t type = 0;          // ops::BlobType

@@ -15,7 +15,7 @@ struct RemoteOptions {
   bool allow_plain_http = false;
   std::string ca_file;                 // PEM; "" = the system's
   Duration connect_timeout = std::chrono::seconds(10);
-  Duration stall_timeout = std::chrono::seconds(30);   // no byte for so long
+  Duration stall_timeout = std::chrono::seconds(20);   // no byte for so long
 };
 
 // Used from any loop; `clock` outlives it.

@@ -214,7 +214,7 @@ Task<Result<void>> Checker::walk_block(const Container& container, const Walk::R
 }
 
 Task<Result<void>> Checker::walk_other_tables() {
-  for (const char table : {'M', 'A', 'C', 'D', 'G', 'O', 'P', 'Q', 'R', 'T', 'U', 'X', 'Z'}) {
+  for (const char table : {'M', 'A', 'C', 'D', 'G', 'J', 'O', 'P', 'Q', 'R', 'T', 'U', 'X', 'Z'}) {
     Walk walk(parts_.catalog, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await next(walk));

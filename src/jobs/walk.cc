@@ -1,5 +1,6 @@
 #include "jobs/walk.h"
 
+#include "catalog/copy_job.h"
 #include "catalog/lifecycle.h"
 
 namespace bascule::jobs {
@@ -28,6 +29,7 @@ std::string_view table_name(char table) {
     case 'D': return "drop";
     case 'Q': return "intent";
     case 'S': return "session";
+    case 'J': return "job";
     default: return "record of an unknown table";
   }
 }
@@ -75,6 +77,7 @@ Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view val
 
 Result<void> decodes(char table, std::string_view value) {
   switch (table) {
+    case 'J': return as<catalog::CopyJobRecord>(value);   // the only kind
     case 'A': return as<catalog::AccountRecord>(value);
     case 'X': return as<catalog::AccountSettings>(value);
     case 'O': return as<catalog::LifecycleRecord>(value);

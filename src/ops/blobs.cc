@@ -1,5 +1,5 @@
 // A blob's head: properties, metadata, content headers, lease, deletion.
-#include "ops/service.h"
+#include "ops/pending_copy.h"
 
 namespace bascule::ops {
 
@@ -38,6 +38,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
 
 Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_not_copying(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     h.metadata = metadata;
@@ -51,6 +52,7 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
 
 Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_not_copying(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     set_headers(h, headers);
@@ -76,6 +78,9 @@ Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
   LeaseResult result;
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
     BASCULE_TRY(check_change(action.conditions, stamp(h)));
+    // "Lease Blob": what a pending copy writes to takes only leases that last as long as it may.
+    if (catalog::copying(h) && action.kind == LeaseAction::Kind::acquire && action.duration_seconds != -1)
+      return refuse(Reason::lease_infinite_required);
     return change_lease(h.lease, action, result);
   }));
   result.etag = head.etag;
@@ -94,6 +99,7 @@ Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (!head && !upload) co_return refuse(Reason::blob_not_found);
+    BASCULE_CO_TRY(check_not_copying(head ? &head->record : nullptr));
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
     BASCULE_CO_TRY(head ? check_change(conditions, stamp(head->record)) : check_write(conditions, std::nullopt));
     catalog::Transaction t;

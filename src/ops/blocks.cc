@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "ops/manifest.h"
+#include "ops/pending_copy.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -63,6 +64,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     if (head && head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
+    BASCULE_CO_TRY(check_not_copying(head ? &head->record : nullptr));
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, put.lease_id, now()));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
@@ -107,6 +109,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
     if (!head) { outcome = fail(head.error()); break; }
+    if (auto free = check_not_copying(*head ? &(*head)->record : nullptr); !free) { outcome = fail(free.error()); break; }
     auto allowed = check_lease_write(*head ? (*head)->record.lease : std::nullopt, put.lease_id, now());
     if (!allowed) { outcome = fail(allowed.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
@@ -171,6 +174,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
     const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_CO_TRY(check_not_copying(old ? &old->record : nullptr));
     BASCULE_CO_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
     BASCULE_CO_TRY(check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt,
                                put.conditions.lease_id.has_value()));
@@ -279,7 +283,7 @@ Task<Result<BlockList>> Service::get_block_list(BlobRef ref, std::optional<std::
     for (auto& [id, block] : committed_blocks(entries)) list.committed.push_back({id, block.size_bytes});
     list.blob = to_view(ref.blob, head->record, now());
   }
-  if (upload) {
+  if (upload && !(head && catalog::copying(head->record))) {   // else it is what a pending copy has staged
     BASCULE_CO_ASSIGN(auto fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch));
     for (auto& b : fresh) list.uncommitted.push_back({std::move(b.id), b.record.size_bytes});
   }

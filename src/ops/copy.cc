@@ -4,30 +4,13 @@
 #include <algorithm>
 
 #include "ops/manifest.h"
-#include "ops/service.h"
+#include "ops/pending_copy.h"
 
 namespace bascule::ops {
 
 namespace keys = catalog::keys;
 
 namespace {
-
-// A stretch of a reader as the body of a write.
-class ReaderBody final : public BodySource {
- public:
-  explicit ReaderBody(BlobReader& reader) : reader_(reader) {}
-  Task<Result<std::size_t>> read(MutableBytes into) override {
-    if (rest_.empty()) { BASCULE_CO_ASSIGN(rest_, co_await reader_.next()); }
-    const std::size_t n = std::min(into.size(), rest_.size());
-    std::memcpy(into.data(), rest_.data(), n);
-    rest_ = rest_.subspan(n);
-    co_return n;
-  }
-
- private:
-  BlobReader& reader_;
-  Bytes rest_;
-};
 
 Reason as_source(Reason reason) {
   switch (reason) {
@@ -42,14 +25,6 @@ std::unexpected<Error> source_error(Error error) {
   if (error.code == Code::refused) error.reason = static_cast<std::uint16_t>(as_source(reason_of(error)));
   return std::unexpected(std::move(error));
 }
-Result<void> target_check(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, WallTime now) {
-  if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
-  BASCULE_TRY(check_lease_write(old ? old->record.lease : std::nullopt, c.lease_id, now));
-  auto ok = check_write(c, old ? std::optional(stamp(old->record)) : std::nullopt, c.lease_id.has_value());
-  if (!ok && reason_of(ok.error()) == Reason::condition_not_met) return refuse(Reason::target_condition_not_met);
-  return ok;
-}
-
 }  // namespace
 
 Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob copy) {
@@ -88,14 +63,30 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     if (!src) { outcome = fail(src.error()); break; }
     if (!*src) { outcome = refuse(Reason::source_not_found); break; }
     catalog::HeadRecord& source_head = (*src)->record;
+    if (auto ok = check_not_copying(&source_head); !ok) { outcome = fail(ok.error()); break; }
     if (auto ok = check_lease_read(source_head.lease, copy.source_conditions.lease_id, now()); !ok) { outcome = fail(ok.error()); break; }
     if (auto ok = check_read(copy.source_conditions, stamp(source_head)); !ok) { outcome = source_error(ok.error()); break; }
     auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
     if (!old) { outcome = fail(old.error()); break; }
-    if (auto ok = target_check(copy.conditions, *old, now()); !ok) { outcome = fail(ok.error()); break; }
+    if (auto ok = check_copy_target(copy.conditions, *old, now()); !ok) { outcome = fail(ok.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload((*to)->cid, target.blob));
     if (!upload) { outcome = fail(upload.error()); break; }
 
+    if ((*from)->cid != (*to)->cid && source_head.size_bytes > options_.most_copied_at_once &&
+        source_head.type == static_cast<std::uint8_t>(BlobType::block)) {
+      catalog::CopyJobRecord job;
+      job.source_account = source.account;
+      job.source_container = source.container;
+      job.source_blob = source.blob;
+      job.source_state = source_head.etag;
+      job.total_bytes = source_head.size_bytes;
+      catalog::HeadRecord head = std::move(source_head);
+      head.extras.reset();
+      if (copy.metadata) head.metadata = std::move(*copy.metadata);
+      if (!copy.tier.empty()) head.tier = copy.tier, head.tier_changed = now();
+      turns.clear();
+      co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.source_url), std::move(head), std::move(job));
+    }
     catalog::Transaction t;
     t.require(keys::mapping(target.account, target.container), (*to)->mapping_version);
     const WallTime at = now();

@@ -109,6 +109,18 @@ struct Copied {
   std::string status;                       // "success" or "pending"
 };
 
+// A copy from elsewhere: answered at once, carried on beside requests (jobs/copies.h). The source has been looked at.
+struct StartCopy {
+  std::string source_url;                   // with its query: a secret, kept sealed until the copy is over
+  std::string shown_url;                    // without it: shown in the copy's properties
+  std::string source_etag;                  // as its server writes it: what arrives must be of that state. "" = unknown
+  std::uint64_t size_bytes = 0;
+  ContentHeaders headers;
+  Metadata metadata;
+  std::string tier;
+  Conditions conditions;                    // of the destination
+};
+
 struct ListBlobs {
   std::string prefix, delimiter;
   std::string start;                        // first name (or prefix) to consider, inclusive; from a former `next`
@@ -181,6 +193,9 @@ class Operations {
   virtual Task<Result<Written>> set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) = 0;
   virtual Task<Result<LeaseResult>> lease_blob(BlobRef ref, LeaseAction action) = 0;
   virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;
+  virtual Task<Result<Copied>> start_copy(BlobRef target, StartCopy copy) = 0;
+  // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
+  virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;
   virtual Task<Result<BlobPage>> list_blobs(ContainerRef ref, ListBlobs list) = 0;
 };
 

@@ -41,6 +41,8 @@ enum class Reason : std::uint16_t {
   crc64_mismatch,              // message: Base64 of what was computed (8 bytes, little endian)
   body_incomplete,             // fewer bytes than announced
   no_pending_copy,
+  copy_pending,                // a write while a copy onto the blob is pending
+  copy_id_mismatch,            // another copy is pending than the one that is to be aborted
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

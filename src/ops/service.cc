@@ -147,7 +147,7 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
   v.lease = view(head.lease, now);
   if (head.copy) {
     v.copy = CopyView{head.copy->id, head.copy->source, head.copy->status, head.copy->copied, head.copy->total,
-                      head.copy->completed};
+                      head.copy->completed, head.extras ? head.extras->copy_description : std::string()};
   }
   v.tier = head.tier;
   v.tier_changed = head.tier_changed;

@@ -9,12 +9,14 @@
 #include <unordered_map>
 
 #include "catalog/catalog.h"
+#include "catalog/copy_job.h"
 #include "crypto/keyring.h"
 #include "extent/packer.h"
 #include "extent/reader.h"
 #include "ops/block_counts.h"
 #include "ops/conditions.h"
 #include "ops/operations.h"
+#include "ops/remote.h"
 #include "ops/turns.h"
 
 namespace bascule::ops {
@@ -43,6 +45,7 @@ struct Ingested {
 struct ServiceOptions {
   std::uint32_t read_run_bytes = 256 * 1024;   // how much one read asks of the provider
   std::size_t read_ahead = 0;                  // further runs asked for in advance (remote providers)
+  std::uint64_t most_copied_at_once = std::uint64_t{64} << 20;  // a larger copy across containers is answered "pending"
   extent::PackerOptions packer;
 };
 
@@ -91,10 +94,26 @@ class Service final : public Operations {
   Task<Result<Written>> set_blob_headers(BlobRef, ContentHeaders, Conditions) override;
   Task<Result<LeaseResult>> lease_blob(BlobRef, LeaseAction) override;
   Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob) override;
+  Task<Result<Copied>> start_copy(BlobRef target, StartCopy) override;
+  Task<Result<void>> abort_copy(BlobRef, std::string copy_id, Conditions) override;
   Task<Result<BlobPage>> list_blobs(ContainerRef, ListBlobs) override;
 
   // Lets go of deleted containers whose time to be restored is over, and of names that were held long enough; how many.
   Task<Result<std::size_t>> expire_deleted_containers();
+
+  // --- pending copies (jobs/copies.h); `key` is the job's ---
+  std::uint64_t copies_noted() const { return copies_noted_.load(std::memory_order_relaxed); }  // grows when one begins
+  Task<Result<bool>> claim_copy(std::string key);   // false: gone, or another gateway's
+  // Carries a claimed copy to its end, from where it is: success or failure stands in the target's head then. Errors leave
+  // it pending, to be tried again. Returns soon after `run.stop` is set.
+  struct CopyRun {
+    Remote* remote = nullptr;          // null: copies within the installation alone
+    const std::atomic<bool>& stop;
+    bool careful = false;              // a source that broke off before is noted down more often
+    std::uint64_t staged_bytes = 0;    // how far it came
+  };
+  Task<Result<void>> carry_copy(std::string key, CopyRun& run);
+  Task<Result<void>> give_up_copy(std::string key);   // it has failed
 
   // Reads that are running hold the current token; deletion of extents waits until older ones are gone.
   std::shared_ptr<void> read_token();
@@ -145,6 +164,19 @@ class Service final : public Operations {
   Task<Result<void>> seal_anew(Container from, Container to, std::string account, std::string blob,
                                catalog::HeadRecord head, class ManifestWriter& writer);
 
+  // pending_copy.cc
+  Task<Result<Copied>> begin_copy(BlobRef target, Conditions conditions, std::string shown_url, catalog::HeadRecord head,
+                                  catalog::CopyJobRecord job);
+  // Without conditions: whatever they are.
+  Task<Result<void>> end_copy(BlobRef ref, std::string copy_id, std::string status, std::string description,
+                              std::optional<Conditions> conditions);
+  Task<Result<void>> fail_copy(catalog::CopyJobRecord job, std::string description);
+  Task<Result<void>> forget_copy(catalog::CopyJobRecord job);
+  Task<Result<void>> stage(Container container, catalog::CopyJobRecord job, std::uint64_t offset, std::string block_id, Ingested in);
+  Task<Result<void>> carry_from_elsewhere(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
+  Task<Result<void>> carry_own(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
+  Task<Result<void>> finish_copy(Container container, catalog::CopyJobRecord job);
+
   // One read-modify-write of a blob's head that leaves its content alone. `change` may refuse; it is called again after
   // a conflict.
   using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
@@ -180,6 +212,7 @@ class Service final : public Operations {
   BlockCounts block_counts_;
   Turns turns_;   // at heads, blocks and containers, by their keys
 
+  std::atomic<std::uint64_t> copies_noted_{0};
   std::atomic<ETag> last_etag_{0};
   mutable std::mutex token_mutex_;
   std::shared_ptr<void> token_;

@@ -41,6 +41,7 @@ struct CopyView {
   std::string status;     // "success", "pending", "aborted", "failed"
   std::uint64_t copied_bytes = 0, total_bytes = 0;
   WallTime completed{};
+  std::string description;  // of a failure
 };
 
 struct BlobView {

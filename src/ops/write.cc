@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "ops/manifest.h"
 #include "ops/md5_line.h"
+#include "ops/pending_copy.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -143,6 +144,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   const auto check = [&](const Head& old) -> Result<void> {
     if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
     const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_TRY(check_not_copying(old ? &old->record : nullptr));
     BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
     const bool holds = put.conditions.lease_id && view(lease, now()).locked();
     return check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, holds);

@@ -4,7 +4,7 @@ same everywhere, a pattern by position, so that ranges of it can be told apart.
 /plain       content with ETag, Last-Modified, Content-MD5, metadata; ranges and conditions
 /norange     the same, deaf to ranges        /nolength   no Content-Length (chunked)
 /status/NNN  an error with a body like Azure's  /redirect?to=URL
-/cut         half of what is announced, then the end
+/cut         half of what is announced, or after=N bytes, then the end
 /slow        as /plain, at `rate` bytes a second
 /bearer      as /plain for `Authorization: Bearer good`, else 401
 /changing    as /plain, with another ETag at each request
@@ -97,7 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.head(200, headers)
         if self.command == "HEAD":
             return None
-        end = first + (last - first + 1) // 2 if kind == "cut" else last + 1
+        end = min(last + 1, first + int(query.get("after", (last - first + 1) // 2))) if kind == "cut" else last + 1
         rate = int(query.get("rate", "1000000"))
         while first < end:
             part = content(min(end - first, 1 << 16 if kind != "slow" else max(rate // 20, 1)), first)

@@ -43,6 +43,7 @@ void add_copy(Reply& reply, const ops::CopyView& copy) {
   reply.add("x-ms-copy-id", copy.id);
   reply.add("x-ms-copy-source", copy.source);
   reply.add("x-ms-copy-status", copy.status);
+  reply.add_if("x-ms-copy-status-description", copy.description);
   reply.add("x-ms-copy-progress", decimal(copy.copied_bytes) + "/" + decimal(copy.total_bytes));
   if (copy.completed != WallTime()) reply.add("x-ms-copy-completion-time", http_date(copy.completed));
 }

@@ -1,4 +1,5 @@
-// Copy Blob among the accounts of this server, and Abort Copy.
+// Copy Blob, from the accounts of this server and from elsewhere, and Abort Copy.
+#include "api/blob/block_list.h"
 #include "api/blob/call.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
@@ -14,26 +15,7 @@ namespace {
 constexpr Version kCopyIds(2012, 2, 12);       // before, a copy was done when it was answered, and answered 201
 constexpr Version kPlainTarget(2026, 12, 6);   // from then on the target's conditions fail as those of other writes
 
-}  // namespace
-
-Task<Answer> copy_blob(Call& call) {
-  ops::CopyBlob copy;
-  BASCULE_CO_ASSIGN(copy.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
-  BASCULE_CO_ASSIGN(copy.source_conditions, parse_source_conditions(call.headers));
-  BASCULE_CO_ASSIGN(copy.tier, parse_tier(call.headers));
-  if (call.headers.has_metadata()) {
-    BASCULE_CO_ASSIGN(copy.metadata, parse_metadata(call.headers));
-  }
-  BASCULE_CO_ASSIGN(CopySource source, read_copy_source(call));
-  if (!source.ours) co_return refuse(Fault::not_implemented);  // a copy from elsewhere, as a job: not there yet
-  BASCULE_CO_TRY(co_await authorise_source(call, source.target, true));
-  if (source.target.find("snapshot") || source.target.find("versionid"))
-    co_return refuse(source_error(call, Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::source_not_found), {}}));
-  copy.source_url = source.url_without_query;
-  forbid_overwriting(call, copy.conditions);
-
-  ops::BlobRef from{source.target.account, source.target.container, source.target.blob};
-  Result<ops::Copied> copied = co_await call.ops().copy_blob(call.blob(), std::move(from), std::move(copy));
+Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
   if (!copied) {
     const ops::Reason reason = ops::reason_of(copied.error());
     if (reason == ops::Reason::source_not_found || reason == ops::Reason::source_container_not_found)
@@ -54,7 +36,54 @@ Task<Answer> copy_blob(Call& call) {
   co_return co_await reply.send();
 }
 
-// Copies among our accounts are complete when they are answered, so none is ever pending.
+// The source is looked at before the answer; its content comes later.
+Task<Answer> copy_from_elsewhere(Call& call, ops::CopyBlob copy) {
+  if (call.version < kCopyIds) co_return refuse(Fault::copy_across_accounts);
+  auto opened = co_await open_source(call, {});
+  if (!opened) co_return refuse(std::move(opened).error());
+  const Source& source = **opened;
+  if (!source.blob_type.empty() && !same_text(source.blob_type, "BlockBlob")) co_return refuse(Fault::invalid_source_blob_type);
+  forbid_overwriting(call, copy.conditions);
+  ops::StartCopy start;
+  start.source_url = call.headers.get(H::copy_source);
+  start.shown_url = source.url_without_query;
+  start.source_etag = source.etag;
+  start.size_bytes = source.size_bytes;
+  start.headers = source.headers;
+  if (start.headers.type.empty()) start.headers.type = kDefaultContentType;
+  start.metadata = copy.metadata ? std::move(*copy.metadata) : source.metadata;
+  start.tier = std::move(copy.tier);
+  start.conditions = std::move(copy.conditions);
+  opened->reset();   // the connection is not needed meanwhile
+  co_return co_await answer_copied(call, co_await call.ops().start_copy(call.blob(), std::move(start)));
+}
+
+}  // namespace
+
+Task<Answer> copy_blob(Call& call) {
+  ops::CopyBlob copy;
+  BASCULE_CO_ASSIGN(copy.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(copy.source_conditions, parse_source_conditions(call.headers));
+  BASCULE_CO_ASSIGN(copy.tier, parse_tier(call.headers));
+  if (call.headers.has_metadata()) {
+    BASCULE_CO_ASSIGN(copy.metadata, parse_metadata(call.headers));
+  }
+  BASCULE_CO_ASSIGN(CopySource source, read_copy_source(call));
+  // Only what is copied within the answer can use a token, which may be over before a pending copy is.
+  if (call.headers.has(H::copy_source_authorization))
+    co_return refuse({Fault::unsupported_header, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
+  if (!source.ours) co_return co_await copy_from_elsewhere(call, std::move(copy));
+  BASCULE_CO_TRY(co_await authorise_source(call, source.target, true));
+  if (source.target.find("snapshot") || source.target.find("versionid"))
+    co_return refuse(source_error(call, Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::source_not_found), {}}));
+  copy.source_url = source.url_without_query;
+  forbid_overwriting(call, copy.conditions);
+
+  ops::BlobRef from{source.target.account, source.target.container, source.target.blob};
+  Result<ops::Copied> copied = co_await call.ops().copy_blob(call.blob(), std::move(from), std::move(copy));
+  co_return co_await answer_copied(call, std::move(copied));
+}
+
 Task<Answer> abort_copy(Call& call) {
   const std::string_view action = call.headers.get(H::copy_action);
   if (!call.headers.has(H::copy_action)) co_return missing_header(name(H::copy_action));
@@ -62,8 +91,10 @@ Task<Answer> abort_copy(Call& call) {
   const std::string_view id = call.target.get("copyid");
   if (!parse_guid(id)) co_return bad_query("copyid", id, "copyid needs to be valid Guid.");
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
-  BASCULE_CO_TRY(co_await call.ops().head_blob(call.blob(), std::move(conditions)));
-  co_return refuse(Fault::no_pending_copy_operation);
+  BASCULE_CO_TRY(co_await call.ops().abort_copy(call.blob(), *parse_guid(id), std::move(conditions)));
+  Reply reply(call, 204);
+  reply.common();
+  co_return co_await reply.send();
 }
 
 }  // namespace bascule::api::blob

@@ -144,6 +144,13 @@ constexpr Row kRows[] = {
     {Fault::all_batch_subrequests_should_be_same_api, 400, "AllBatchSubRequestsShouldBeSameApi",
      "All batch subrequests should be the same api."},
 
+    {Fault::pending_copy_operation, 409, "PendingCopyOperation", "There is currently a pending copy operation."},
+    {Fault::copy_id_mismatch, 409, "CopyIdMismatch",
+     "The specified copy ID did not match the copy ID for the pending copy operation."},
+    {Fault::copy_across_accounts, 409, "CopyAcrossAccountsNotSupported",
+     "The copy source account and destination account must be the same."},
+    {Fault::invalid_source_blob_type, 409, "InvalidSourceBlobType", "The copy source blob type is invalid for this operation."},
+
     {Fault::server_busy, 503, "ServerBusy",
      "The server is currently unable to receive requests. Please retry your request."},
     {Fault::operation_timed_out, 500, "OperationTimedOut",
@@ -219,6 +226,8 @@ Fault fault_of_reason(ops::Reason reason) {
     case crc64_mismatch: return Fault::crc64_mismatch;
     case body_incomplete: return Fault::invalid_input;
     case no_pending_copy: return Fault::no_pending_copy_operation;
+    case copy_pending: return Fault::pending_copy_operation;
+    case copy_id_mismatch: return Fault::copy_id_mismatch;
   }
   return Fault::internal_error;
 }

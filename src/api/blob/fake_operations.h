@@ -194,6 +194,8 @@ class FakeOperations final : public ops::Operations {
     if (error) co_return std::unexpected(*error);
     co_return ops::Copied{{.etag = 1}, "22222222-2222-2222-2222-222222222222", "success"};
   }
+  Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { co_return ops::refuse(ops::Reason::none); }
+  Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { co_return ops::refuse(ops::Reason::no_pending_copy); }
   Task<Result<ops::BlobPage>> list_blobs(ops::ContainerRef, ops::ListBlobs list) override {
     last_blob_list = std::move(list);
     co_return page;

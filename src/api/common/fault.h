@@ -36,6 +36,7 @@ enum class Fault : std::uint16_t {
   lease_not_present_with_lease_operation, lease_already_present, lease_lost, lease_is_breaking_and_cannot_be_acquired,
   lease_is_breaking_and_cannot_be_changed, lease_is_broken_and_cannot_be_renewed, infinite_lease_duration_required,
   cannot_verify_copy_source, no_pending_copy_operation,
+  pending_copy_operation, copy_id_mismatch, copy_across_accounts, invalid_source_blob_type,
   exceeds_max_batch_request_count, all_batch_subrequests_should_be_same_api,
   // ours
   server_busy, operation_timed_out, internal_error,

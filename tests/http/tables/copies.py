@@ -1,9 +1,9 @@
-"""Copy Blob within the account."""
+"""Copy Blob within the account, and from elsewhere as a pending copy; Abort Copy."""
 import re
 import uuid
 
 from case import ETAG, OLD, RFC1123, Step, Table, put, require
-from lib import azure
+from lib import azure, source as elsewhere
 from lib.azure import GUID, block_id, block_list
 
 table = Table("copies")
@@ -130,3 +130,84 @@ case("Abort Copy Blob", "nothing-pending", put(), copy(save={"id": "x-ms-copy-id
 case("Abort Copy Blob", "copyid-no-guid", put(), copy(),
      Step("PUT /{c}/copy?comp=copy&copyid=mine", {"x-ms-copy-action": "abort"}, b"", 400, code="InvalidQueryParameterValue",
           xml={"Reason": "copyid needs to be valid Guid."}, differs=True), ref="R8")
+
+# --- from elsewhere: answered "pending", carried on beside requests (what becomes of it: tests/fromurl) -------------------
+PLAIN = "http://{elsewhere}/plain?size=1000"
+SLOW = "http://{elsewhere}/slow?size=100000000&rate=1000"
+ABSENT = Step("HEAD /{c}/copy", status=404)
+case("Copy Blob", "from-elsewhere-pending",
+     copy(source=PLAIN, has={"x-ms-copy-id": GUID, "x-ms-copy-status": "pending", "ETag": ETAG, "Last-Modified": RFC1123, "Content-Length": "0"},
+          hasnt=("x-ms-request-server-encrypted", "Content-MD5", "x-ms-content-crc64"), save={"id": "x-ms-copy-id"}),
+     Step("HEAD /{c}/copy", wait_s=2, has={"x-ms-copy-id": "{id}", "x-ms-copy-status": "success", "x-ms-copy-progress": "1000/1000",
+                                           "Content-Type": "text/x-source", "x-ms-meta-from": "elsewhere", "Content-Length": "1000"}),
+     Step("GET /{c}/copy", content=elsewhere.content(1000)), ref="R8")
+case("Copy Blob", "while-pending",
+     copy(source=SLOW, save={"id": "x-ms-copy-id"}),
+     Step("HEAD /{c}/copy", has={"x-ms-copy-id": "{id}", "x-ms-copy-status": "pending", "x-ms-copy-progress": re.compile(r"^\d+/100000000$"),
+                                 "Content-Length": "0"}, hasnt=("x-ms-copy-completion-time",)),
+     Step("GET /{c}?restype=container&comp=list&include=copy", xml={"Blobs/Blob/Properties/CopyStatus": "pending",
+                                                                     "Blobs/Blob/Properties/CopyId": "{id}"}),
+     Step("PUT /{c}/copy", {"x-ms-blob-type": "BlockBlob"}, b"x", 409, code="PendingCopyOperation",
+          xml={"Message": re.compile("^There is currently a pending copy operation.")}),
+     Step("DELETE /{c}/copy", status=409, code="PendingCopyOperation"), ref="S44 A20")
+case("Copy Blob", "from-elsewhere-given-metadata-and-tier",
+     copy(source=PLAIN, headers={"x-ms-meta-mine": "1", "x-ms-access-tier": "Cool"}),
+     Step("HEAD /{c}/copy", has={"x-ms-meta-mine": "1", "x-ms-access-tier": "Cool"}, hasnt=("x-ms-meta-from",)))
+for status in (401, 403, 404, 409):
+    case("Copy Blob", f"elsewhere-answers-{status}",
+         copy(status, source=f"http://{{elsewhere}}/status/{status}", code="CannotVerifyCopySource",
+              xml={"Message": re.compile(rf"^The source says {status}\.")}), ABSENT, ref="R8 S48")
+case("Copy Blob", "elsewhere-answers-404-told-from-2024-08-04",
+     copy(404, source="http://{elsewhere}/status/404", version="2024-08-04", code="CannotVerifyCopySource",
+          has={"x-ms-copy-source-status-code": "404", "x-ms-copy-source-error-code": "SourceSays404"}), ABSENT, ref="R8 S48")
+case("Copy Blob", "elsewhere-no-length", copy(409, source="http://{elsewhere}/nolength", code="CannotVerifyCopySource"), ABSENT)
+case("Copy Blob", "elsewhere-redirect", copy(409, source="http://{elsewhere}/redirect?to=http://{elsewhere}/plain",
+                                             code="CannotVerifyCopySource"), ABSENT)
+case("Copy Blob", "elsewhere-before-2012-02-12",
+     copy(409, source=PLAIN, version="2011-08-18", auth="{sas}", code="CopyAcrossAccountsNotSupported"), ABSENT)
+case("Copy Blob", "elsewhere-token-not-supported",
+     copy(400, source="http://{elsewhere}/bearer", headers={"x-ms-copy-source-authorization": "Bearer good"}, code="UnsupportedHeader",
+          xml={"HeaderName": "x-ms-copy-source-authorization"}, check=lambda r, s: require(b"good" not in r.body, "the token is repeated")), ABSENT)
+for name, headers, good in [
+        ("if-match-same", {"x-ms-source-if-match": elsewhere.ETAG}, True), ("if-match-other", {"x-ms-source-if-match": '"0x1"'}, False),
+        ("if-none-match-same", {"x-ms-source-if-none-match": elsewhere.ETAG}, False),
+        ("if-modified-since-then", {"x-ms-source-if-modified-since": elsewhere.MODIFIED}, False),
+        ("if-unmodified-since-old", {"x-ms-source-if-unmodified-since": OLD}, False)]:
+    case("Copy Blob", f"elsewhere-source-{name}",
+         copy(source=PLAIN, headers=headers) if good else copy(412, source=PLAIN, headers=headers, code="SourceConditionNotMet"), ref="A6 R8")
+for name, headers, status, code in [
+        ("if-match-other", {"If-Match": '"0x1"'}, 412, "TargetConditionNotMet"), ("if-none-match-star", {"If-None-Match": "*"}, 409, "BlobAlreadyExists"),
+        ("if-match-same", {"If-Match": "{target}"}, 202, None)]:
+    case("Copy Blob", f"elsewhere-target-{name}", put(b"old", "copy", save={"target": "ETag"}),
+         copy(status, source=PLAIN, headers=headers, code=code), ref="A6 R8")
+case("Copy Blob", "elsewhere-target-finite-lease", put(b"old", "copy"),
+     Step("PUT /{c}/copy?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "60"}, status=201, save={"lease": "x-ms-lease-id"}),
+     copy(412, source=PLAIN, code="LeaseIdMissing"),
+     copy(412, source=PLAIN, headers={"x-ms-lease-id": "{lease}"}, code="InfiniteLeaseDurationRequired"), ref="S44")
+case("Copy Blob", "elsewhere-target-infinite-lease", put(b"old", "copy"),
+     Step("PUT /{c}/copy?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201, save={"lease": "x-ms-lease-id"}),
+     copy(source=PLAIN, headers={"x-ms-lease-id": "{lease}"}), ref="S44")
+case("Copy Blob", "elsewhere-create-permission-does-not-overwrite", put(b"old", "copy"),
+     copy(403, source=PLAIN, code="UnauthorizedBlobOverwrite", auth=lambda s: azure.service_sas(f"/{s['c']}/copy", sp="c")))
+case("Abort Copy Blob", "abort", put(b"old", "copy"), copy(source=SLOW, save={"id": "x-ms-copy-id", "begun": "ETag"}),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort"}, b"", 204, hasnt=("ETag", "Last-Modified")),
+     Step("HEAD /{c}/copy", has={"x-ms-copy-status": "aborted", "x-ms-copy-progress": re.compile("^[0-9]+/100000000$"), "Content-Length": "0",
+                                 "x-ms-copy-completion-time": RFC1123, "Content-Type": "text/x-source"},
+          check=lambda r, s: require(r.header("ETag") != s["begun"], "the ETag did not move")),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort"}, b"", 409, code="NoPendingCopyOperation"), ref="A20 R8")
+case("Abort Copy Blob", "another-copy", copy(source=SLOW, save={"id": "x-ms-copy-id"}),
+     Step("PUT /{c}/copy?comp=copy&copyid=11111111-1111-4111-8111-111111111111", {"x-ms-copy-action": "abort"}, b"", 409, code="CopyIdMismatch"),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort"}, b"", 204), ref="Abort Copy Blob: status codes")
+case("Abort Copy Blob", "missing-action", copy(source=SLOW, save={"id": "x-ms-copy-id"}),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {}, b"", 400, code="MissingRequiredHeader", xml={"HeaderName": "x-ms-copy-action"}),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "stop"}, b"", 400, code="InvalidHeaderValue"))
+case("Abort Copy Blob", "missing-blob",
+     Step("PUT /{c}/absent?comp=copy&copyid=11111111-1111-4111-8111-111111111111", {"x-ms-copy-action": "abort"}, b"", 404, code="BlobNotFound"))
+case("Abort Copy Blob", "leased", copy(source=SLOW, save={"id": "x-ms-copy-id"}),
+     Step("PUT /{c}/copy?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "15"}, status=412, code="InfiniteLeaseDurationRequired"),
+     Step("PUT /{c}/copy?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201, save={"lease": "x-ms-lease-id"}),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort"}, b"", 412, code="LeaseIdMissing"),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort", "x-ms-lease-id": "{lease}"}, b"", 204), ref="S44")
+case("Abort Copy Blob", "read-permission-is-not-enough", copy(source=SLOW, save={"id": "x-ms-copy-id"}),
+     Step("PUT /{c}/copy?comp=copy&copyid={id}", {"x-ms-copy-action": "abort"}, b"", 403,
+          auth=lambda s: azure.service_sas(f"/{s['c']}/copy", sp="r")))

@@ -192,6 +192,32 @@ test("copy within the account", () => inContainer(async (container) => {
   assert.equal((await target.getProperties()).metadata.a, "1");
 }));
 
+test("from a URL", () => inContainer(async (container) => {
+  const plain = `${process.env.SDK_ELSEWHERE}/plain?size=300000`;
+  const source = container.getBlockBlobClient("source");
+  const data = randomBytes(300000);
+  await source.upload(data, data.length, { metadata: { a: "1" } });
+  const link = await source.generateSasUrl({ permissions: BlobSASPermissions.parse("r"), expiresOn: new Date(Date.now() + 3600e3) });
+  const target = container.getBlockBlobClient("target");
+  await target.syncUploadFromURL(link);
+  assert.deepEqual(await target.downloadToBuffer(), data);
+  await target.syncUploadFromURL(plain, { copySourceBlobProperties: false });
+  const elsewhere = await target.downloadToBuffer();
+  assert.equal((await target.syncCopyFromURL(link)).copyStatus, "success");
+  assert.equal((await target.getProperties()).metadata.a, "1");
+  const id = Buffer.from("block-1").toString("base64");
+  await target.stageBlockFromURL(id, plain, 1000, 5000);
+  await target.commitBlockList([id]);
+  assert.deepEqual(await target.downloadToBuffer(), elsewhere.subarray(1000, 6000));
+  await fails(target.stageBlockFromURL(id, source.url, 0, 10), 401, "CannotVerifyCopySource");
+  const done = await (await target.beginCopyFromURL(plain, { intervalInMs: 100 })).pollUntilDone();
+  assert.equal(done.copyStatus, "success");
+  assert.deepEqual(await target.downloadToBuffer(), elsewhere);
+  const slow = await target.beginCopyFromURL(`${process.env.SDK_ELSEWHERE}/slow?size=100000000&rate=1000`, { intervalInMs: 100 });
+  await slow.cancelOperation();
+  assert.equal((await target.getProperties()).copyStatus, "aborted");
+}));
+
 test("account SAS, service SAS, stored policy", () => inContainer(async (container) => {
   const blob = container.getBlockBlobClient("shared");
   await blob.upload("shared", 6);

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import os
 import sys
+import time
 import traceback
 import uuid
 
@@ -15,6 +16,7 @@ from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyti
                                 generate_account_sas, generate_blob_sas, generate_container_sas)
 
 CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
+ELSEWHERE = os.environ["SDK_ELSEWHERE"]
 STRICT = os.environ.get("SDK_TARGET") != "azurite"
 MIB = 1 << 20
 service = BlobServiceClient.from_connection_string(CONNECTION, max_block_size=4 * MIB, max_single_put_size=8 * MIB,
@@ -181,6 +183,50 @@ def copying():
         assert target.start_copy_from_url(source.url)["copy_status"] == "success"
         assert target.download_blob().readall() == data
         assert target.get_blob_properties().copy.status == "success"
+
+
+def settled(blob):
+    while (copy := blob.get_blob_properties().copy).status == "pending":
+        time.sleep(0.1)
+    return copy.status
+
+
+@test
+def from_url():
+    plain, slow = f"{ELSEWHERE}/plain?size=300000", f"{ELSEWHERE}/slow?size=100000000&rate=1000"
+    with Container() as container:
+        source = container.get_blob_client("source")
+        data = os.urandom(300_000)
+        source.upload_blob(data, metadata={"a": "1"}, content_settings=ContentSettings(content_type="a/b"))
+        token = generate_blob_sas(account, container.container_name, "source", account_key=key, expiry=later(),
+                                  permission=BlobSasPermissions(read=True))
+        link = f"{source.url}?{token}"
+        target = container.get_blob_client("target")
+        target.upload_blob_from_url(link)
+        assert target.download_blob().readall() == data
+        properties = target.get_blob_properties()
+        assert (properties.metadata, properties.content_settings.content_type) == ({"a": "1"}, "a/b")
+        target.upload_blob_from_url(plain, overwrite=True, include_source_blob_properties=False)
+        assert target.get_blob_properties().content_settings.content_type == "application/octet-stream"
+        elsewhere = target.download_blob().readall()
+        fails(ResourceExistsError, lambda: target.upload_blob_from_url(link, overwrite=False), "BlobAlreadyExists")
+
+        done = target.start_copy_from_url(link, requires_sync=True)
+        assert done["copy_status"] == "success" and target.download_blob().readall() == data
+        target.stage_block_from_url("a", link, source_offset=0, source_length=100_000)
+        target.stage_block_from_url("b", plain, source_offset=100_000, source_length=200_000)
+        target.commit_block_list([BlobBlock("a"), BlobBlock("b")])
+        assert target.download_blob().readall() == data[:100_000] + elsewhere[100_000:]
+        fails(HttpResponseError, lambda: target.stage_block_from_url("c", source.url), "CannotVerifyCopySource")
+
+        assert target.start_copy_from_url(plain)["copy_status"] == "pending"
+        assert settled(target) == "success" and target.download_blob().readall() == elsewhere
+        copy = target.start_copy_from_url(slow)
+        fails(HttpResponseError, lambda: target.set_blob_metadata({}), "PendingCopyOperation")
+        target.abort_copy(copy["copy_id"])
+        assert settled(target) == "aborted" and target.get_blob_properties().size == 0
+        fails(HttpResponseError, lambda: target.abort_copy(copy["copy_id"]), "NoPendingCopyOperation")
+        fails(HttpResponseError, lambda: target.start_copy_from_url(f"{ELSEWHERE}/status/404"), "CannotVerifyCopySource")
 
 
 @test

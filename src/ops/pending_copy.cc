@@ -1,0 +1,465 @@
+// Copies that take longer than an answer may: the target's head says "pending" and has no content yet, a job record says
+// from where. What arrives is staged as blocks, each commit under the head's version, so that the copy goes on where it was
+// after the end of any process, and ends at once where it was aborted. The last commit makes the staged blocks the content.
+#include "ops/pending_copy.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/log.h"
+#include "ops/manifest.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+using catalog::CopyJobRecord;
+
+namespace {
+
+constexpr std::uint64_t kLeastStretch = 1024 * 1024, kMostStretch = 32 * 1024 * 1024, kCarefulStretch = 64 * 1024;
+constexpr std::uint64_t kMostStagedPieces = 500;   // so that a block's record stays under the store's value limit
+constexpr auto kShortStretch = std::chrono::seconds(2), kLongStretch = std::chrono::seconds(10);
+
+struct Staged {
+  std::uint64_t offset = 0;
+  std::string block_id;    // of the source's block that begins here; "" = none does
+  catalog::BlockRecord record;
+};
+
+std::string staged_id(std::uint64_t offset, std::string_view block_id) {
+  std::string id;
+  append_be64(id, offset);
+  id.append(block_id);
+  return id;
+}
+
+// In the order of their offsets, without gaps.
+Task<Result<std::vector<Staged>>> staged_blocks(catalog::Catalog& catalog, CopyJobRecord job) {
+  const std::string prefix = keys::block(job.cid, job.blob, job.epoch, "");
+  const std::string end = keys::after_prefix(prefix);
+  std::vector<Staged> all;
+  std::uint64_t offset = 0;
+  for (std::string begin = prefix;;) {
+    BASCULE_CO_ASSIGN(auto entries, co_await catalog.scan({.begin = begin, .end = end, .limit = 500}));
+    if (entries.empty()) co_return all;
+    for (auto& e : entries) {
+      if (e.key.size() < prefix.size() + kStagedIdBytes || load_be64(e.key.data() + prefix.size()) != offset)
+        co_return fail(Code::corrupt, "what a pending copy has staged has gaps");
+      Staged one{.offset = offset, .block_id = e.key.substr(prefix.size() + kStagedIdBytes)};
+      BASCULE_CO_ASSIGN(one.record, catalog::decode<catalog::BlockRecord>(e.value));
+      offset += one.record.size_bytes;
+      all.push_back(std::move(one));
+    }
+    begin = entries.back().key + '\0';
+  }
+}
+
+// Lets a copy end early where the process is about to.
+class StoppableBody final : public BodySource {
+ public:
+  StoppableBody(BodySource& inner, const std::atomic<bool>& stop) : inner_(inner), stop_(stop) {}
+  Task<Result<std::size_t>> read(MutableBytes into) override {
+    if (stop_) co_return fail(Code::cancelled, "stopping");
+    co_return co_await inner_.read(into);
+  }
+
+ private:
+  BodySource& inner_;
+  const std::atomic<bool>& stop_;
+};
+
+Task<Result<void>> skip(BodySource& body, std::uint64_t bytes) {
+  std::string scratch(64 * 1024, '\0');
+  while (bytes > 0) {
+    BASCULE_CO_ASSIGN(const std::size_t got, co_await body.read(as_writable(scratch).first(std::min<std::uint64_t>(bytes, scratch.size()))));
+    if (got == 0) co_return fail(Code::unavailable, "the source ends early");
+    bytes -= got;
+  }
+  co_return Result<void>{};
+}
+
+// What a source that cannot be read any more leaves in x-ms-copy-status-description.
+std::unexpected<Error> source_failed(int status, std::string_view code) {
+  return fail(Code::invalid_argument, std::to_string(status) + " " + std::string(code) + " \"Copy failed when reading the source.\"");
+}
+
+bool weak(std::string_view etag) { return etag.starts_with("W/"); }
+
+}  // namespace
+
+Result<void> check_not_copying(const catalog::HeadRecord* head) {
+  if (head && catalog::copying(*head)) return refuse(Reason::copy_pending);
+  return {};
+}
+
+Result<void> check_copy_target(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, WallTime now) {
+  if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
+  BASCULE_TRY(check_not_copying(old ? &old->record : nullptr));
+  BASCULE_TRY(check_lease_write(old ? old->record.lease : std::nullopt, c.lease_id, now));
+  auto ok = check_write(c, old ? std::optional(stamp(old->record)) : std::nullopt, c.lease_id.has_value());
+  if (!ok && reason_of(ok.error()) == Reason::condition_not_met) return refuse(Reason::target_condition_not_met);
+  return ok;
+}
+
+Task<Result<std::size_t>> ReaderBody::read(MutableBytes into) {
+  if (rest_.empty()) { BASCULE_CO_ASSIGN(rest_, co_await reader_.next()); }
+  const std::size_t n = std::min(into.size(), rest_.size());
+  std::memcpy(into.data(), rest_.data(), n);
+  rest_ = rest_.subspan(n);
+  co_return n;
+}
+
+Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
+  catalog::HeadRecord head;
+  set_headers(head, copy.headers);
+  head.metadata = std::move(copy.metadata);
+  head.tier = std::move(copy.tier);
+  if (!head.tier.empty()) head.tier_changed = now();
+  CopyJobRecord job;
+  job.source_url = std::move(copy.source_url);
+  job.source_etag = std::move(copy.source_etag);
+  job.total_bytes = copy.size_bytes;
+  co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.shown_url), std::move(head), std::move(job));
+}
+
+Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, std::string shown_url, catalog::HeadRecord head,
+                                         CopyJobRecord job) {
+  const ContainerRef ref{target.account, target.container};
+  job.account = target.account;
+  job.container = target.container;
+  job.blob = target.blob;
+  job.copy_id = new_guid(parts_.random);
+  job.started = now();
+  job.claimed_by = parts_.catalog.session();
+  head.size_bytes = 0;
+  head.manifest = {};
+  head.copy = catalog::CopyRecord{job.copy_id, std::move(shown_url), "pending", 0, job.total_bytes, {}};
+  Turns::Turn turn;
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
+    const std::string head_key = keys::head(container->cid, target.blob), upload_key = keys::upload(container->cid, target.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
+    BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    BASCULE_CO_TRY(check_copy_target(conditions, old, now()));
+    if (old) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
+      const LeaseView lease = view(old->record.lease, now());
+      if (lease.state == LeaseState::leased && !lease.infinite) co_return refuse(Reason::lease_infinite_required);
+    }
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    const WallTime at = now();
+    job.cid = container->cid;
+    job.epoch = parts_.catalog.next_version();
+    head.etag = new_etag(old ? old->record.etag : 0);
+    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
+    head.created = old ? old->record.created : at;
+    head.lease = old ? after_write(old->record.lease, at) : std::nullopt;
+    catalog::Transaction t;
+    t.require(keys::mapping(target.account, target.container), container->mapping_version);
+    t.require(head_key, old ? old->version : 0);
+    t.put(head_key, encode(head));
+    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
+    t.require(upload_key, upload ? upload->version : 0);
+    if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});
+    // Kept for as long as the copy may take: a week longer than other uploads.
+    t.put(upload_key, encode(catalog::UploadRecord{job.epoch, kStagedIdBytes, at + std::chrono::days(7)}));
+    const std::string job_key = keys::copy_job(job.copy_id);
+    t.require(job_key, 0);
+    t.put(job_key, encode(job));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) {
+      copies_noted_.fetch_add(1, std::memory_order_relaxed);
+      Copied copied{.copy_id = job.copy_id, .status = "pending"};
+      copied.written.etag = head.etag;
+      copied.written.last_modified = head.last_modified;
+      co_return copied;
+    }
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+Task<Result<void>> Service::abort_copy(BlobRef ref, std::string copy_id, Conditions conditions) {
+  co_return co_await end_copy(std::move(ref), std::move(copy_id), "aborted", {}, std::move(conditions));
+}
+
+// The target stays, empty, with the source's properties (AZURE-ANSWERS 8).
+Task<Result<void>> Service::end_copy(BlobRef ref, std::string copy_id, std::string status, std::string description,
+                                     std::optional<Conditions> conditions) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
+    BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    if (!found) co_return refuse(Reason::blob_not_found);
+    catalog::HeadRecord head = found->record;
+    if (conditions) {
+      BASCULE_CO_TRY(check_lease_write(head.lease, conditions->lease_id, now()));
+      BASCULE_CO_TRY(check_change(*conditions, stamp(head)));
+    }
+    if (!catalog::copying(head)) co_return refuse(Reason::no_pending_copy);
+    if (head.copy->id != copy_id) co_return refuse(Reason::copy_id_mismatch);
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    const WallTime at = now();
+    head.copy->status = status;
+    head.copy->completed = at;
+    if (!description.empty()) head.extras.made().copy_description = description;
+    head.etag = new_etag(head.etag);
+    head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, at);
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, found->version);
+    t.put(head_key, encode(head));
+    t.require(upload_key, upload ? upload->version : 0);
+    if (upload) {
+      t.remove(upload_key);
+      drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
+    }
+    t.remove(keys::copy_job(copy_id));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Result<void>{};
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+Task<Result<void>> Service::fail_copy(CopyJobRecord job, std::string description) {
+  auto ended = co_await end_copy({job.account, job.container, job.blob}, job.copy_id, "failed", std::move(description), {});
+  const Reason reason = ended ? Reason::none : reason_of(ended.error());
+  const bool gone = reason == Reason::blob_not_found || reason == Reason::container_not_found ||
+                    reason == Reason::no_pending_copy || reason == Reason::copy_id_mismatch;
+  if (gone) co_return co_await forget_copy(std::move(job));
+  co_return ended;
+}
+
+Task<Result<void>> Service::give_up_copy(std::string key) {
+  BASCULE_CO_ASSIGN(auto job, co_await parts_.catalog.get<CopyJobRecord>(key));
+  if (!job) co_return Result<void>{};
+  co_return co_await fail_copy(std::move(job->record), "500 OperationTimedOut \"Copy failed when reading the source.\"");
+}
+
+Task<Result<void>> Service::forget_copy(CopyJobRecord job) {
+  catalog::Transaction t;
+  t.remove(keys::copy_job(job.copy_id));
+  co_return co_await parts_.catalog.commit(std::move(t));
+}
+
+Task<Result<bool>> Service::claim_copy(std::string key) {
+  BASCULE_CO_ASSIGN(auto job, co_await parts_.catalog.get<CopyJobRecord>(key));
+  if (!job) co_return false;
+  if (job->record.claimed_by == parts_.catalog.session()) co_return true;
+  BASCULE_CO_ASSIGN(const auto other, co_await parts_.catalog.session_record(job->record.claimed_by));
+  if (other && other->open) co_return false;
+  job->record.claimed_by = parts_.catalog.session();
+  catalog::Transaction t;
+  t.require(key, job->version);
+  t.put(key, encode(job->record));
+  auto done = co_await parts_.catalog.commit(std::move(t));
+  if (!done && done.error().code != Code::conflict) co_return fail(done.error());
+  co_return done.has_value();
+}
+
+// Another stretch has arrived. no_pending_copy: the copy is not wanted any more, and what arrived has been given up.
+Task<Result<void>> Service::stage(Container container, CopyJobRecord job, std::uint64_t offset, std::string block_id, Ingested in) {
+  catalog::BlockRecord record{.size_bytes = in.size_bytes};
+  std::vector<std::shared_ptr<const extent::PlacedExtent>> extents;
+  for (const auto& p : in.pieces) {
+    record.pieces.push_back(p.piece);
+    extents.push_back(p.extent);
+  }
+  const std::string head_key = keys::head(job.cid, job.blob), upload_key = keys::upload(job.cid, job.blob);
+  Result<void> outcome = fail(Code::overloaded, "too many writers change this blob");
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+    if (!head) { outcome = fail(head.error()); break; }
+    auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
+    if (!upload) { outcome = fail(upload.error()); break; }
+    const bool wanted = *head && catalog::copying((*head)->record) && (*head)->record.copy->id == job.copy_id &&
+                        *upload && (*upload)->record.epoch == job.epoch;
+    if (!wanted) { outcome = refuse(Reason::no_pending_copy); break; }
+    catalog::Transaction t;
+    t.require(keys::mapping(job.account, job.container), container->mapping_version);
+    t.require(head_key, (*head)->version);
+    t.require(upload_key, (*upload)->version);
+    const std::string block_key = keys::block(job.cid, job.blob, job.epoch, staged_id(offset, block_id));
+    t.require(block_key, 0);
+    t.put(block_key, encode(record));
+    (*head)->record.copy->copied = offset + in.size_bytes;
+    t.put(head_key, encode((*head)->record));
+    for (const auto& e : extents) t.name(*e);
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Result<void>{};
+    if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
+    // The container may be another one by now.
+    forget_container({job.account, job.container});
+    auto again = co_await resolve({job.account, job.container});
+    if (!again || (*again)->cid != job.cid) { outcome = again ? refuse(Reason::no_pending_copy) : fail(again.error()); break; }
+    container = *again;
+  }
+  co_await abandon(container, std::move(in.pieces));
+  co_return outcome;
+}
+
+Task<Result<void>> Service::carry_from_elsewhere(Container container, CopyJobRecord job, std::uint64_t offset, CopyRun& run) {
+  RemoteQuery query{.url = job.source_url};
+  if (offset > 0) query.range = ByteRange{offset, job.total_bytes - 1};
+  if (!weak(job.source_etag)) query.conditions.if_match = job.source_etag;
+  BASCULE_CO_ASSIGN(const auto content, co_await run.remote->open(std::move(query)));
+  const RemoteHead& head = content->head();
+  if (head.status == 412 || head.status == 416) co_return source_failed(412, "ConditionNotMet");
+  if (head.status == 408 || head.status == 429 || head.status >= 500)
+    co_return fail(Code::unavailable, "the source answers " + std::to_string(head.status));
+  if (!head.good()) co_return source_failed(head.status, head.error_code.empty() ? "CannotVerifyCopySource" : head.error_code);
+  if (head.size_bytes != job.total_bytes || (!job.source_etag.empty() && head.etag != job.source_etag))
+    co_return source_failed(412, "ConditionNotMet");
+  if (offset > 0 && head.status == 200) BASCULE_CO_TRY(co_await skip(*content, offset));   // deaf to ranges
+
+  StoppableBody body(*content, run.stop);
+  std::uint64_t stretch = run.careful ? kCarefulStretch : kLeastStretch;
+  while (offset < job.total_bytes) {
+    const Instant began = parts_.clock.now();
+    const std::uint64_t size = std::min(stretch, job.total_bytes - offset);
+    BASCULE_CO_ASSIGN(auto in, co_await ingest(container, job.account, {.length_bytes = size}, body, kMostStagedPieces));
+    BASCULE_CO_TRY(co_await stage(container, job, offset, {}, std::move(in)));
+    offset += size;
+    run.staged_bytes += size;
+    const Duration took = parts_.clock.now() - began;   // a slow source is noted down more often
+    if (took < kShortStretch) stretch = std::min(stretch * 2, kMostStretch);
+    else if (took > kLongStretch) stretch = std::max(stretch / 2, kLeastStretch);
+  }
+  co_return Result<void>{};
+}
+
+// Stretch by stretch along the source's blocks, so that the copy has the same.
+Task<Result<void>> Service::carry_own(Container container, CopyJobRecord job, std::uint64_t offset, CopyRun& run) {
+  const BlobRef ref{job.source_account, job.source_container, job.source_blob};
+  auto from = co_await resolve({ref.account, ref.container});
+  if (!from) co_return reason_of(from.error()) == Reason::container_not_found ? source_failed(404, "ContainerNotFound") : fail(from.error());
+  const auto token = read_token();
+  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head((*from)->cid, ref.blob)));
+  if (!head) co_return source_failed(404, "BlobNotFound");
+  if (head->record.etag != job.source_state) co_return source_failed(412, "ConditionNotMet");
+  if (offset == job.total_bytes) co_return Result<void>{};
+  OpenBlob open{.range = ByteRange{offset, std::nullopt}};
+  open.conditions.if_match = ETagSet{.any = false, .values = {job.source_state}};
+  BASCULE_CO_ASSIGN(const auto reader, co_await open_blob(ref, std::move(open)));
+  ReaderBody whole(*reader);
+  StoppableBody body(whole, run.stop);
+  ManifestCursor cursor(parts_.catalog, (*from)->cid, head->record.manifest);
+  BASCULE_CO_TRY(co_await cursor.seek(offset));
+  std::uint64_t size = 0;
+  std::string block_id;
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto at, co_await cursor.next());
+    if (size > 0 && (!at.entry || at.entry->starts_block || size >= kMostStretch)) {
+      BASCULE_CO_ASSIGN(auto in, co_await ingest(container, job.account, {.length_bytes = size}, body, kMostStagedPieces));
+      BASCULE_CO_TRY(co_await stage(container, job, offset, std::exchange(block_id, {}), std::move(in)));
+      offset += size;
+      run.staged_bytes += size;
+      size = 0;
+    }
+    if (!at.entry) co_return Result<void>{};
+    if (at.entry->starts_block) block_id = at.entry->block_id;
+    size += at.entry->piece.size_bytes;
+  }
+}
+
+Task<Result<void>> Service::finish_copy(Container container, CopyJobRecord job) {
+  const ContainerRef ref{job.account, job.container};
+  const std::string head_key = keys::head(job.cid, job.blob), upload_key = keys::upload(job.cid, job.blob);
+  BASCULE_CO_ASSIGN(const auto staged, co_await staged_blocks(parts_.catalog, job));
+  ManifestWriter writer(parts_.catalog, ref, container, false);
+  Result<void> outcome;
+  std::uint64_t size = 0;
+  for (const Staged& one : staged) {
+    bool starts = !one.block_id.empty();
+    for (const auto& piece : one.record.pieces) {
+      outcome = co_await writer.add({.piece = piece, .starts_block = starts, .block_id = starts ? one.block_id : ""}, nullptr);
+      if (!outcome) break;
+      starts = false;
+    }
+    if (!outcome) break;
+    size += one.record.size_bytes;
+  }
+  if (outcome && size != job.total_bytes) outcome = fail(Code::corrupt, "a copy staged another number of bytes than its source has");
+  catalog::Manifest manifest;
+  for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
+    catalog::Transaction t;
+    if (attempt == 0) {
+      auto made = co_await writer.finish(t);
+      if (!made) { outcome = fail(made.error()); break; }
+      manifest = std::move(*made);
+    } else {
+      writer.repeat(t);
+    }
+    auto found = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+    if (!found) { outcome = fail(found.error()); break; }
+    auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
+    if (!upload) { outcome = fail(upload.error()); break; }
+    if (!*found || !catalog::copying((*found)->record) || (*found)->record.copy->id != job.copy_id || !*upload ||
+        (*upload)->record.epoch != job.epoch) {
+      outcome = refuse(Reason::no_pending_copy);
+      break;
+    }
+    catalog::HeadRecord head = (*found)->record;
+    const WallTime at = now();
+    head.size_bytes = size;
+    head.manifest = manifest;
+    head.etag = new_etag(head.etag);
+    head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, at);
+    head.copy->status = "success";
+    head.copy->copied = size;
+    head.copy->completed = at;
+    t.require(keys::mapping(job.account, job.container), container->mapping_version);
+    t.require(head_key, (*found)->version);
+    t.put(head_key, encode(head));
+    t.require(upload_key, (*upload)->version);
+    t.remove(upload_key);
+    drop_upload(t, job.cid, job.blob, job.epoch, manifest);
+    t.remove(keys::copy_job(job.copy_id));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Result<void>{};
+    if (done.error().code != Code::conflict) outcome = fail(done.error());
+    else if (attempt + 1 == kMaxConflicts) outcome = fail(Code::overloaded, "too many writers change this blob");
+  }
+  co_await writer.give_up();
+  co_return outcome;
+}
+
+Task<Result<void>> Service::carry_copy(std::string key, CopyRun& run) {
+  BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<CopyJobRecord>(key));
+  if (!found) co_return Result<void>{};
+  const CopyJobRecord job = std::move(found->record);
+  if (now() > job.started + kCopyLifetime) co_return co_await fail_copy(job, "500 OperationTimedOut \"The copy took longer than two weeks.\"");
+  forget_container({job.account, job.container});
+  auto container = co_await resolve({job.account, job.container});
+  const bool gone = container ? (*container)->cid != job.cid : reason_of(container.error()) == Reason::container_not_found;
+  if (gone) co_return co_await forget_copy(job);
+  if (!container) co_return fail(container.error());
+  std::uint64_t offset = 0;
+  {
+    BASCULE_CO_ASSIGN(const auto staged, co_await staged_blocks(parts_.catalog, job));
+    if (!staged.empty()) offset = staged.back().offset + staged.back().record.size_bytes;
+  }
+  Result<void> carried;
+  if (job.source_url.empty()) carried = co_await carry_own(*container, job, offset, run);
+  else if (!run.remote) carried = source_failed(500, "CannotVerifyCopySource");
+  else if (offset < job.total_bytes) carried = co_await carry_from_elsewhere(*container, job, offset, run);
+  if (carried) carried = co_await finish_copy(*container, job);
+  if (carried) co_return carried;
+  const Error& error = carried.error();
+  if (reason_of(error) == Reason::no_pending_copy) co_return co_await forget_copy(job);   // aborted, or the blob is gone
+  if (error.code == Code::invalid_argument) co_return co_await fail_copy(job, error.message);
+  if (error.code == Code::unsupported || error.code == Code::permission_denied) {
+    log::warn("copy source out of reach", {{"copy_id", job.copy_id}, {"error", error.message}});
+    co_return co_await fail_copy(job, "403 CannotVerifyCopySource \"Copy failed when reading the source.\"");
+  }
+  co_return carried;
+}
+
+}  // namespace bascule::ops
