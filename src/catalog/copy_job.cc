@@ -4,7 +4,7 @@
 
 namespace bascule::catalog {
 namespace {
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 1, kMostSourceKind = 2;
 }
 
 std::string encode(const CopyJobRecord& j) {
@@ -39,7 +39,7 @@ template <> Result<CopyJobRecord> decode(std::string_view bytes) {
   j.epoch = r.fixed64();
   j.started = WallTime(Ticks(r.signed64()));
   j.claimed_by = r.fixed32();
-  if (!r.done()) return fail(Code::corrupt, "copy job record is damaged");
+  if (!r.done() || j.source_kind > kMostSourceKind) return fail(Code::corrupt, "copy job record is damaged");
   return j;
 }
 

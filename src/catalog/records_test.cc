@@ -1,3 +1,4 @@
+#include "catalog/copy_job.h"
 #include "catalog/records.h"
 
 #include <gtest/gtest.h>
@@ -110,6 +111,11 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(DropRecord{.kind = DropRecord::Kind::upload, .cid = 1, .manifest = head().manifest, .kept = head().manifest,
                     .blob = "b", .epoch = 4, .pieces = {piece()}});
   endure(IntentRecord{1, true, true});
+  HeadRecord failed = head();
+  failed.extras.made().copy_description = "404 BlobNotFound";
+  endure(failed);
+  endure(CopyJobRecord{.cid = 1, .account = "a", .container = "c", .blob = "b", .copy_id = "i", .source_url = "u", .source_etag = "e",
+                       .source_kind = 2, .total_bytes = 300, .epoch = 7, .claimed_by = 9});
 }
 
 TEST(Records, Refuse_a_kind_that_is_none) {
