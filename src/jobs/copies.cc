@@ -65,7 +65,7 @@ Task<void> Copies::carry(std::string key) {
     }
   }
   running_.erase(key);
-  look_again_ = std::min(look_again_, clock.now() + kFirstRetry);
+  look_again_ = std::min(look_again_, clock.now() + (outcome ? Duration() : Duration(kFirstRetry)));   // others may wait
 }
 
 }  // namespace bascule::jobs

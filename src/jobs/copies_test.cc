@@ -74,6 +74,7 @@ class CopiesTest : public ::testing::Test {
   FakeRemote remote{world.clock};
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Copies> copies;
+  Duration pass_every = 50ms;
 
   void SetUp() override {
     remote.text = content(5'000'000, 7);
@@ -86,12 +87,12 @@ class CopiesTest : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     gateway = std::move(*opened);
     copies = std::make_unique<Copies>(service(), &remote);
-    spawn(world.loop, keep_passing(*copies, world.clock, *gateway->line));
+    spawn(world.loop, keep_passing(*copies, world.clock, *gateway->line, pass_every));
   }
-  static Task<void> keep_passing(Copies& copies, Clock& clock, ops::testing::Lifeline& line) {
-    for (int i = 0; i < 100'000 && !line.crashed; ++i) {
+  static Task<void> keep_passing(Copies& copies, Clock& clock, ops::testing::Lifeline& line, const Duration& every) {
+    while (!line.crashed) {
       (void)co_await copies.pass();
-      co_await clock.sleep_for(50ms);
+      co_await clock.sleep_for(every);
     }
   }
   void crash() {
@@ -119,7 +120,7 @@ class CopiesTest : public ::testing::Test {
   void pass_time(Duration d) { world.run(world.clock.sleep_for(d)); }
   std::string settled(BlobRef ref, Duration most = 10min) {
     const Instant end = world.clock.now() + most;
-    while (world.clock.now() < end && head(ref).copy->status == "pending") pass_time(50ms);
+    while (world.clock.now() < end && head(ref).copy->status == "pending") pass_time(pass_every);
     return head(ref).copy->status;
   }
   std::string get(BlobRef ref) { return world.run(ops::testing::read_all(service(), std::move(ref))).value_or("(nothing)"); }
@@ -231,6 +232,7 @@ TEST_F(CopiesTest, Sources_that_fail_for_good_and_for_long) {
   EXPECT_EQ(settled(blob("gone")), "failed");
   remote.status = 503;
   ASSERT_TRUE(start("away"));
+  pass_every = 20s;
   pass_time(1h);
   EXPECT_EQ(head(blob("away")).copy->status, "pending");
   EXPECT_EQ(settled(blob("away"), 5h), "failed");

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/md5"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -289,6 +290,31 @@ func testCopy() {
 	})
 }
 
+func testFromURL() {
+	plain := os.Getenv("SDK_ELSEWHERE") + "/plain?size=300000"
+	inContainer(func(one *container.Client) {
+		data := random(300000)
+		source, target := one.NewBlockBlobClient("source"), one.NewBlockBlobClient("target")
+		must(upload(source, data, nil))
+		link := must(source.GetSASURL(sas.BlobPermissions{Read: true}, time.Now().Add(time.Hour), nil))
+		must(target.UploadBlobFromURL(ctx, link, nil))
+		equal(bytes.Equal(read(target.BlobClient()), data), true)
+		must(target.UploadBlobFromURL(ctx, plain, nil))
+		elsewhere := read(target.BlobClient())
+		equal(*must(target.CopyFromURL(ctx, link, nil)).CopyStatus, "success")
+		id := base64.StdEncoding.EncodeToString([]byte("one"))
+		must(target.StageBlockFromURL(ctx, id, plain, &blockblob.StageBlockFromURLOptions{Range: blob.HTTPRange{Offset: 1000, Count: 5000}}))
+		must(target.CommitBlockList(ctx, []string{id}, nil))
+		equal(bytes.Equal(read(target.BlobClient()), elsewhere[1000:6000]), true)
+		_, err := target.StageBlockFromURL(ctx, id, source.URL(), nil)
+		refused(err, bloberror.CannotVerifyCopySource)
+		answer := must(target.StartCopyFromURL(ctx, os.Getenv("SDK_ELSEWHERE")+"/slow?size=100000000&rate=1000", nil))
+		equal(*answer.CopyStatus, blob.CopyStatusTypePending)
+		must(target.AbortCopyFromURL(ctx, *answer.CopyID, nil))
+		equal(*must(target.GetProperties(ctx, nil)).CopyStatus, blob.CopyStatusTypeAborted)
+	})
+}
+
 func testSharedAccess() {
 	inContainer(func(one *container.Client) {
 		target := one.NewBlockBlobClient("shared")
@@ -351,7 +377,7 @@ func main() {
 	}{
 		{"containers", testContainers}, {"sizes", testSizes}, {"parallel blocks", testParallelBlocks}, {"ranges", testRanges},
 		{"headers and metadata", testHeadersAndMetadata}, {"listing", testListing}, {"odd names", testOddNames},
-		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"shared access", testSharedAccess},
+		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"from a URL", testFromURL}, {"shared access", testSharedAccess},
 		{"parallel writers", testParallelWriters},
 	}
 	failed := 0
