@@ -117,6 +117,7 @@ std::string key_text(std::string_view key) {
   switch (table) {
     case 'M':
     case 'A':
+    case 'J':
     case 'O':
     case 'X': break;
     case 'N':
