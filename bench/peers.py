@@ -36,6 +36,10 @@ class Peer:
     def lists(self):
         return self.protocol != "plain"
 
+    def typed(self):
+        """Has it append and page blobs?"""
+        return self.protocol == "azure"
+
 
 class Served(Peer):
     """Bascule and Azurite: started as the tests start them."""

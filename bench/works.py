@@ -1,9 +1,9 @@
 """What is measured: for each work the generator's commands, those that prepare and the one that counts."""
 
 FULL = {"names": 100_000, "seconds": 10, "warmup": 2, "small_keys": 10_000, "large": "256m", "large_keys": 4,
-        "large_requests": 32, "medium_requests": 32, "list_requests": 100, "deletes": 20_000}
+        "large_requests": 32, "medium_requests": 32, "list_requests": 100, "deletes": 20_000, "pages": 16_384}
 QUICK = {"names": 5_000, "seconds": 2, "warmup": 0.5, "small_keys": 1_000, "large": "32m", "large_keys": 2,
-         "large_requests": 8, "medium_requests": 4, "list_requests": 10, "deletes": 1_000}
+         "large_requests": 8, "medium_requests": 4, "list_requests": 10, "deletes": 1_000, "pages": 1_024}
 
 
 def flags(**options):
@@ -49,10 +49,24 @@ def plan(work, scale, peer):
         keys = dict(keys=scale["deletes"], container="delete4k")
         return ([prepare(**keys, **small)],
                 flags(work="delete", **keys, connections=64, seconds=600, settle=1), "us")
+    if work in ("append-4k", "put-page-4k", "get-page-4k"):
+        if not peer.typed():
+            return None
+        if work == "append-4k":   # a fresh set of blobs for each run: one holds 50,000 appends at most
+            keys = dict(keys=64, container="append4k")
+            return ([flags(work="create", container="append4k"), flags(work="create-append", **keys, requests=64)],
+                    flags(work="append", **keys, **small, **timed, settle=1), "us")
+        keys = dict(keys=scale["pages"], container="pages4k")
+        blob = dict(container="pages4k", blob_size=scale["pages"] * 4096)
+        fill = [flags(work="create", container="pages4k"), flags(work="create-pages", requests=1, **blob)]
+        if work == "put-page-4k":
+            return fill, flags(work="put-page", **keys, **small, **timed, settle=1), "us"
+        return ([*fill, flags(work="put-page", **keys, **small, requests=scale["pages"])],
+                flags(work="get-page", **keys, **small, **timed), "us")
     raise ValueError(work)
 
 
 WORKS = ["get-4k", "put-4k", "get-256m", "put-blocks-64m", "put-blob-64m", "list-100k", "delete-4k"]
-EXTRA_WORKS = ["list-1m"]
+EXTRA_WORKS = ["list-1m", "append-4k", "put-page-4k", "get-page-4k"]
 FIELD = {"us": ("server_cpu_us_per_operation", "us/op"), "gib": ("server_cpu_s_per_gib", "s/GiB"),
          "name": ("server_cpu_us_per_name", "us/name")}

@@ -1,5 +1,6 @@
 // The catalog's records: arbitrary bytes decode or are refused, and what decodes is encoded as it was.
 #include "catalog/records.h"
+#include "catalog/spans.h"
 #include "fuzz.h"
 
 namespace {
@@ -30,6 +31,17 @@ void check_page(std::string_view bytes) {
   fuzz::must(written.size() <= bound, "a page is larger than the bound of its entries");
 }
 
+template <class Decode, class Encode> void check_spans(std::string_view bytes, Decode decode_spans, Encode encode_spans) {
+  const auto spans = decode_spans(bytes);
+  if (!spans) return;
+  const std::string written = encode_spans(*spans);
+  const auto again = decode_spans(written);
+  fuzz::must(again && encode_spans(*again) == written, "spans change when they are written and read again");
+  std::size_t bound = 64;
+  for (const Span& span : *spans) bound += encoded_size(span);
+  fuzz::must(written.size() <= bound, "spans take more than their bound");
+}
+
 void check_total(std::string_view bytes) {
   const auto total = decode_total(bytes);
   if (total) fuzz::must(decode_total(encode_total(*total)) == *total, "a total changes");
@@ -51,7 +63,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7: check<SessionRecord>(bytes); break;
     case 8: check<DropRecord>(bytes); break;
     case 9: check<IntentRecord>(bytes); break;
-    case 10: check_page(bytes); break;
+    case 10:
+      check_page(bytes);
+      check_spans(bytes, decode_span_page, encode_span_page);
+      check_spans(bytes, decode_write, encode_write);
+      break;
     default: check_total(bytes);
   }
   return 0;

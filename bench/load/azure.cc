@@ -50,6 +50,17 @@ class Azure final : public Dialect {
     date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
   }
 
+  // In the order of their names: those before x-ms-date, or those behind.
+  void sign_headers(const Call& call, bool before) {
+    for (const Param& header : call.headers) {
+      if ((header.name < "x-ms-date") != before) continue;
+      to_sign_ += header.name;
+      to_sign_ += ':';
+      to_sign_ += header.value;
+      to_sign_ += '\n';
+    }
+  }
+
   void write_string_to_sign(const Call& call) {
     to_sign_.assign(call.method);
     to_sign_ += "\n\n\n";  // Content-Encoding, Content-Language
@@ -57,15 +68,12 @@ class Azure final : public Dialect {
     to_sign_ += "\n\n";  // Content-MD5
     to_sign_ += call.content_type;
     to_sign_ += "\n\n\n\n\n\n\n";  // Date, If-Modified-Since, If-Match, If-None-Match, If-Unmodified-Since, Range
-    for (const Param& header : call.headers) {
-      to_sign_ += header.name;
-      to_sign_ += ':';
-      to_sign_ += header.value;
-      to_sign_ += '\n';
-    }
+    sign_headers(call, true);
     to_sign_ += "x-ms-date:";
     to_sign_ += date_;
-    to_sign_ += "\nx-ms-version:";
+    to_sign_ += '\n';
+    sign_headers(call, false);
+    to_sign_ += "x-ms-version:";
     to_sign_ += account_.version;
     to_sign_ += "\n/";
     to_sign_ += account_.name;

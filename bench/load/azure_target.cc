@@ -7,6 +7,7 @@ namespace bench {
 namespace {
 
 constexpr Param kBlockBlob[] = {{"x-ms-blob-type", "BlockBlob"}};
+constexpr Param kAppendBlob[] = {{"x-ms-blob-type", "AppendBlob"}};
 
 class AzureTarget final : public Target {
  public:
@@ -35,6 +36,21 @@ class AzureTarget final : public Target {
         request.also_accepted = 409;  // there already
         break;
       }
+      case Work::create_append:
+        call.method = "PUT";
+        call.headers = kAppendBlob;
+        call.length = 0;
+        break;
+      case Work::append: {
+        call.method = "PUT";
+        static constexpr Param kQuery[] = {{"comp", "appendblock"}};
+        call.query = kQuery;
+        call.length = request.content_length = operation.size;
+        break;
+      }
+      case Work::create_pages:
+      case Work::put_page:
+      case Work::get_page: return write_pages(operation, now, call, request);
       case Work::list: return write_list(operation, now, call, request);
       case Work::put_blocks: return write_block(operation, now, call, request);
       default: write_simple(operation.work, call, request);
@@ -63,6 +79,32 @@ class AzureTarget final : public Target {
     const Param next[] = {{"comp", "list"}, {"marker", operation.token}, {"maxresults", page}, {"restype", "container"}};
     call.query = operation.token.empty() ? std::span<const Param>(first) : std::span<const Param>(next);
     request.collect_body = true;
+    dialect_->write_head(call, now, request.head);
+  }
+
+  // One page blob: a key is a place in it.
+  void write_pages(const Operation& operation, std::time_t now, Call& call, Request& request) {
+    path_.clear();
+    object_path(options_, 0, path_);
+    call.path = path_;
+    const std::uint64_t first = operation.key * operation.size;
+    const std::string length = std::to_string(options_.blob_bytes);
+    const std::string range = fmt::format("bytes={}-{}", first, first + operation.size - 1);
+    const Param create[] = {{"x-ms-blob-content-length", length}, {"x-ms-blob-type", "PageBlob"}};
+    const Param update[] = {{"x-ms-page-write", "update"}, {"x-ms-range", range}};
+    const Param read[] = {{"x-ms-range", range}};
+    static constexpr Param kQuery[] = {{"comp", "page"}};
+    if (operation.work == Work::get_page) {
+      call.method = "GET";
+      call.headers = read;
+      request.verify_content = true;
+    } else {
+      call.method = "PUT";
+      const bool put = operation.work == Work::put_page;
+      call.headers = put ? std::span<const Param>(update) : std::span<const Param>(create);
+      if (put) call.query = kQuery;
+      call.length = request.content_length = put ? operation.size : 0;
+    }
     dialect_->write_head(call, now, request.head);
   }
 

@@ -16,7 +16,9 @@ constexpr const char* kUsage = R"(load: a closed-loop load generator for Azure B
 
   load --protocol azure|s3|plain --port P --work WORK [options]
 
-WORK: get head put put-blocks list delete create (the container), or prepare (create, then one put of each key)
+WORK: get head put put-blocks list delete create (the container), or prepare (create, then one put of each key);
+      Azure: create-append (a blob for each key), append; create-pages (one blob, of --blob-size), put-page and get-page
+      (a key is a place in it)
 
   --host A              numeric address (127.0.0.1)
   --account N --key K   Azure's account (the development account); --api-version V
@@ -65,7 +67,8 @@ void set_work(Command& command, const std::string& name) {
   using bench::Work;
   static const std::map<std::string, Work> kWorks = {{"get", Work::get}, {"head", Work::head}, {"put", Work::put},
       {"put-blocks", Work::put_blocks}, {"list", Work::list}, {"delete", Work::remove}, {"create", Work::create},
-      {"prepare", Work::put}};
+      {"prepare", Work::put}, {"create-append", Work::create_append}, {"append", Work::append},
+      {"create-pages", Work::create_pages}, {"put-page", Work::put_page}, {"get-page", Work::get_page}};
   const auto found = kWorks.find(name);
   if (found == kWorks.end()) refuse("unknown work '" + name + "'");
   command.options.work = found->second;
@@ -96,7 +99,7 @@ bool set_text(Command& command, const std::string& name, const char* value) {
 bool set_number(Command& command, const std::string& name, const char* value) {
   bench::Options& o = command.options;
   const std::map<std::string, std::uint64_t*> numbers = {{"--size", &o.size}, {"--keys", &o.keys},
-      {"--first-key", &o.first_key}, {"--block-size", &o.target.block_size}, {"--page", &o.target.page_names},
+      {"--first-key", &o.first_key}, {"--block-size", &o.target.block_size}, {"--page", &o.target.page_names}, {"--blob-size", &o.target.blob_bytes},
       {"--expect-names", &o.target.expected_names}, {"--requests", &o.requests}, {"--seed", &o.seed}};
   const std::map<std::string, unsigned*> counts = {
       {"--connections", &o.connections}, {"--idle", &o.idle}, {"--threads", &o.threads}};

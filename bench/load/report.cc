@@ -16,6 +16,11 @@ std::string_view name(Work work) {
     case Work::list: return "list";
     case Work::remove: return "delete";
     case Work::create: return "create";
+    case Work::create_append: return "create-append";
+    case Work::append: return "append";
+    case Work::create_pages: return "create-pages";
+    case Work::put_page: return "put-page";
+    case Work::get_page: return "get-page";
   }
   return "";
 }

@@ -13,7 +13,7 @@ class S3Target final : public Target {
       : dialect_(std::move(dialect)), options_(std::move(options)), content_(content),
         container_path_("/" + options_.container), page_(std::to_string(options_.page_names)) {}
 
-  bool supports(Work) const override { return true; }
+  bool supports(Work work) const override { return work < Work::create_append; }
 
   void write(const Operation& operation, std::time_t now, Request& request) override {
     path_.clear();

@@ -70,7 +70,7 @@ class PlainTarget final : public Target {
   PlainTarget(std::unique_ptr<Dialect> dialect, TargetOptions options)
       : dialect_(std::move(dialect)), options_(std::move(options)) {}
 
-  bool supports(Work work) const override { return work != Work::list; }
+  bool supports(Work work) const override { return work != Work::list && work < Work::create_append; }
 
   void write(const Operation& operation, std::time_t now, Request& request) override {
     path_.clear();

@@ -12,7 +12,10 @@
 
 namespace bench {
 
-enum class Work : std::uint8_t { get, head, put, put_blocks, list, remove, create };
+// append: to the append blob of a key. put_page, get_page: a key is a page's place in one page blob.
+enum class Work : std::uint8_t {
+  get, head, put, put_blocks, list, remove, create, create_append, append, create_pages, put_page, get_page
+};
 
 // One operation under way. Reused by its connection, so that its strings keep their memory.
 struct Operation {
@@ -54,6 +57,7 @@ struct TargetOptions {
   std::uint64_t page_names = 5000;
   std::uint64_t expected_names = 0;  // a whole walk of the listing must see so many; 0: not checked
   bool sign_payload = false;         // S3: hash each body
+  std::uint64_t blob_bytes = 0;      // create_pages: the page blob's size
 };
 
 // Not for use by several threads.

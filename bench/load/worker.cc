@@ -128,10 +128,14 @@ bool Worker::begin_operation(Connection& connection) {
   switch (options.work) {
     case Work::get:
     case Work::head:
+    case Work::put_page:
+    case Work::get_page:
       operation.key = options.first_key + random_.next() % options.keys;
       break;
     case Work::put:
     case Work::put_blocks:
+    case Work::create_append:
+    case Work::append:
       operation.key = options.first_key + shared_.issued.fetch_add(1, std::memory_order_relaxed) % options.keys;
       break;
     case Work::remove: {
@@ -145,6 +149,7 @@ bool Worker::begin_operation(Connection& connection) {
     }
     case Work::list:
     case Work::create:
+    case Work::create_pages:
       operation.key = 0;
   }
   connection.counted = measuring;

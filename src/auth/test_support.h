@@ -89,6 +89,22 @@ class FakeOperations final : public ops::Operations {
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { return unused<ops::Copied>(); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { return unused<void>(); }
   Task<Result<ops::BlobPage>> list_blobs(ops::ContainerRef, ops::ListBlobs) override { return unused<ops::BlobPage>(); }
+  Task<Result<ops::Written>> create_blob(ops::BlobRef, ops::CreateBlob) override { return unused<ops::Written>(); }
+  Task<Result<ops::Appended>> append_block(ops::BlobRef, ops::AppendBlock, ops::BodySource&) override {
+    return unused<ops::Appended>();
+  }
+  Task<Result<ops::Written>> seal_blob(ops::BlobRef, ops::Conditions, std::optional<std::uint64_t>) override {
+    return unused<ops::Written>();
+  }
+  Task<Result<ops::PagesWritten>> put_pages(ops::BlobRef, ops::PutPages, ops::BodySource&) override {
+    return unused<ops::PagesWritten>();
+  }
+  Task<Result<ops::PagesWritten>> set_page_properties(ops::BlobRef, ops::SetPageProperties) override {
+    return unused<ops::PagesWritten>();
+  }
+  Task<Result<ops::PageRanges>> get_page_ranges(ops::BlobRef, ops::GetPageRanges) override {
+    return unused<ops::PageRanges>();
+  }
 };
 
 // A request with the storage that its views need.

@@ -69,6 +69,14 @@ inline std::string page(std::uint64_t cid, std::uint64_t manifest, std::uint64_t
   append_be64(k, offset);
   return k;
 }
+// A write of an append or page blob that is not folded yet, by its number; 0 is the guard that folding requires.
+constexpr char kWriteTable = 'W';
+inline std::string write(std::uint64_t cid, std::uint64_t manifest, std::uint64_t birth) {
+  std::string k = with_u64(kWriteTable, cid);
+  append_be64(k, manifest);
+  append_be64(k, birth);
+  return k;
+}
 inline std::string reference(std::uint64_t cid, std::uint64_t manifest, std::uint64_t holder) {
   std::string k = with_u64('R', cid);
   append_be64(k, manifest);

@@ -1,6 +1,6 @@
 #include "catalog/records.h"
 
-#include "catalog/codec.h"
+#include "catalog/record_parts.h"
 
 namespace bascule::catalog {
 namespace {
@@ -51,40 +51,9 @@ std::optional<LeaseRecord> get_lease(Reader& r) {
   return l;
 }
 
-void put(Writer& w, const extent::UniqueId& id) {
-  char b[16];
-  id.write(b);
-  w.raw(as_bytes({b, 16}));
-}
-template <class Id> Id get_id(Reader& r) {
-  char b[16] = {};
-  r.raw({reinterpret_cast<std::byte*>(b), 16});
-  return Id{extent::UniqueId::read(b)};
-}
-
-constexpr std::size_t kPieceBytes = 16 + 16 + 4 + 4 + 24 + 32;
-void put(Writer& w, const extent::Piece& p) {
-  put(w, p.extent);
-  put(w, p.id);
-  w.fixed32(p.offset);
-  w.fixed32(p.size_bytes);
-  w.raw(p.salt);
-  w.raw(p.commitment);
-}
-extent::Piece get_piece(Reader& r) {
-  extent::Piece p;
-  p.extent = get_id<extent::ExtentId>(r);
-  p.id = get_id<extent::PieceId>(r);
-  p.offset = r.fixed32();
-  p.size_bytes = r.fixed32();
-  r.raw(p.salt);
-  r.raw(p.commitment);
-  return p;
-}
-
 void put(Writer& w, const std::vector<extent::Piece>& pieces) {
   w.varint(pieces.size());
-  for (const auto& p : pieces) put(w, p);
+  for (const auto& p : pieces) put_piece(w, p);
 }
 std::vector<extent::Piece> get_pieces(Reader& r) {
   std::vector<extent::Piece> pieces(r.count(kPieceBytes));
@@ -97,7 +66,7 @@ void put(Writer& w, const std::vector<ManifestEntry>& entries) {
   for (const auto& e : entries) {
     w.u8(e.starts_block);
     if (e.starts_block) w.text(e.block_id);
-    put(w, e.piece);
+    put_piece(w, e.piece);
   }
 }
 std::vector<ManifestEntry> get_entries(Reader& r) {
@@ -111,10 +80,11 @@ std::vector<ManifestEntry> get_entries(Reader& r) {
 }
 
 void put(Writer& w, const Manifest& m) {
-  w.u8(static_cast<std::uint8_t>((m.shared ? 1 : 0) | (m.paged ? 2 : 0) | (m.base ? 4 : 0)));
+  w.u8(static_cast<std::uint8_t>((m.shared ? 1 : 0) | (m.paged ? 2 : 0) | (m.base ? 4 : 0) | (m.spans ? 8 : 0)));
   w.fixed64(m.id);
   w.fixed64(m.holder);
   if (m.base) w.fixed64(m.base);
+  if (m.spans) w.varint(m.writes);
   put(w, m.entries);
 }
 Manifest get_manifest(Reader& r) {
@@ -125,6 +95,8 @@ Manifest get_manifest(Reader& r) {
   m.id = r.fixed64();
   m.holder = r.fixed64();
   if (flags & 4) m.base = r.fixed64();
+  m.spans = flags & 8;
+  if (m.spans) m.writes = r.varint();
   m.entries = get_entries(r);
   return m;
 }
@@ -167,17 +139,29 @@ template <class F> void get_extras(Reader& r, F field) {
   }
 }
 
-enum HeadTag : std::uint8_t { kCopyDetails = 10 };
+enum HeadTag : std::uint8_t { kAppend = 4, kPage = 5, kCopyDetails = 10 };
 
 ExtrasWriter extras_of(const HeadRecord& h) {
   ExtrasWriter fields;
   const HeadExtras& x = *h.extras;
+  if (x.append) {
+    fields.field(kAppend, [&](Writer& w) {
+      w.varint(x.append->committed_blocks);
+      w.u8(x.append->sealed);
+    });
+  }
+  if (x.page) fields.field(kPage, [&](Writer& w) { w.varint(x.page->sequence_number); });
   if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
   return fields;
 }
 bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
   HeadExtras& x = h.extras.made();
   switch (tag) {
+    case kAppend:
+      x.append.emplace().committed_blocks = static_cast<std::uint32_t>(r.varint());
+      x.append->sealed = r.u8() != 0;
+      return true;
+    case kPage: x.page.emplace().sequence_number = r.varint(); return true;
     case kCopyDetails: x.copy_description = r.text(); return true;
     default: return false;
   }
@@ -516,7 +500,7 @@ std::string encode(const ExtentRecord& e) {
     for (const auto& tag : e.unit_tags) w.raw(tag);
     w.varint(e.forward.size());
     for (const auto& f : e.forward) {
-      put(w, f.to);
+      put_id(w, f.to);
       w.fixed32(f.from_offset);
       w.fixed32(f.length);
       w.fixed32(f.to_offset);
@@ -590,7 +574,7 @@ template <> Result<DropRecord> decode(std::string_view b) {
 std::string encode(const IntentRecord& i) {
   return framed(10, [&](Writer& w) {
     w.fixed64(i.cid);
-    w.u8(static_cast<std::uint8_t>((i.owns_pieces ? 1 : 0) | (i.container_key ? 2 : 0)));
+    w.u8(static_cast<std::uint8_t>((i.owns_pieces ? 1 : 0) | (i.container_key ? 2 : 0) | (i.spans ? 4 : 0)));
   });
 }
 template <> Result<IntentRecord> decode(std::string_view b) {
@@ -599,6 +583,7 @@ template <> Result<IntentRecord> decode(std::string_view b) {
     const std::uint8_t flags = r.u8();
     i.owns_pieces = flags & 1;
     i.container_key = flags & 2;
+    i.spans = flags & 4;
   });
 }
 

@@ -78,6 +78,8 @@ struct Manifest {
   bool shared = false;         // reference records exist (keys::reference)
   std::uint64_t base = 0;      // a shared manifest from which pieces were taken over: it is kept alive with this one
   bool paged = false;          // entries are in pages (keys::page), else in `entries`
+  bool spans = false;          // of an append or page blob: catalog/spans.h; no entries
+  std::uint64_t writes = 0;    // spans: how many there have been; a past state sees those up to its own number
   std::vector<ManifestEntry> entries;
 };
 
@@ -87,9 +89,19 @@ struct CopyRecord {
   WallTime completed{};
 };
 
+struct AppendState {
+  std::uint32_t committed_blocks = 0;
+  bool sealed = false;
+};
+struct PageState {
+  std::uint64_t sequence_number = 0;
+};
+
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct HeadExtras {
   std::string copy_description;    // why a copy failed
+  std::optional<AppendState> append;   // 4
+  std::optional<PageState> page;       // 5
 };
 
 struct HeadRecord {
@@ -155,6 +167,7 @@ struct IntentRecord {             // what a commit yet to come will name; if its
   std::uint64_t cid = 0;
   bool owns_pieces = false;       // pages of a manifest whose pieces are new: if it comes to nothing they are garbage too
   bool container_key = false;     // no manifest: the key of a container that is about to be
+  bool spans = false;             // the pages are of an append or page blob
 };
 
 std::string encode(const AccountRecord&);

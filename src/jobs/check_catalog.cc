@@ -122,7 +122,8 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
       wrong.add(Trouble::damaged, "its record (" + key_text(entry.key) + "): " +
                                       (entry.damage ? entry.damage->message : head.error().message));
     } else {
-      BASCULE_CO_TRY(co_await walk_manifest(container, head->manifest, covered, wrong));
+      if (head->manifest.spans) BASCULE_CO_TRY(co_await walk_spans(container, *head, covered, wrong));
+      else BASCULE_CO_TRY(co_await walk_manifest(container, head->manifest, covered, wrong));
       if (wrong.text.empty() && covered.bytes != head->size_bytes)
         wrong.add(Trouble::missing, "its manifest covers " + std::to_string(covered.bytes) + " of " +
                                         std::to_string(head->size_bytes) + " bytes");
@@ -214,7 +215,7 @@ Task<Result<void>> Checker::walk_block(const Container& container, const Walk::R
 }
 
 Task<Result<void>> Checker::walk_other_tables() {
-  for (const char table : {'M', 'A', 'C', 'D', 'G', 'J', 'O', 'P', 'Q', 'R', 'T', 'U', 'X', 'Z'}) {
+  for (const char table : {'M', 'A', 'C', 'D', 'G', 'J', 'O', 'P', 'Q', 'R', 'T', 'U', 'W', 'X', 'Z'}) {
     Walk walk(parts_.catalog, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await next(walk));

@@ -64,6 +64,7 @@ class Checker {
   Task<Result<void>> walk_blobs();
   Task<Result<void>> walk_head(const Container& container, Walk::Record entry);
   Task<Result<void>> walk_manifest(const Container& container, const catalog::Manifest& manifest, Covered& covered, Wrong& wrong);
+  Task<Result<void>> walk_spans(const Container& container, const catalog::HeadRecord& head, Covered& covered, Wrong& wrong);   // check_spans.cc
   Task<Result<void>> look_at_entries(const Container& container, const std::vector<catalog::ManifestEntry>& entries,
                                      Covered& covered, Wrong& wrong);
   Task<Result<void>> walk_blocks();

@@ -136,6 +136,7 @@ Task<Result<bool>> Sweeper::referenced(std::uint64_t cid, std::uint64_t manifest
 }
 
 Task<Result<void>> Sweeper::sweep_manifest(store::Entry entry, DropRecord drop) {
+  if (drop.manifest.spans) co_return co_await sweep_lineage(std::move(entry), std::move(drop));
   const catalog::Manifest& m = drop.manifest;
   const std::string zombie_key = keys::zombie(drop.cid, m.id);
   if (m.shared) {
@@ -395,6 +396,7 @@ Task<Result<void>> Sweeper::sweep_intents(const std::set<std::uint32_t>& session
         DropRecord drop{.kind = intent.owns_pieces ? DropRecord::Kind::manifest : DropRecord::Kind::pages, .cid = intent.cid};
         drop.manifest.id = drop.manifest.holder = load_be64(e.key.data() + 9);
         drop.manifest.paged = true;
+        drop.manifest.spans = intent.spans;
         t.put(keys::dropped(catalog_.next_version()), encode(drop));
       }
       if (t.bytes() != 0) BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));

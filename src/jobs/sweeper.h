@@ -67,6 +67,9 @@ class Sweeper {
   Task<Result<bool>> remove_failed();
   Task<Result<void>> sweep_drop(store::Entry entry);
   Task<Result<void>> sweep_manifest(store::Entry entry, catalog::DropRecord drop);
+  // Of an append or page blob or a past state of one: what nobody else sees goes. sweep_lineage.cc
+  Task<Result<void>> sweep_lineage(store::Entry entry, catalog::DropRecord drop);
+  Task<Result<void>> settle_lineage(store::Entry entry, catalog::DropRecord drop);
   Task<Result<void>> sweep_upload(store::Entry entry, catalog::DropRecord drop);
   Task<Result<void>> sweep_container(store::Entry entry, catalog::DropRecord drop);
   Task<Result<std::set<PieceKey>>> pieces_of(std::uint64_t cid, catalog::Manifest manifest);

@@ -456,7 +456,7 @@ struct Actors {
   std::string trouble;
 
   std::uint64_t pick(std::uint64_t n) { return random.next_u64() % n; }
-  BlobRef any() { return {"acct", pick(4) ? "c0" : "c1", "b" + std::to_string(pick(3))}; }
+  BlobRef any() { return {"acct", pick(4) ? "c0" : "c1", "bbbap"[pick(5)] + std::to_string(pick(3))}; }
   void judge(const char* what, const Error& e) {
     if (e.code == Code::refused || retryable(e.code)) return;
     if (trouble.empty()) trouble = std::string(what) + ": " + std::string(name(e.code)) + " " + e.message;
@@ -466,7 +466,35 @@ struct Actors {
 Task<void> act(Actors& a, int steps) {
   for (int step = 0; step < steps; ++step) {
     const BlobRef ref = a.any();
-    switch (a.pick(12)) {
+    switch (a.pick(18)) {
+      case 12: {
+        ops::CreateBlob create;
+        create.type = a.pick(2) ? ops::BlobType::append : ops::BlobType::page;
+        create.size_bytes = create.type == ops::BlobType::page ? 512 * 400 : 0;
+        if (auto r = co_await a.service.create_blob(ref, create); !r) a.judge("create", r.error());
+        break;
+      }
+      case 13: case 14: {
+        ops::AppendBlock what;
+        std::string text = content(1 + (a.pick(9) ? a.pick(5000) : a.pick(2'000'000)), a.pick(1000));
+        what.body.length_bytes = text.size() + (a.pick(8) == 0);
+        StringBody body(std::move(text));
+        if (auto r = co_await a.service.append_block(ref, what, body); !r) a.judge("append", r.error());
+        break;
+      }
+      case 15: case 16: {
+        ops::PutPages what;
+        what.first = a.pick(300) * 512;
+        what.length_bytes = 512 * (1 + a.pick(100));
+        what.clear = a.pick(4) == 0;
+        what.body.length_bytes = what.clear ? 0 : what.length_bytes;
+        StringBody body(content(what.body.length_bytes, a.pick(1000)));
+        if (auto r = co_await a.service.put_pages(ref, what, body); !r) a.judge("put pages", r.error());
+        break;
+      }
+      case 17:   // a conflict with the sweeper, or another writer who folds, is no harm: it is done later
+        if (auto r = co_await a.service.fold_blob(ref); !r && r.error().code != Code::conflict) a.judge("fold", r.error());
+        break;
       case 0: case 1: {
         ops::PutBlob what;
         std::string text = content(a.pick(6) ? a.pick(30'000) : a.pick(2'000'000), a.pick(1000));

@@ -2,6 +2,7 @@
 
 #include "catalog/copy_job.h"
 #include "catalog/lifecycle.h"
+#include "catalog/spans.h"
 
 namespace bascule::jobs {
 namespace {
@@ -19,6 +20,7 @@ std::string_view table_name(char table) {
     case 'C': return "container";
     case 'B': return "head";
     case 'P': return "page";
+    case 'W': return "write";
     case 'U': return "upload";
     case 'K': return "block";
     case 'R': return "reference";
@@ -57,7 +59,17 @@ Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view val
   const auto add = [&](const std::vector<catalog::ManifestEntry>& entries) {
     for (const auto& e : entries) pieces.push_back(e.piece);
   };
-  if (table == 'K') {
+  const auto add_spans = [&](const std::vector<catalog::Span>& spans) {
+    for (const auto& span : spans)
+      if (!span.clear) pieces.push_back(span.piece);
+  };
+  if (table == 'W') {
+    BASCULE_ASSIGN(const auto spans, catalog::decode_write(value));
+    add_spans(spans);
+  } else if (table == 'P' && catalog::is_span_page(value)) {
+    BASCULE_ASSIGN(const auto spans, catalog::decode_span_page(value));
+    add_spans(spans);
+  } else if (table == 'K') {
     BASCULE_ASSIGN(auto block, catalog::decode<catalog::BlockRecord>(value));
     pieces = std::move(block.pieces);
   } else if (table == 'B') {
@@ -92,7 +104,15 @@ Result<void> decodes(char table, std::string_view value) {
     case 'D': return as<catalog::DropRecord>(value);
     case 'Q': return as<catalog::IntentRecord>(value);
     case 'P': {
-      BASCULE_TRY(catalog::decode_page(value));
+      if (catalog::is_span_page(value)) {
+        BASCULE_TRY(catalog::decode_span_page(value));
+      } else {
+        BASCULE_TRY(catalog::decode_page(value));
+      }
+      return {};
+    }
+    case 'W': {
+      BASCULE_TRY(catalog::decode_write(value));
       return {};
     }
     case 'R':
@@ -147,6 +167,7 @@ std::string key_text(std::string_view key) {
     }
     case 'P':
     case 'R':
+    case 'W':
       number(8);
       number(8);
       number(8);

@@ -68,7 +68,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     if (auto ok = check_read(copy.source_conditions, stamp(source_head)); !ok) { outcome = source_error(ok.error()); break; }
     auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
     if (!old) { outcome = fail(old.error()); break; }
-    if (auto ok = check_copy_target(copy.conditions, *old, now()); !ok) { outcome = fail(ok.error()); break; }
+    if (auto ok = check_copy_target(copy.conditions, *old, source_head.type, now()); !ok) { outcome = fail(ok.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload((*to)->cid, target.blob));
     if (!upload) { outcome = fail(upload.error()); break; }
 
@@ -97,18 +97,23 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       writer.reset();
       turns.clear();
     }
-    if ((*from)->cid == (*to)->cid) {
+    if ((*from)->cid == (*to)->cid && (onto_itself || !source_head.manifest.spans)) {
       if (!onto_itself) {
         t.require(source_key, (*src)->version);
         share(t, (*to)->cid, source_key, source_head, head.manifest);
       }
     } else if (source_head.manifest.id) {
-      t.require(keys::mapping(source.account, source.container), (*from)->mapping_version);
+      if ((*from)->cid != (*to)->cid) t.require(keys::mapping(source.account, source.container), (*from)->mapping_version);
+      // What goes on being written must not have been written to while it was read.
+      const bool spans = source_head.manifest.spans;
+      if (spans) t.require(source_key, (*src)->version);
       if (!writer) {
-        writer = std::make_unique<ManifestWriter>(parts_.catalog, target_ref, *to, true);
+        writer = std::make_unique<ManifestWriter>(parts_.catalog, target_ref, *to,
+                                                  spans ? ManifestWriter::Of::spans : ManifestWriter::Of::entries);
         writer_etag = source_head.etag;
         writer_cid = (*to)->cid;
-        auto sealed = co_await seal_anew(*from, *to, target.account, source.blob, source_head, *writer);
+        auto sealed = spans ? co_await seal_spans_anew(*from, *to, target.account, source.blob, source_head, *writer)
+                            : co_await seal_anew(*from, *to, target.account, source.blob, source_head, *writer);
         if (!sealed) { outcome = fail(sealed.error()); break; }
         auto made = co_await writer->finish(t);
         if (!made) { outcome = fail(made.error()); break; }
@@ -157,12 +162,12 @@ void Service::share(catalog::Transaction& t, std::uint64_t cid, const std::strin
   if (source.manifest.id == 0) return;
   if (!source.manifest.shared) {
     source.manifest.shared = true;
-    t.put(keys::reference(cid, source.manifest.id, source.manifest.holder), catalog::encode_total(0));
+    t.put(keys::reference(cid, source.manifest.id, source.manifest.holder), catalog::encode_total(source.manifest.writes));
     t.put(source_key, encode(source));
   }
   copy = source.manifest;
   copy.holder = parts_.catalog.next_version();
-  t.put(keys::reference(cid, copy.id, copy.holder), catalog::encode_total(0));
+  t.put(keys::reference(cid, copy.id, copy.holder), catalog::encode_total(copy.writes));
 }
 
 // Stretch by stretch: the source's blocks, or the whole where it has none. The source's manifest is read along with its

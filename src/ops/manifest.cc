@@ -11,17 +11,39 @@ ManifestWriter::ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Cont
   manifest_.id = manifest_.holder = catalog_.next_version();
 }
 
+ManifestWriter::ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Container container, Of of)
+    : ManifestWriter(catalog, std::move(ref), std::move(container), true) {
+  manifest_.spans = of == Of::spans;
+}
+
+Task<Result<void>> ManifestWriter::add_span(catalog::Span span, std::shared_ptr<const extent::PlacedExtent> extent) {
+  if (pending_bytes_ >= catalog::kSpanPageBytes) BASCULE_CO_TRY(co_await flush_page());
+  if (pending_spans_.empty() && manifest_.paged) page_offset_ = span.offset;
+  pending_bytes_ += encoded_size(span);
+  pending_spans_.push_back(span);
+  co_return co_await note(extent);
+}
+
 Task<Result<void>> ManifestWriter::add(catalog::ManifestEntry entry, std::shared_ptr<const extent::PlacedExtent> extent) {
   offset_ += entry.piece.size_bytes;
   pending_bytes_ += encoded_size(entry);
   pending_.push_back(std::move(entry));
-  if (extent && (unnamed_.empty() || unnamed_.back() != extent)) {
-    unnamed_bytes_ += extent->record_value.size();
-    unnamed_.push_back(std::move(extent));
-  }
-  if (unnamed_bytes_ > store::kMaxCommitBytes / 4) BASCULE_CO_TRY(co_await name_unnamed());
+  BASCULE_CO_TRY(co_await note(extent));
   if (pending_bytes_ >= catalog::kPageBytes) co_return co_await flush_page();
   co_return Result<void>{};
+}
+
+Task<Result<void>> ManifestWriter::note(const std::shared_ptr<const extent::PlacedExtent>& extent) {
+  if (extent && (unnamed_.empty() || unnamed_.back() != extent)) {
+    unnamed_bytes_ += extent->record_value.size();
+    unnamed_.push_back(extent);
+  }
+  if (unnamed_bytes_ > store::kMaxCommitBytes / 4) co_return co_await name_unnamed();
+  co_return Result<void>{};
+}
+
+std::string ManifestWriter::page_value() const {
+  return manifest_.spans ? catalog::encode_span_page(pending_spans_) : catalog::encode_page(pending_);
 }
 
 Task<Result<void>> ManifestWriter::name_unnamed() {
@@ -33,15 +55,16 @@ Task<Result<void>> ManifestWriter::name_unnamed() {
 Task<Result<void>> ManifestWriter::flush_page() {
   catalog::Transaction t;
   t.require(keys::mapping(ref_.account, ref_.container), container_->mapping_version);
-  t.put(keys::page(container_->cid, manifest_.id, page_offset_), catalog::encode_page(pending_));
+  t.put(keys::page(container_->cid, manifest_.id, page_offset_), page_value());
   // Said with every page: the record is tiny, and who tells first would otherwise have to be remembered across retries.
-  t.put(keys::intent(catalog_.session(), manifest_.id), encode(catalog::IntentRecord{container_->cid, owns_pieces_}));
+  t.put(keys::intent(catalog_.session(), manifest_.id), encode(catalog::IntentRecord{.cid = container_->cid, .owns_pieces = owns_pieces_, .spans = manifest_.spans}));
   for (const auto& extent : unnamed_) t.name(*extent);
   manifest_.paged = true;
   auto done = co_await catalog_.commit(std::move(t));
   if (!done) co_return done.error().code == Code::conflict ? refuse(Reason::container_not_found) : fail(done.error());
   page_offset_ = offset_;
   pending_.clear();
+  pending_spans_.clear();
   pending_bytes_ = 0;
   unnamed_.clear();
   unnamed_bytes_ = 0;
@@ -49,7 +72,9 @@ Task<Result<void>> ManifestWriter::flush_page() {
 }
 
 Task<Result<catalog::Manifest>> ManifestWriter::finish(catalog::Transaction& head) {
-  if (!manifest_.paged && pending_.size() <= catalog::kInlineEntries) {
+  if (manifest_.spans) {
+    // What is left goes with the head, and with it the lineage's guard.
+  } else if (!manifest_.paged && pending_.size() <= catalog::kInlineEntries) {
     manifest_.entries = pending_;
     if (pending_.empty()) manifest_.id = manifest_.holder = 0;
   } else if (!pending_.empty()) {
@@ -62,21 +87,26 @@ Task<Result<catalog::Manifest>> ManifestWriter::finish(catalog::Transaction& hea
 void ManifestWriter::repeat(catalog::Transaction& head) const {
   for (const auto& extent : unnamed_) head.name(*extent);
   if (manifest_.paged) head.remove(keys::intent(catalog_.session(), manifest_.id));
+  if (!manifest_.spans) return;
+  head.put(keys::write(container_->cid, manifest_.id, 0), catalog::encode_write({}));
+  if (!pending_spans_.empty()) head.put(keys::page(container_->cid, manifest_.id, page_offset_), page_value());
 }
 
 Task<void> ManifestWriter::give_up() {
   if (!owns_pieces_ && !manifest_.paged) co_return;
   catalog::Transaction t;
-  repeat(t);
+  for (const auto& extent : unnamed_) t.name(*extent);
+  if (manifest_.paged) t.remove(keys::intent(catalog_.session(), manifest_.id));
   using Kind = catalog::DropRecord::Kind;
   if (manifest_.paged) {
     catalog::DropRecord pages{.kind = owns_pieces_ ? Kind::manifest : Kind::pages, .cid = container_->cid, .manifest = manifest_};
     pages.manifest.entries.clear();
     t.put(keys::dropped(catalog_.next_version()), encode(pages));
   }
-  if (owns_pieces_ && !pending_.empty()) {  // what is in no page
+  if (owns_pieces_ && !(pending_.empty() && pending_spans_.empty())) {  // what is in no page
     catalog::DropRecord rest{.kind = Kind::pieces, .cid = container_->cid};
     for (const auto& e : pending_) rest.pieces.push_back(e.piece);
+    for (const auto& s : pending_spans_) rest.pieces.push_back(s.piece);
     t.put(keys::dropped(catalog_.next_version()), encode(rest));
   }
   if (!co_await catalog_.commit(std::move(t))) catalog_.ids().note_lost();

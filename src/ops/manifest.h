@@ -11,8 +11,12 @@ class ManifestWriter {
  public:
   // `owns_pieces`: the pieces are new and belong to nobody else; false for a block list, which takes over what is there.
   ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Container container, bool owns_pieces);
+  // Of an append or page blob: add_span() instead of add(), in the order of the offsets.
+  enum class Of : std::uint8_t { entries, spans };
+  ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Container container, Of of);
   // `extent` is named by the same commit as the entry; null: it is named already.
   Task<Result<void>> add(catalog::ManifestEntry entry, std::shared_ptr<const extent::PlacedExtent> extent);
+  Task<Result<void>> add_span(catalog::Span span, std::shared_ptr<const extent::PlacedExtent> extent);
   // Adds what is left to the head's transaction and returns the manifest to put into the head. Once.
   Task<Result<catalog::Manifest>> finish(catalog::Transaction& head);
   // For another evaluation after a conflict: the same manifest again into a new transaction.
@@ -23,6 +27,8 @@ class ManifestWriter {
 
  private:
   Task<Result<void>> flush_page();
+  Task<Result<void>> note(const std::shared_ptr<const extent::PlacedExtent>& extent);
+  std::string page_value() const;
   Task<Result<void>> name_unnamed();
 
   catalog::Catalog& catalog_;
@@ -31,6 +37,7 @@ class ManifestWriter {
   const bool owns_pieces_;
   catalog::Manifest manifest_;
   std::vector<catalog::ManifestEntry> pending_;
+  std::vector<catalog::Span> pending_spans_;
   std::vector<std::shared_ptr<const extent::PlacedExtent>> unnamed_;
   std::size_t pending_bytes_ = 0, unnamed_bytes_ = 0;
   std::uint64_t page_offset_ = 0, offset_ = 0;  // plaintext

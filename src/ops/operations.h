@@ -156,6 +156,67 @@ struct RestoreContainer {
 };
 // May refuse; may be called again.
 using SettingsChange = std::function<Result<void>(AccountSettings&)>;
+// --- append and page blobs ---
+inline constexpr std::uint32_t kMostAppendBlocks = 50'000;
+inline constexpr std::uint64_t kMostPageBlobBytes = std::uint64_t{8} << 40;
+inline constexpr std::uint64_t kPageBytes = 512;
+inline constexpr std::uint64_t kMostSequenceNumber = (std::uint64_t{1} << 63) - 1;
+
+struct CreateBlob {              // Put Blob of an append or page blob
+  BlobType type = BlobType::append;
+  std::uint64_t size_bytes = 0, sequence_number = 0;   // page blobs; a size is a multiple of kPageBytes
+  ContentHeaders headers;
+  Metadata metadata;
+  std::string tier;
+  Conditions conditions;
+};
+struct AppendBlock {
+  BodySpec body;
+  Conditions conditions;
+  std::optional<std::uint64_t> position, max_size_bytes;   // where it must land; how large the blob may become
+};
+struct Appended {
+  Written written;
+  std::uint64_t offset = 0;
+  std::uint32_t committed_blocks = 0;
+};
+struct SequenceConditions {      // the blob's sequence number must be ...
+  std::optional<std::uint64_t> at_most, below, equal;
+};
+struct PutPages {
+  std::uint64_t first = 0, length_bytes = 0;   // on page boundaries
+  bool clear = false;            // else `body` has as many bytes
+  BodySpec body;
+  Conditions conditions;
+  SequenceConditions sequence;
+};
+struct PagesWritten {
+  Written written;
+  std::uint64_t sequence_number = 0;
+};
+struct SetPageProperties {
+  enum class Action : std::uint8_t { keep, max, update, increment } action = Action::keep;
+  std::uint64_t sequence_number = 0;
+  std::optional<std::uint64_t> size_bytes;
+  std::optional<ContentHeaders> headers;       // nothing: they stay
+  Conditions conditions;
+};
+struct PageRange {
+  std::uint64_t first = 0, last = 0;           // inclusive
+  bool cleared = false;                        // of a difference: there was something before
+  bool operator==(const PageRange&) const = default;
+};
+struct GetPageRanges {
+  std::optional<ByteRange> range;
+  std::uint64_t start = 0;                     // a former page's `next`
+  std::size_t limit = 10'000;
+  Conditions conditions;
+};
+struct PageRanges {
+  BlobView blob;
+  std::vector<PageRange> ranges;               // in order; neighbours of one kind are one
+  std::optional<std::uint64_t> next;           // where to go on; nothing: complete
+};
 
 class Operations {
  public:
@@ -197,6 +258,13 @@ class Operations {
   // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
   virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;
   virtual Task<Result<BlobPage>> list_blobs(ContainerRef ref, ListBlobs list) = 0;
+
+  virtual Task<Result<Written>> create_blob(BlobRef ref, CreateBlob create) = 0;
+  virtual Task<Result<Appended>> append_block(BlobRef ref, AppendBlock append, BodySource& body) = 0;
+  virtual Task<Result<Written>> seal_blob(BlobRef ref, Conditions conditions, std::optional<std::uint64_t> position) = 0;
+  virtual Task<Result<PagesWritten>> put_pages(BlobRef ref, PutPages put, BodySource& body) = 0;
+  virtual Task<Result<PagesWritten>> set_page_properties(BlobRef ref, SetPageProperties set) = 0;
+  virtual Task<Result<PageRanges>> get_page_ranges(BlobRef ref, GetPageRanges get) = 0;
 };
 
 }  // namespace bascule::ops

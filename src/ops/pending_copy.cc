@@ -92,8 +92,8 @@ Result<void> check_not_copying(const catalog::HeadRecord* head) {
   return {};
 }
 
-Result<void> check_copy_target(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, WallTime now) {
-  if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
+Result<void> check_copy_target(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, std::uint8_t type, WallTime now) {
+  if (old && old->record.type != type) return refuse(Reason::blob_type_mismatch);
   BASCULE_TRY(check_not_copying(old ? &old->record : nullptr));
   BASCULE_TRY(check_lease_write(old ? old->record.lease : std::nullopt, c.lease_id, now));
   auto ok = check_write(c, old ? std::optional(stamp(old->record)) : std::nullopt, c.lease_id.has_value());
@@ -141,7 +141,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     const std::string head_key = keys::head(container->cid, target.blob), upload_key = keys::upload(container->cid, target.blob);
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
-    BASCULE_CO_TRY(check_copy_target(conditions, old, now()));
+    BASCULE_CO_TRY(check_copy_target(conditions, old, head.type, now()));
     if (old) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
       const LeaseView lease = view(old->record.lease, now());
       if (lease.state == LeaseState::leased && !lease.infinite) co_return refuse(Reason::lease_infinite_required);

@@ -10,8 +10,9 @@ namespace bascule::ops {
 // While a copy onto a blob is pending nothing else may write to it (AZURE-DETAILS 44).
 Result<void> check_not_copying(const catalog::HeadRecord* head);
 
-// The conditions and the lease of a copy's target.
-Result<void> check_copy_target(const Conditions& conditions, const catalog::Maybe<catalog::HeadRecord>& old, WallTime now);
+// The conditions and the lease of a copy's target; it is of the type of what is copied.
+Result<void> check_copy_target(const Conditions& conditions, const catalog::Maybe<catalog::HeadRecord>& old, std::uint8_t type,
+                               WallTime now);
 
 // A stretch of a reader as the body of a write.
 class ReaderBody final : public BodySource {

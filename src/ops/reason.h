@@ -43,6 +43,16 @@ enum class Reason : std::uint16_t {
   no_pending_copy,
   copy_pending,                // a write while a copy onto the blob is pending
   copy_id_mismatch,            // another copy is pending than the one that is to be aborted
+  append_position_mismatch,    // x-ms-blob-condition-appendpos
+  max_size_exceeded,           // x-ms-blob-condition-maxsize
+  committed_blocks_exceeded,   // 50,000 blocks of an append blob
+  blob_sealed,
+  invalid_page_range,          // reaches beyond the page blob's end
+  sequence_number_mismatch,    // a condition on a page blob's sequence number
+  sequence_number_overflow,    // it cannot be incremented
+  previous_snapshot_not_found, // of a difference between page blobs
+  previous_snapshot_newer,
+  blob_overwritten,            // since the previous snapshot was taken
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

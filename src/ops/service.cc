@@ -151,6 +151,11 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
   }
   v.tier = head.tier;
   v.tier_changed = head.tier_changed;
+  if (head.extras && head.extras->append) {
+    v.committed_blocks = head.extras->append->committed_blocks;
+    v.sealed = head.extras->append->sealed;
+  }
+  if (head.extras && head.extras->page) v.sequence_number = head.extras->page->sequence_number;
   return v;
 }
 

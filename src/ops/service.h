@@ -15,8 +15,10 @@
 #include "extent/reader.h"
 #include "ops/block_counts.h"
 #include "ops/conditions.h"
+#include "ops/lineage.h"
 #include "ops/operations.h"
 #include "ops/remote.h"
+#include "ops/span_line.h"
 #include "ops/turns.h"
 
 namespace bascule::ops {
@@ -97,6 +99,12 @@ class Service final : public Operations {
   Task<Result<Copied>> start_copy(BlobRef target, StartCopy) override;
   Task<Result<void>> abort_copy(BlobRef, std::string copy_id, Conditions) override;
   Task<Result<BlobPage>> list_blobs(ContainerRef, ListBlobs) override;
+  Task<Result<Written>> create_blob(BlobRef, CreateBlob) override;
+  Task<Result<Appended>> append_block(BlobRef, AppendBlock, BodySource&) override;
+  Task<Result<Written>> seal_blob(BlobRef, Conditions, std::optional<std::uint64_t> position) override;
+  Task<Result<PagesWritten>> put_pages(BlobRef, PutPages, BodySource&) override;
+  Task<Result<PagesWritten>> set_page_properties(BlobRef, SetPageProperties) override;
+  Task<Result<PageRanges>> get_page_ranges(BlobRef, GetPageRanges) override;
 
   // Lets go of deleted containers whose time to be restored is over, and of names that were held long enough; how many.
   Task<Result<std::size_t>> expire_deleted_containers();
@@ -123,6 +131,8 @@ class Service final : public Operations {
   const ServiceParts& parts() const { return parts_; }
   const ServiceOptions& options() const { return options_; }
   extent::CipherCache& ciphers() const { return ciphers_; }
+  // Folds what a lineage's writes have made into its pages: see ops/fold.h. Nothing where the blob is gone.
+  Task<Result<void>> fold_blob(BlobRef ref);
 
  private:
   using Head = catalog::Maybe<catalog::HeadRecord>;
@@ -176,6 +186,19 @@ class Service final : public Operations {
   Task<Result<void>> carry_from_elsewhere(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> carry_own(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> finish_copy(Container container, catalog::CopyJobRecord job);
+  // span_reader.cc, span_writes.cc
+  std::unique_ptr<BlobReader> span_reader(Container container, BlobView view, const catalog::Manifest& manifest,
+                                          std::uint64_t first, std::uint64_t length, std::shared_ptr<void> token);
+  Task<Result<void>> write_spans(BlobRef ref, Container container, SpanWrite& write);
+  Task<void> commit_spans(BlobRef ref, Container container, std::string head_key, std::vector<SpanWrite*> batch);
+  Task<Result<void>> place_spans(Container container, std::string account, BodySpec spec, BodySource& body, SpanWrite& write,
+                                 Written& written);
+  Task<void> abandon_spans(Container container, SpanWrite& write);
+  Task<void> fold_when_due(LineageId id, std::uint64_t writes);
+  Task<Result<void>> seal_spans_anew(Container from, Container to, std::string account, std::string blob,
+                                     catalog::HeadRecord head, class ManifestWriter& writer);   // span_copy.cc
+  Task<Result<void>> seal_stretch(Container from, Container to, std::string account, const BlobView& view,
+                                  const catalog::Manifest& manifest, ByteRange range, class ManifestWriter& writer);
 
   // One read-modify-write of a blob's head that leaves its content alone. `change` may refuse; it is called again after
   // a conflict.
@@ -210,6 +233,8 @@ class Service final : public Operations {
   std::unordered_map<std::string, std::unique_ptr<extent::Packer>> packers_;
 
   BlockCounts block_counts_;
+  Lineages lineages_;
+  SpanLines span_lines_;
   Turns turns_;   // at heads, blocks and containers, by their keys
 
   std::atomic<std::uint64_t> copies_noted_{0};

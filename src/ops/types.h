@@ -57,6 +57,9 @@ struct BlobView {
   std::optional<CopyView> copy;
   std::string tier;            // "" = inferred (Hot)
   WallTime tier_changed{};
+  std::uint32_t committed_blocks = 0;   // append blobs
+  bool sealed = false;
+  std::uint64_t sequence_number = 0;    // page blobs
 };
 
 struct StoredPolicy {

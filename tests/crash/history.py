@@ -9,6 +9,7 @@ import threading
 
 from lib import azure
 
+PAGE_BLOB_BYTES = 256 * 1024
 SIZES = [0, 1, 700, 4096, 4096, 4096, 16384, 70_000, 300_000]
 
 
@@ -36,11 +37,29 @@ class State:
 
 
 class Blob:
-    def __init__(self, name):
-        self.name, self.state, self.maybe, self.lease_id = name, State(), [], None
+    """kind: block, append or page. The last two are changed in part: `bodies` has what their states consist of."""
+
+    def __init__(self, name, kind="block"):
+        self.name, self.kind, self.state, self.maybe, self.lease_id = name, kind, State(), [], None
+        self.bodies = {}
 
     def allowed(self):
         return [self.state, *self.maybe]
+
+    def body(self):
+        return self.bodies[self.state.digest]
+
+    def with_body(self, state, body):
+        """The state with this content."""
+        digest = hashlib.sha256(body).hexdigest()
+        self.bodies = {d: b for d, b in self.bodies.items() if d == self.state.digest} | {digest: body}
+        return state.but(digest=digest, size=len(body))
+
+
+def make_blobs(writers, each):
+    """So many for each writer, the last two of them an append and a page blob."""
+    kinds = ["block"] * (each - 2) + ["append", "page"]
+    return [Blob(f"writer{w}/blob{b}", kinds[b]) for w in range(writers) for b in range(each)]
 
 
 class Writer(threading.Thread):
@@ -79,6 +98,8 @@ class Writer(threading.Thread):
 
     def step(self):
         blob = self.random.choice(self.blobs)
+        if blob.kind != "block":
+            return self.step_in_part(blob)
         if not blob.state.exists:
             return self.random.choice([self.put, self.put, self.put_blocks])(blob)
         if blob.state.lease:
@@ -107,6 +128,36 @@ class Writer(threading.Thread):
         after = State(True, hashlib.sha256(body).hexdigest(), len(body), {"mark": f"{self.random.getrandbits(32):08x}"})
         listed = azure.block_list([("Latest", azure.block_id(number)) for number in range(count)])
         self.send(blob, after, "PUT", "comp=blocklist", {"x-ms-meta-mark": after.metadata["mark"]}, listed)
+
+    def step_in_part(self, blob):
+        if not blob.state.exists or self.random.random() < 0.02:
+            return self.create(blob)
+        change = self.append if blob.kind == "append" else self.random.choice([self.put_pages, self.put_pages, self.clear_pages])
+        self.random.choices([change, self.set_metadata, self.delete], [20, 1, 1])[0](blob)
+
+    def create(self, blob):
+        size = PAGE_BLOB_BYTES if blob.kind == "page" else 0
+        after = blob.with_body(State(True, metadata={"mark": f"{self.random.getrandbits(32):08x}"}), bytes(size))
+        headers = {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": str(size)} if size else {"x-ms-blob-type": "AppendBlob"}
+        self.send(blob, after, "PUT", headers={**headers, "x-ms-meta-mark": after.metadata["mark"]})
+
+    def append(self, blob):
+        part = content(self.random.getrandbits(64), self.random.choice([1, 700, 4096, 4096, 70_000]))
+        after = blob.with_body(blob.state, blob.body() + part)
+        self.send(blob, after, "PUT", "comp=appendblock", {"x-ms-blob-condition-appendpos": str(blob.state.size)}, part)
+
+    def pages(self, blob, write, body):
+        length = len(body)
+        first = self.random.randrange(0, (PAGE_BLOB_BYTES - length) // 512 + 1) * 512
+        after = blob.with_body(blob.state, blob.body()[:first] + body + blob.body()[first + length:])
+        self.send(blob, after, "PUT", "comp=page", {"x-ms-page-write": write, "x-ms-range": f"bytes={first}-{first + length - 1}"},
+                  body if write == "update" else b"")
+
+    def put_pages(self, blob):
+        self.pages(blob, "update", content(self.random.getrandbits(64), self.random.choice([512, 4096, 4096, 32_768])))
+
+    def clear_pages(self, blob):
+        self.pages(blob, "clear", bytes(self.random.choice([512, 4096, 32_768])))
 
     def delete(self, blob):
         self.send(blob, State(), "DELETE")

@@ -69,8 +69,11 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
   const auto& over = call.authorised.overrides;
   if (version >= Version(2013, 8, 15) || over.content_disposition)
     reply.add_if("Content-Disposition", over.content_disposition.value_or(blob.headers.disposition));
+  if (blob.type == ops::BlobType::page) reply.add("x-ms-blob-sequence-number", decimal(blob.sequence_number));
+  if (blob.type == ops::BlobType::append) reply.add("x-ms-blob-committed-block-count", decimal(blob.committed_blocks));
   if (version >= Version(2015, 12, 11)) reply.add("x-ms-server-encrypted", "true");
-  if (version >= (form.head ? Version(2017, 4, 17) : Version(2026, 10, 6))) {
+  if (blob.sealed && version >= Version(2019, 12, 12)) reply.add("x-ms-blob-sealed", "true");
+  if (blob.type != ops::BlobType::append && version >= (form.head ? Version(2017, 4, 17) : Version(2026, 10, 6))) {
     reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);
     if (blob.tier.empty()) reply.add("x-ms-access-tier-inferred", "true");
     else if (blob.tier_changed != WallTime()) reply.add("x-ms-access-tier-change-time", http_date(blob.tier_changed));

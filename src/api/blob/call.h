@@ -82,6 +82,15 @@ Task<Answer> submit_batch(Call& call);
 Task<Answer> put_blob_from_url(Call& call);
 Task<Answer> put_block_from_url(Call& call);
 Task<Answer> copy_blob_from_url(Call& call);
+// append_blob.cc
+Task<Answer> create_append_blob(Call& call);
+Task<Answer> append_block(Call& call);
+Task<Answer> seal_append_blob(Call& call);
+// page_blob.cc
+Task<Answer> create_page_blob(Call& call);
+Task<Answer> put_page(Call& call);
+Task<Answer> set_page_properties(Call& call);
+Task<Answer> get_page_ranges(Call& call);
 // copy.cc
 Task<Answer> copy_blob(Call& call);
 Task<Answer> abort_copy(Call& call);

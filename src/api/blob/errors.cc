@@ -150,6 +150,27 @@ constexpr Row kRows[] = {
     {Fault::copy_across_accounts, 409, "CopyAcrossAccountsNotSupported",
      "The copy source account and destination account must be the same."},
     {Fault::invalid_source_blob_type, 409, "InvalidSourceBlobType", "The copy source blob type is invalid for this operation."},
+    {Fault::append_position_condition_not_met, 412, "AppendPositionConditionNotMet",
+     "The append position condition specified was not met."},
+    {Fault::max_blob_size_condition_not_met, 412, "MaxBlobSizeConditionNotMet",
+     "The max blob size condition specified was not met."},
+    {Fault::committed_block_count_exceeds_limit, 409, "BlockCountExceedsLimit",
+     "The committed block count cannot exceed the maximum limit of 50,000 blocks."},
+    {Fault::blob_is_sealed, 409, "BlobIsSealed",
+     "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete."},
+    {Fault::invalid_page_range, 416, "InvalidPageRange", "The page range specified is invalid."},
+    {Fault::sequence_number_condition_not_met, 412, "SequenceNumberConditionNotMet",
+     "The sequence number condition specified was not met."},
+    {Fault::sequence_number_increment_too_large, 409, "SequenceNumberIncrementTooLarge",
+     "The sequence number increment cannot be performed because it would result in overflow of the sequence number."},
+    {Fault::invalid_version_for_page_blob, 400, "InvalidVersionForPageBlobOperation",
+     "All operations on page blobs require at least version 2009-09-19."},
+    {Fault::append_blob_needs_version, 409, "FeatureVersionMismatch",
+     "The operation for AppendBlob requires at least version 2015-02-21."},
+    {Fault::previous_snapshot_not_found, 409, "PreviousSnapshotNotFound", "The previous snapshot is not found."},
+    {Fault::previous_snapshot_cannot_be_newer, 400, "PreviousSnapshotCannotBeNewer",
+     "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value."},
+    {Fault::blob_overwritten, 409, "BlobOverwritten", "The blob has been recreated since the previous snapshot was taken."},
 
     {Fault::server_busy, 503, "ServerBusy",
      "The server is currently unable to receive requests. Please retry your request."},
@@ -228,6 +249,16 @@ Fault fault_of_reason(ops::Reason reason) {
     case no_pending_copy: return Fault::no_pending_copy_operation;
     case copy_pending: return Fault::pending_copy_operation;
     case copy_id_mismatch: return Fault::copy_id_mismatch;
+    case append_position_mismatch: return Fault::append_position_condition_not_met;
+    case max_size_exceeded: return Fault::max_blob_size_condition_not_met;
+    case committed_blocks_exceeded: return Fault::committed_block_count_exceeds_limit;
+    case blob_sealed: return Fault::blob_is_sealed;
+    case invalid_page_range: return Fault::invalid_page_range;
+    case sequence_number_mismatch: return Fault::sequence_number_condition_not_met;
+    case sequence_number_overflow: return Fault::sequence_number_increment_too_large;
+    case previous_snapshot_not_found: return Fault::previous_snapshot_not_found;
+    case previous_snapshot_newer: return Fault::previous_snapshot_cannot_be_newer;
+    case blob_overwritten: return Fault::blob_overwritten;
   }
   return Fault::internal_error;
 }

@@ -200,6 +200,51 @@ class FakeOperations final : public ops::Operations {
     last_blob_list = std::move(list);
     co_return page;
   }
+  // --- append and page blobs ---
+  static Task<Result<void>> read_body(ops::BodySource& body) {
+    std::string part(4096, '\0');
+    while (true) {
+      BASCULE_CO_ASSIGN(const std::size_t got, co_await body.read(as_writable(part)));
+      if (got == 0) co_return Result<void>{};
+    }
+  }
+  ops::CreateBlob last_create;
+  ops::AppendBlock last_append;
+  ops::PutPages last_pages;
+  ops::SetPageProperties last_page_properties;
+  ops::GetPageRanges last_ranges;
+  ops::PageRanges ranges;
+  Task<Result<ops::Written>> create_blob(ops::BlobRef, ops::CreateBlob create) override {
+    last_create = std::move(create);
+    if (error) co_return std::unexpected(*error);
+    co_return ops::Written{.etag = 1};
+  }
+  Task<Result<ops::Appended>> append_block(ops::BlobRef, ops::AppendBlock append, ops::BodySource& body) override {
+    last_append = std::move(append);
+    if (error) co_return std::unexpected(*error);
+    BASCULE_CO_TRY(co_await read_body(body));
+    co_return ops::Appended{{.etag = 1}, 7, 2};
+  }
+  Task<Result<ops::Written>> seal_blob(ops::BlobRef, ops::Conditions, std::optional<std::uint64_t>) override {
+    if (error) co_return std::unexpected(*error);
+    co_return ops::Written{.etag = 1};
+  }
+  Task<Result<ops::PagesWritten>> put_pages(ops::BlobRef, ops::PutPages put, ops::BodySource& body) override {
+    last_pages = std::move(put);
+    if (error) co_return std::unexpected(*error);
+    BASCULE_CO_TRY(co_await read_body(body));
+    co_return ops::PagesWritten{{.etag = 1}, 3};
+  }
+  Task<Result<ops::PagesWritten>> set_page_properties(ops::BlobRef, ops::SetPageProperties set) override {
+    last_page_properties = std::move(set);
+    if (error) co_return std::unexpected(*error);
+    co_return ops::PagesWritten{{.etag = 1}, 3};
+  }
+  Task<Result<ops::PageRanges>> get_page_ranges(ops::BlobRef, ops::GetPageRanges get) override {
+    last_ranges = std::move(get);
+    if (error) co_return std::unexpected(*error);
+    co_return ranges;
+  }
 };
 
 }  // namespace bascule::api::blob

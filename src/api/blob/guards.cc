@@ -150,6 +150,23 @@ Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool pla
   return content;
 }
 
+Parsed<std::optional<std::uint64_t>> parse_count(const HeaderIndex& headers, H header) {
+  const auto text = headers.find(header);
+  if (!text) return std::nullopt;
+  const auto value = parse_integer(*text);
+  if (!value || *value < 0) return bad_header(name(header), *text);
+  return static_cast<std::uint64_t>(*value);
+}
+
+Parsed<> require_append_version(const Call& call) {
+  if (call.version < Version(2015, 2, 21)) return refuse(Fault::append_blob_needs_version);
+  return {};
+}
+Parsed<> require_page_version(const Call& call) {
+  if (call.version < Version(2009, 9, 19)) return refuse(Fault::invalid_version_for_page_blob);
+  return {};
+}
+
 Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes) {
   BASCULE_CO_ASSIGN(const std::uint64_t length, body_length(call, limit_bytes));
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, declared_hashes(call.headers));

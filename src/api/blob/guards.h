@@ -34,6 +34,13 @@ Parsed<std::string> parse_tier(const HeaderIndex& headers);
 // x-ms-blob-content-*: with `plain`, a missing one is taken from the header without prefix (Put Blob).
 Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain);
 
+// A header that is a number from 0 on, where sent.
+Parsed<std::optional<std::uint64_t>> parse_count(const HeaderIndex& headers, H header);
+
+// An operation of a type of blobs that the request's version does not know.
+Parsed<> require_append_version(const Call& call);
+Parsed<> require_page_version(const Call& call);
+
 // The whole body, at most `limit_bytes`, its Content-MD5 and CRC64 checked.
 Task<Parsed<std::string>> read_document(Call& call, std::size_t limit_bytes);
 

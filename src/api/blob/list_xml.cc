@@ -110,11 +110,14 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   else xml += "<Content-MD5 />";
   append_header(xml, "Cache-Control", headers.cache_control);
   if (version >= Version(2013, 8, 15)) append_header(xml, "Content-Disposition", headers.disposition);
+  if (blob.type == ops::BlobType::page)
+    append_element(xml, "x-ms-blob-sequence-number", decimal(blob.sequence_number));
   put(xml, "<BlobType>", blob_type_text(blob.type), "</BlobType>");
   append_tier(xml, blob, version);
   append_lease(xml, blob.lease, version);
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
   if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
+  if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
   xml += "</Properties>";
 }
 

@@ -38,6 +38,10 @@ enum class Fault : std::uint16_t {
   cannot_verify_copy_source, no_pending_copy_operation,
   pending_copy_operation, copy_id_mismatch, copy_across_accounts, invalid_source_blob_type,
   exceeds_max_batch_request_count, all_batch_subrequests_should_be_same_api,
+  append_position_condition_not_met, max_blob_size_condition_not_met, committed_block_count_exceeds_limit, blob_is_sealed,
+  invalid_page_range, sequence_number_condition_not_met, sequence_number_increment_too_large,
+  invalid_version_for_page_blob, append_blob_needs_version, previous_snapshot_not_found, previous_snapshot_cannot_be_newer,
+  blob_overwritten,
   // ours
   server_busy, operation_timed_out, internal_error,
   count_

@@ -23,15 +23,9 @@ OPERATIONS = [
     ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
     ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),
     ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
-    ("Put Blob (append)", "PUT /{c}/new", {"x-ms-blob-type": "AppendBlob"}, b""),
-    ("Append Block", "PUT /{c}/b?comp=appendblock", {}, b"x"),
     ("Append Block From URL", "PUT /{c}/b?comp=appendblock", SOURCE, b""),
-    ("Append Blob Seal", "PUT /{c}/b?comp=seal", {}, b""),
-    ("Put Blob (page)", "PUT /{c}/new", {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"}, b""),
-    ("Put Page", "PUT /{c}/b?comp=page", {"x-ms-page-write": "update", "x-ms-range": "bytes=0-511"}, b"\0" * 512),
     ("Put Page From URL", "PUT /{c}/b?comp=page", {**SOURCE, "x-ms-page-write": "update", "x-ms-range": "bytes=0-511",
                                                    "x-ms-source-range": "bytes=0-511"}, b""),
-    ("Get Page Ranges", "GET /{c}/b?comp=pagelist", {}, b""),
     ("Incremental Copy Blob", "PUT /{c}/new?comp=incrementalcopy", SOURCE, b""),
 ]
 for operation, request, headers, body in OPERATIONS:

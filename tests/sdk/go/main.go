@@ -24,11 +24,13 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/pageblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 )
@@ -357,6 +359,86 @@ func testParallelWriters() {
 	})
 }
 
+func testAppendBlobs() {
+	inContainer(func(one *container.Client) {
+		target := one.NewAppendBlobClient("log")
+		must(target.Create(ctx, nil))
+		add := func(text string, conditions *appendblob.AppendPositionAccessConditions) (appendblob.AppendBlockResponse, error) {
+			return target.AppendBlock(ctx, streaming.NopCloser(strings.NewReader(text)),
+				&appendblob.AppendBlockOptions{AppendPositionAccessConditions: conditions})
+		}
+		first := must(add("one,", nil))
+		equal(*first.BlobAppendOffset, "0")
+		equal(*first.BlobCommittedBlockCount, int32(1))
+		must(add("two,", &appendblob.AppendPositionAccessConditions{AppendPosition: to.Ptr(int64(4)), MaxSize: to.Ptr(int64(8))}))
+		_, err := add("x", &appendblob.AppendPositionAccessConditions{AppendPosition: to.Ptr(int64(4))})
+		refused(err, bloberror.AppendPositionConditionNotMet)
+		_, err = add("x", &appendblob.AppendPositionAccessConditions{MaxSize: to.Ptr(int64(8))})
+		refused(err, bloberror.MaxBlobSizeConditionNotMet)
+		var group sync.WaitGroup
+		failures := make(chan error, 32)
+		for i := range 32 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				if _, err := add(fmt.Sprintf("<%02d>", i), nil); err != nil {
+					failures <- err
+				}
+			}()
+		}
+		group.Wait()
+		close(failures)
+		check(errors.Join(<-failures))
+		text := string(read(target.BlobClient()))
+		equal(len(text), 8+32*4)
+		for i := range 32 {
+			equal(strings.Count(text, fmt.Sprintf("<%02d>", i)), 1)
+		}
+		if strict {
+			must(target.Seal(ctx, nil))
+			_, err = add("x", nil)
+			refused(err, "BlobIsSealed")
+			equal(*must(target.GetProperties(ctx, nil)).IsSealed, true)
+		}
+	})
+}
+
+func testPageBlobs() {
+	inContainer(func(one *container.Client) {
+		target := one.NewPageBlobClient("disk")
+		must(target.Create(ctx, mib, &pageblob.CreateOptions{SequenceNumber: to.Ptr(int64(1))}))
+		page := random(4096)
+		write := func(offset int64, conditions *pageblob.SequenceNumberAccessConditions) error {
+			_, err := target.UploadPages(ctx, streaming.NopCloser(bytes.NewReader(page)), blob.HTTPRange{Offset: offset, Count: 4096},
+				&pageblob.UploadPagesOptions{SequenceNumberAccessConditions: conditions})
+			return err
+		}
+		check(write(4096, nil))
+		check(write(512*1024, &pageblob.SequenceNumberAccessConditions{IfSequenceNumberEqualTo: to.Ptr(int64(1))}))
+		refused(write(0, &pageblob.SequenceNumberAccessConditions{IfSequenceNumberEqualTo: to.Ptr(int64(2))}), bloberror.SequenceNumberConditionNotMet)
+		refused(write(mib, nil), bloberror.InvalidPageRange)
+		must(target.ClearPages(ctx, blob.HTTPRange{Offset: 4096, Count: 1024}, nil))
+		ranges := func() (found [][2]int64) {
+			pager := target.NewGetPageRangesPager(nil)
+			for pager.More() {
+				for _, one := range must(pager.NextPage(ctx)).PageRange {
+					found = append(found, [2]int64{*one.Start, *one.End})
+				}
+			}
+			return found
+		}
+		equal(ranges(), [][2]int64{{5120, 8191}, {512 * 1024, 512*1024 + 4095}})
+		must(target.Resize(ctx, 512*1024, nil))
+		must(target.Resize(ctx, mib, nil))
+		equal(ranges(), [][2]int64{{5120, 8191}})
+		wanted := make([]byte, mib)
+		copy(wanted[5120:], page[1024:])
+		equal(bytes.Equal(read(target.BlobClient()), wanted), true)
+		increment := pageblob.SequenceNumberActionTypeIncrement
+		equal(*must(target.UpdateSequenceNumber(ctx, &pageblob.UpdateSequenceNumberOptions{ActionType: &increment})).BlobSequenceNumber, int64(2))
+	})
+}
+
 func run(name string, body func()) (good bool) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -378,7 +460,7 @@ func main() {
 		{"containers", testContainers}, {"sizes", testSizes}, {"parallel blocks", testParallelBlocks}, {"ranges", testRanges},
 		{"headers and metadata", testHeadersAndMetadata}, {"listing", testListing}, {"odd names", testOddNames},
 		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"from a URL", testFromURL}, {"shared access", testSharedAccess},
-		{"parallel writers", testParallelWriters},
+		{"parallel writers", testParallelWriters}, {"append blobs", testAppendBlobs}, {"page blobs", testPageBlobs},
 	}
 	failed := 0
 	for _, one := range tests {

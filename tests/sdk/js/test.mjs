@@ -294,6 +294,69 @@ if (keeping) test("deleted containers come back", async () => {
   await fails(keeping.undeleteContainer(name, gone.version), 409, "ContainerAlreadyExists");
 });
 
+test("append blobs: blocks in order, conditions, sealed", () => inContainer(async (container) => {
+  const blob = container.getAppendBlobClient("log");
+  await blob.create({ metadata: { kind: "log" }, blobHTTPHeaders: { blobContentType: "text/plain" } });
+  assert.equal((await blob.createIfNotExists()).succeeded, false);
+  const first = await blob.appendBlock("one,", 4);
+  assert.equal(first.blobAppendOffset, "0");
+  assert.equal(first.blobCommittedBlockCount, 1);
+  await blob.appendBlock("two,", 4, { conditions: { appendPosition: 4, maxSize: 8 } });
+  await fails(blob.appendBlock("x", 1, { conditions: { appendPosition: 4 } }), 412, "AppendPositionConditionNotMet");
+  await fails(blob.appendBlock("x", 1, { conditions: { maxSize: 8 } }), 412, "MaxBlobSizeConditionNotMet");
+  const parts = Array.from({ length: 40 }, (_, i) => `<${i}>`);
+  const done = await Promise.all(parts.map((part) => blob.appendBlock(part, part.length)));
+  assert.equal(new Set(done.map((one) => one.blobAppendOffset)).size, parts.length);
+  const text = (await blob.downloadToBuffer()).toString();
+  assert.ok(text.startsWith("one,two,"));
+  assert.equal(text.length, 8 + parts.join("").length);
+  for (const part of parts) assert.ok(text.includes(part));
+  const large = randomBytes(4 * MiB);
+  await blob.appendBlock(large, large.length, { transactionalContentMD5: md5(large) });
+  assert.ok((await blob.downloadToBuffer()).subarray(text.length).equals(large));
+  const properties = await blob.getProperties();
+  assert.equal(properties.blobType, "AppendBlob");
+  assert.equal(properties.blobCommittedBlockCount, 43);
+  assert.equal(properties.metadata.kind, "log");
+  await blob.seal();
+  await fails(blob.appendBlock("x", 1), 409, "BlobIsSealed");
+  assert.equal((await blob.getProperties()).isSealed, true);
+  const [listed] = await collect(container.listBlobsFlat());
+  assert.equal(listed.properties.blobType, "AppendBlob");
+}));
+
+test("page blobs: pages, holes, ranges, resize, sequence numbers", () => inContainer(async (container) => {
+  const blob = container.getPageBlobClient("disk");
+  await blob.create(64 * MiB, { blobSequenceNumber: 3 });
+  const page = randomBytes(4096);
+  await blob.uploadPages(page, 8192, 4096);
+  await blob.uploadPages(page, 32 * MiB, 4096, { conditions: { ifSequenceNumberEqualTo: 3 } });
+  await fails(blob.uploadPages(page, 0, 4096, { conditions: { ifSequenceNumberLessThan: 3 } }), 412, "SequenceNumberConditionNotMet");
+  await fails(blob.uploadPages(page, 64 * MiB, 4096), 416, "InvalidPageRange");
+  await blob.clearPages(8192, 512);
+  const pages = (await blob.getPageRanges()).pageRange;
+  assert.deepEqual(pages, [{ offset: 8704, count: 3584 }, { offset: 32 * MiB, count: 4096 }]);
+  if (strict) {
+    const listed = await collect(blob.listPageRanges(0, 64 * MiB, {}).byPage({ maxPageSize: 1 }));
+    assert.equal(listed.length, 2);
+  }
+  const content = await blob.downloadToBuffer(0, 16384);
+  assert.ok(content.subarray(0, 8704).every((byte) => byte === 0));
+  assert.ok(content.subarray(8704, 12288).equals(page.subarray(512)));
+  assert.ok(content.subarray(12288).every((byte) => byte === 0));
+  assert.equal((await blob.updateSequenceNumber("increment")).blobSequenceNumber, 4);
+  assert.equal((await blob.updateSequenceNumber("max", 9)).blobSequenceNumber, 9);
+  await blob.resize(16 * MiB);
+  await blob.resize(64 * MiB);
+  assert.deepEqual((await blob.getPageRanges()).pageRange, [{ offset: 8704, count: 3584 }]);
+  const large = randomBytes(4 * MiB);
+  await blob.uploadPages(large, 4 * MiB, large.length);
+  assert.ok((await blob.downloadToBuffer(4 * MiB, large.length)).equals(large));
+  const properties = await blob.getProperties();
+  assert.equal(properties.blobType, "PageBlob");
+  assert.equal(properties.blobSequenceNumber, 9);
+}));
+
 let failed = 0;
 for (const { name, body } of tests) {
   try {

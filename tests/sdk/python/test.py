@@ -318,6 +318,53 @@ def parallel_writers():
         assert container.download_blob("contended").readall() in contents
 
 
+@test
+def append_blobs():
+    with Container() as container:
+        blob = container.get_blob_client("log")
+        blob.create_append_blob(metadata={"kind": "log"})
+        assert blob.append_block(b"one,")["blob_append_offset"] == "0"
+        blob.append_block(b"two,", appendpos_condition=4, maxsize_condition=8)
+        error = fails(HttpResponseError, lambda: blob.append_block(b"x", appendpos_condition=4))
+        assert error.error_code == "AppendPositionConditionNotMet"
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            offsets = list(pool.map(lambda i: blob.append_block(b"<%02d>" % i)["blob_append_offset"], range(40)))
+        assert len(set(offsets)) == 40
+        data = os.urandom(9 * MIB)
+        container.upload_blob("copied", data, blob_type="AppendBlob")
+        assert container.download_blob("copied").readall() == data
+        container.upload_blob("copied", b"more", blob_type="AppendBlob", overwrite=False)
+        assert container.download_blob("copied", offset=9 * MIB).readall() == b"more"
+        properties = blob.get_blob_properties()
+        assert (properties.blob_type, properties.append_blob_committed_block_count, properties.size) == ("AppendBlob", 42, 168)
+        if STRICT:
+            blob.seal_append_blob()
+            fails(HttpResponseError, lambda: blob.append_block(b"x"), "BlobIsSealed")
+            assert blob.get_blob_properties().is_append_blob_sealed
+
+
+@test
+def page_blobs():
+    with Container() as container:
+        blob = container.get_blob_client("disk")
+        blob.create_page_blob(MIB, sequence_number=1)
+        page = os.urandom(4096)
+        blob.upload_page(page, 4096, 4096)
+        blob.upload_page(page, 512 * 1024, 4096, if_sequence_number_lte=1)
+        fails(HttpResponseError, lambda: blob.upload_page(page, 0, 4096, if_sequence_number_eq=2), "SequenceNumberConditionNotMet")
+        blob.clear_page(4096, 1024)
+        ranges, _ = blob.get_page_ranges()
+        assert [(r["start"], r["end"]) for r in ranges] == [(5120, 8191), (524288, 528383)], ranges
+        assert blob.download_blob(0, 8192).readall() == bytes(5120) + page[1024:]
+        blob.resize_blob(512 * 1024)
+        blob.resize_blob(MIB)
+        assert blob.download_blob(512 * 1024, 4096).readall() == bytes(4096)
+        assert blob.set_sequence_number("increment")["blob_sequence_number"] == 2
+        data = os.urandom(6 * MIB) + bytes(2 * MIB)
+        container.upload_blob("image", data, blob_type="PageBlob")
+        assert container.download_blob("image").readall() == data
+
+
 def main():
     failed = 0
     for name, body in TESTS:

@@ -1,0 +1,48 @@
+#include "api/blob/typed_blob.h"
+
+#include "api/blob/block_blob.h"
+#include "api/blob/block_list.h"
+#include "api/common/metadata.h"
+#include "api/common/text.h"
+
+namespace bascule::api::blob {
+
+Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
+  const HeaderIndex& headers = call.headers;
+  if (const std::uint64_t length = call.request.content_length.value_or(0); length != 0)
+    co_return bad_header("Content-Length", decimal(length));
+  BASCULE_CO_ASSIGN(create.conditions, parse_conditions(headers, call.version, ConditionUse::other));
+  forbid_overwriting(call, create.conditions);
+  BASCULE_CO_ASSIGN(create.headers, content_headers(headers, true));
+  if (create.headers.type.empty()) create.headers.type = kDefaultContentType;
+  BASCULE_CO_ASSIGN(create.metadata, parse_metadata(headers));
+  BASCULE_CO_TRY(co_await read_document(call, 0));   // the hashes of no content
+  Result<ops::Written> written = co_await call.ops().create_blob(call.blob(), std::move(create));
+  if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
+  if (!written) co_return refuse(std::move(written).error());
+  Reply reply(call, 201);
+  reply.modified(written->last_modified, written->etag);
+  reply.common();
+  reply.request_encrypted();
+  co_return co_await reply.send();
+}
+
+namespace {
+bool answers_md5(const Call& call, const DeclaredHashes& declared) { return declared.md5 || call.version < kBodyCrc64; }
+}  // namespace
+
+void expect_hashes(const Call& call, const DeclaredHashes& declared, ops::BodySpec& body) {
+  body.expected_md5 = declared.md5;
+  body.expected_crc64 = declared.crc64;
+  body.want_md5 = answers_md5(call, declared);
+}
+
+void add_body_md5(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written) {
+  if (answers_md5(call, declared) && written.md5) reply.add("Content-MD5", md5_text(*written.md5));
+}
+
+void add_body_crc64(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written) {
+  if (written.crc64 && call.version >= kBodyCrc64 && (!declared.md5 || call.version >= kAlwaysCrc64)) reply.crc64(*written.crc64);
+}
+
+}  // namespace bascule::api::blob

@@ -1,0 +1,21 @@
+// What append and page blobs share: creating them (Put Blob without content), and the hashes of what is written to them.
+#pragma once
+#include "api/blob/call.h"
+#include "api/blob/guards.h"
+#include "api/blob/reply.h"
+
+namespace bascule::api::blob {
+
+inline constexpr Version kBodyCrc64(2019, 2, 2);      // from then on writes answer with a CRC64
+inline constexpr Version kAlwaysCrc64(2026, 10, 6);   // and from then on also where Content-MD5 was sent
+
+// Creates the blob that `create` begins to describe, from the headers that both types take.
+Task<Answer> create_typed(Call& call, ops::CreateBlob create);
+
+// What a body must be, and what is computed of it for the answer: its MD5 where one was sent (before 2019-02-02 always),
+// else its CRC64.
+void expect_hashes(const Call& call, const DeclaredHashes& declared, ops::BodySpec& body);
+void add_body_md5(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
+void add_body_crc64(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
+
+}  // namespace bascule::api::blob

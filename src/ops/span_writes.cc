@@ -1,0 +1,369 @@
+// Append and page blobs: how a write becomes spans, and the operations that are made of it. A write's pieces are placed
+// first; then it joins its blob's line (span_line.h), where its conditions are evaluated against the head in the order of
+// the line, and one commit writes the head, each write's record and the extents.
+#include <algorithm>
+
+#include "ops/fold.h"
+#include "ops/pending_copy.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+using catalog::AppendState;
+using catalog::HeadRecord;
+using catalog::Span;
+
+namespace {
+
+constexpr std::size_t kFoldAfter = 8192;         // writes: the more come together, the fewer pages are written for each
+constexpr std::size_t kMostExtentsNamed = 32;    // in the commit of one write; more are named before
+
+Result<void> is_type(const HeadRecord& head, BlobType type) {
+  return head.type == static_cast<std::uint8_t>(type) ? Result<void>{} : refuse(Reason::blob_type_mismatch);
+}
+
+AppendState& append_of(HeadRecord& head) {
+  auto& append = head.extras.made().append;
+  return append ? *append : append.emplace();
+}
+std::uint64_t& sequence_number_of(HeadRecord& head) {
+  auto& page = head.extras.made().page;
+  return (page ? *page : page.emplace()).sequence_number;
+}
+
+// The pieces of a body that lands at `offset`.
+std::vector<Span> spans_at(const std::vector<extent::Piece>& pieces, std::uint64_t offset) {
+  std::vector<Span> spans;
+  for (const auto& piece : pieces) {
+    spans.push_back({.offset = offset, .length = piece.size_bytes, .piece = piece});
+    offset += piece.size_bytes;
+  }
+  return spans;
+}
+
+Result<void> check_sequence(const SequenceConditions& c, std::uint64_t number) {
+  if ((c.at_most && number > *c.at_most) || (c.below && number >= *c.below) || (c.equal && number != *c.equal))
+    return refuse(Reason::sequence_number_mismatch);
+  return {};
+}
+
+Result<std::uint64_t> changed_sequence(const SetPageProperties& set, std::uint64_t number) {
+  switch (set.action) {
+    case SetPageProperties::Action::keep: return number;
+    case SetPageProperties::Action::max: return std::max(number, set.sequence_number);
+    case SetPageProperties::Action::update: return set.sequence_number;
+    case SetPageProperties::Action::increment:
+      if (number >= kMostSequenceNumber) return refuse(Reason::sequence_number_overflow);
+      return number + 1;
+  }
+  return fail(Code::internal, "unknown sequence number action");
+}
+
+}  // namespace
+
+Task<Result<void>> Service::write_spans(BlobRef ref, Container container, SpanWrite& write) {
+  const std::string key = keys::head(container->cid, ref.blob);
+  BASCULE_CO_ASSIGN(bool leads, span_lines_.enter(key, write));
+  if (!leads) leads = co_await write.turn.wait() == SpanWrite::Turn::lead;
+  if (leads) {
+    auto batch = span_lines_.gather(key);
+    co_await commit_spans(ref, container, key, batch);
+    span_lines_.leave(key, batch);
+  }
+  co_return std::move(write.outcome);
+}
+
+Task<void> Service::commit_spans(BlobRef ref, Container container, std::string head_key, std::vector<SpanWrite*> batch) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  const auto settle_all = [&batch](const Error& error) {
+    for (SpanWrite* write : batch) write->outcome = fail(error);
+  };
+  Turns::Turn turn;
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) {
+      forget_container(container_ref);
+      auto again = co_await resolve(container_ref);
+      if (!again) co_return settle_all(again.error());
+      if ((*again)->cid != container->cid) co_return settle_all(refuse(Reason::container_not_found).error());
+    }
+    if (!turn) {
+      auto taken = co_await turns_.take(head_key, attempt > 0);
+      if (!taken) co_return settle_all(taken.error());
+      turn = std::move(*taken);
+    }
+    const std::uint64_t read_at = parts_.catalog.moment();
+    auto found = co_await parts_.catalog.get<HeadRecord>(head_key);
+    if (!found) co_return settle_all(found.error());
+    if (!*found) co_return settle_all(refuse(Reason::blob_not_found).error());
+    HeadRecord& head = (*found)->record;
+    const LineageId lineage{container->cid, head.manifest.id};
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, (*found)->version, read_at);
+    std::vector<SpanWrite*> applied;
+    for (SpanWrite* write : batch) {
+      auto spans = write->apply(head);
+      if (!spans) {
+        write->outcome = fail(spans.error());
+        continue;
+      }
+      applied.push_back(write);
+      write->spans = std::move(*spans);
+      for (const auto& extent : write->extents) t.name(*extent);
+      if (write->spans.empty()) continue;
+      const std::uint64_t birth = ++head.manifest.writes;
+      for (Span& span : write->spans) span.birth = birth;
+      t.put(keys::write(lineage.cid, lineage.manifest, birth), catalog::encode_write(write->spans));
+    }
+    if (applied.empty()) co_return;
+    t.put(head_key, encode(head));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (!done && done.error().code == Code::conflict) continue;
+    const auto known = lineages_.of(lineage);
+    for (SpanWrite* write : applied) {
+      write->outcome = done;
+      if (done && !write->spans.empty()) known->wrote(write->spans.front().birth, write->spans);
+    }
+    co_return;
+  }
+  settle_all(Error{Code::overloaded, 0, "too many writers change this blob"});
+}
+
+Task<Result<void>> Service::place_spans(Container container, std::string account, BodySpec spec, BodySource& body,
+                                        SpanWrite& write, Written& written) {
+  BASCULE_CO_ASSIGN(auto in, co_await ingest(container, std::move(account), spec, body, 0));
+  written.md5 = in.md5;
+  written.crc64 = in.crc64;
+  for (const auto& p : in.pieces) {
+    write.pieces.push_back(p.piece);
+    if (write.extents.empty() || write.extents.back() != p.extent) write.extents.push_back(p.extent);
+  }
+  if (write.extents.size() > kMostExtentsNamed) {
+    auto named = co_await parts_.catalog.name_extents(write.extents);
+    if (!named) {
+      co_await abandon(container, std::move(in.pieces));
+      co_return fail(named.error());
+    }
+    write.extents.clear();
+  }
+  co_return Result<void>{};
+}
+
+Task<void> Service::abandon_spans(Container container, SpanWrite& write) {
+  std::vector<NewPiece> pieces;
+  for (const auto& piece : write.pieces) {
+    const auto extent = std::ranges::find_if(write.extents, [&](const auto& e) { return e->id == piece.extent; });
+    pieces.push_back({piece, extent == write.extents.end() ? nullptr : *extent});
+  }
+  if (!pieces.empty()) co_await abandon(std::move(container), std::move(pieces));
+}
+
+// The writer that makes it so many folds before it answers: others go on meanwhile, and what waits stays bounded.
+Task<void> Service::fold_when_due(LineageId id, std::uint64_t writes) {
+  const auto lineage = lineages_.of(id);
+  if (!lineage->begin_fold(kFoldAfter)) co_return;
+  const auto guard = co_await claim(parts_.catalog, id);
+  if (!guard || *guard == 0) co_return lineage->fold_failed();   // gone meanwhile
+  auto at = co_await holders(parts_.catalog, id);
+  if (!at) co_return lineage->fold_failed();
+  const auto done = co_await fold(parts_.catalog, {.id = id, .holders = std::move(*at), .through = writes}, *guard);
+  if (done) lineage->folded(writes);
+  else lineage->fold_failed();   // what came of it stands; the rest waits for the next
+}
+
+Task<Result<void>> Service::fold_blob(BlobRef ref) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<HeadRecord>(keys::head(container->cid, ref.blob)));
+  if (!head || !head->record.manifest.spans) co_return Result<void>{};
+  const LineageId id{container->cid, head->record.manifest.id};
+  BASCULE_CO_ASSIGN(const std::uint64_t guard, co_await claim(parts_.catalog, id));
+  if (guard == 0) co_return Result<void>{};
+  BASCULE_CO_ASSIGN(auto at, co_await holders(parts_.catalog, id));
+  const std::uint64_t writes = head->record.manifest.writes;
+  BASCULE_CO_TRY(co_await fold(parts_.catalog, {.id = id, .holders = std::move(at), .through = writes}, guard));
+  lineages_.of(id)->folded(writes);
+  co_return Result<void>{};
+}
+
+Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, BodySource& body) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  Appended result;
+  SpanWrite write;
+  LineageId lineage{container->cid, 0};
+  std::uint64_t writes = 0;
+  write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
+    BASCULE_TRY(is_type(head, BlobType::append));
+    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_lease_write(head.lease, append.conditions.lease_id, now()));
+    BASCULE_TRY(check_change(append.conditions, stamp(head)));
+    if (append_of(head).sealed) return refuse(Reason::blob_sealed);
+    if (append.position && *append.position != head.size_bytes) return refuse(Reason::append_position_mismatch);
+    if (append.max_size_bytes && head.size_bytes + append.body.length_bytes > *append.max_size_bytes)
+      return refuse(Reason::max_size_exceeded);
+    if (append_of(head).committed_blocks >= kMostAppendBlocks) return refuse(Reason::committed_blocks_exceeded);
+    result.offset = head.size_bytes;
+    result.committed_blocks = ++append_of(head).committed_blocks;
+    head.size_bytes += append.body.length_bytes;
+    result.written.etag = head.etag = new_etag(head.etag);
+    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, now());
+    lineage.manifest = head.manifest.id;
+    writes = head.manifest.writes + 1;
+    return spans_at(write.pieces, result.offset);
+  };
+  {  // what is refused anyway should not be read to its end first
+    BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
+    if (!head) co_return refuse(Reason::blob_not_found);
+    HeadRecord trial = head->record;
+    BASCULE_CO_TRY(write.apply(trial));
+  }
+  BASCULE_CO_TRY(co_await place_spans(container, ref.account, append.body, body, write, result.written));
+  auto done = co_await write_spans(std::move(ref), container, write);
+  if (!done) {
+    co_await abandon_spans(std::move(container), write);
+    co_return fail(done.error());
+  }
+  co_await fold_when_due(lineage, writes);
+  co_return result;
+}
+
+Task<Result<Written>> Service::seal_blob(BlobRef ref, Conditions conditions, std::optional<std::uint64_t> position) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  Written result;
+  SpanWrite write;
+  write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
+    BASCULE_TRY(is_type(head, BlobType::append));
+    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_lease_write(head.lease, conditions.lease_id, now()));
+    BASCULE_TRY(check_change(conditions, stamp(head)));
+    if (position && *position != head.size_bytes) return refuse(Reason::append_position_mismatch);
+    append_of(head).sealed = true;
+    result.etag = head.etag = new_etag(head.etag);
+    result.last_modified = head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, now());
+    return std::vector<Span>{};
+  };
+  BASCULE_CO_TRY(co_await write_spans(std::move(ref), std::move(container), write));
+  co_return result;
+}
+
+Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySource& body) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  PagesWritten result;
+  SpanWrite write;
+  LineageId lineage{container->cid, 0};
+  std::uint64_t writes = 0;
+  write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
+    BASCULE_TRY(is_type(head, BlobType::page));
+    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_lease_write(head.lease, put.conditions.lease_id, now()));
+    BASCULE_TRY(check_change(put.conditions, stamp(head)));
+    BASCULE_TRY(check_sequence(put.sequence, sequence_number_of(head)));
+    if (put.first >= head.size_bytes || put.length_bytes > head.size_bytes - put.first) return refuse(Reason::invalid_page_range);
+    result.sequence_number = sequence_number_of(head);
+    result.written.etag = head.etag = new_etag(head.etag);
+    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, now());
+    lineage.manifest = head.manifest.id;
+    writes = head.manifest.writes + 1;
+    if (put.clear) return std::vector{Span{.offset = put.first, .length = put.length_bytes, .clear = true}};
+    return spans_at(write.pieces, put.first);
+  };
+  {
+    BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
+    if (!head) co_return refuse(Reason::blob_not_found);
+    HeadRecord trial = head->record;
+    BASCULE_CO_TRY(write.apply(trial));
+  }
+  if (!put.clear) BASCULE_CO_TRY(co_await place_spans(container, ref.account, put.body, body, write, result.written));
+  auto done = co_await write_spans(std::move(ref), container, write);
+  if (!done) {
+    co_await abandon_spans(std::move(container), write);
+    co_return fail(done.error());
+  }
+  co_await fold_when_due(lineage, writes);
+  co_return result;
+}
+
+Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProperties set) {
+  BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
+  PagesWritten result;
+  SpanWrite write;
+  write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
+    BASCULE_TRY(is_type(head, BlobType::page));
+    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_lease_write(head.lease, set.conditions.lease_id, now()));
+    BASCULE_TRY(check_change(set.conditions, stamp(head)));
+    BASCULE_ASSIGN(const std::uint64_t number, changed_sequence(set, sequence_number_of(head)));
+    sequence_number_of(head) = result.sequence_number = number;
+    std::vector<Span> spans;
+    if (set.size_bytes) {
+      // What is beyond the new end must be zeros should the blob grow again.
+      if (*set.size_bytes < head.size_bytes)
+        spans.push_back({.offset = *set.size_bytes, .length = head.size_bytes - *set.size_bytes, .clear = true});
+      head.size_bytes = *set.size_bytes;
+    }
+    if (set.headers) {
+      set_headers(head, *set.headers);
+      head.copy.reset();   // AZURE-DETAILS 43
+    }
+    result.written.etag = head.etag = new_etag(head.etag);
+    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
+    head.lease = after_write(head.lease, now());
+    return spans;
+  };
+  BASCULE_CO_TRY(co_await write_spans(std::move(ref), std::move(container), write));
+  co_return result;
+}
+
+Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
+    BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<HeadRecord>(head_key));
+    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
+    if (old) BASCULE_CO_TRY(is_type(old->record, create.type));
+    BASCULE_CO_TRY(check_not_copying(old ? &old->record : nullptr));
+    const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_CO_TRY(check_lease_write(lease, create.conditions.lease_id, now()));
+    const bool leased = create.conditions.lease_id && view(lease, now()).locked();
+    BASCULE_CO_TRY(check_write(create.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, leased));
+    const WallTime at = now();
+    HeadRecord head;
+    head.type = static_cast<std::uint8_t>(create.type);
+    head.size_bytes = create.size_bytes;
+    set_headers(head, create.headers);
+    head.metadata = create.metadata;
+    head.tier = create.tier;
+    if (!head.tier.empty()) head.tier_changed = at;
+    if (create.type == BlobType::append) append_of(head) = {};
+    else sequence_number_of(head) = create.sequence_number;
+    head.manifest.id = head.manifest.holder = parts_.catalog.next_version();
+    head.manifest.spans = true;
+    head.etag = new_etag(old ? old->record.etag : 0);
+    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
+    head.created = old ? old->record.created : at;
+    head.lease = after_write(lease, at);
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, old ? old->version : 0);
+    t.put(head_key, encode(head));
+    put_guard(t, {container->cid, head.manifest.id});
+    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
+    if (upload) {
+      t.require(upload_key, upload->version);
+      t.remove(upload_key);
+      drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
+    }
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}};
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+}  // namespace bascule::ops
