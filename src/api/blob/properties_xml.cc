@@ -93,6 +93,11 @@ Parsed<const XmlNode*> required(const XmlNode& node, std::string_view name) {
   return refuse({Fault::missing_required_xml_node, {{"XmlNodeName", std::string(name)}}});
 }
 
+// What is kept as text comes back to clients as it came: nothing that XML could not carry, and no line ends.
+bool is_plain(std::string_view text) {
+  return valid_utf8(text) && xml_can_carry(text) && std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' '; });
+}
+
 Parsed<bool> flag_of(const XmlNode& node) {
   if (same_text(node.text, "true")) return true;
   if (same_text(node.text, "false")) return false;
@@ -191,6 +196,8 @@ Parsed<Settings::CorsRule> parse_rule(const XmlNode& node) {
   BASCULE_ASSIGN(const XmlNode* exposed, required(node, "ExposedHeaders"));
   BASCULE_ASSIGN(const XmlNode* allowed, required(node, "AllowedHeaders"));
   BASCULE_ASSIGN(const XmlNode* age, required(node, "MaxAgeInSeconds"));
+  for (const XmlNode* list : {origins, exposed, allowed})
+    if (!is_plain(list->text)) return bad_value(*list);
   if (origins->text.empty() || !within_limits(origins->text, false)) return bad_value(*origins);
   if (methods->text.empty() || !known_methods(methods->text)) return bad_value(*methods);
   if (!within_limits(exposed->text, true)) return bad_value(*exposed);
@@ -233,7 +240,7 @@ Parsed<std::string> path_of(const XmlNode& node, std::string_view name) {
   const XmlNode* child = node.child(name);
   if (!child) return std::string();
   const bool has_folder = name == "IndexDocument" && child->text.find('/') != std::string::npos;
-  if (child->text.size() > kMostPathBytes || has_folder) return bad_value(*child);
+  if (child->text.size() > kMostPathBytes || has_folder || !is_plain(child->text)) return bad_value(*child);
   return child->text;
 }
 
