@@ -2,6 +2,7 @@
 #include "api/blob/block_blob.h"
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
+#include "api/blob/from_url.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/blob/source.h"
@@ -19,28 +20,6 @@ constexpr std::uint64_t kMostPutFromUrl = 5000 * kMiB;   // "Put Blob From URL"
 constexpr Version kLargeBlocks(2020, 4, 8);              // "Put Block From URL": 4,000 MiB, before 100 MiB
 constexpr Version kCrc64Answers(2019, 2, 2);
 constexpr Version kPlainTarget(2026, 12, 6);             // see copy.cc
-
-Parsed<> require_no_body(const Call& call) {
-  if (call.request.content_length.value_or(0) != 0) return bad_header("Content-Length", decimal(*call.request.content_length));
-  return {};
-}
-
-// x-ms-source-content-md5 and x-ms-source-content-crc64: what the bytes read must have.
-Parsed<DeclaredHashes> source_hashes(const HeaderIndex& headers) {
-  DeclaredHashes declared;
-  const auto md5 = headers.find(H::source_content_md5);
-  const auto crc64 = headers.find(H::source_content_crc64);
-  if (md5 && crc64) return refuse(Fault::both_crc64_and_md5_header_present);
-  if (md5) {
-    BASCULE_ASSIGN(declared.md5, parse_md5(*md5));
-  }
-  if (crc64) {
-    const auto bytes = from_base64(*crc64);
-    if (!bytes || bytes->size() != 8) return bad_header(name(H::source_content_crc64), *crc64);
-    declared.crc64 = load_le<std::uint64_t>(bytes->data());
-  }
-  return declared;
-}
 
 // What is given replaces what the source has, one by one.
 void inherit(ops::ContentHeaders& own, const ops::ContentHeaders& source) {
@@ -75,6 +54,37 @@ Task<Parsed<ops::Written>> put_source(Call& call, ops::PutBlob put, Source& sour
 }
 
 }  // namespace
+
+Parsed<> require_no_body(const Call& call) {
+  if (call.request.content_length.value_or(0) != 0) return bad_header("Content-Length", decimal(*call.request.content_length));
+  return {};
+}
+
+Parsed<DeclaredHashes> source_hashes(const HeaderIndex& headers) {
+  DeclaredHashes declared;
+  const auto md5 = headers.find(H::source_content_md5);
+  const auto crc64 = headers.find(H::source_content_crc64);
+  if (md5 && crc64) return refuse(Fault::both_crc64_and_md5_header_present);
+  if (md5) {
+    BASCULE_ASSIGN(declared.md5, parse_md5(*md5));
+  }
+  if (crc64) {
+    const auto bytes = from_base64(*crc64);
+    if (!bytes || bytes->size() != 8) return bad_header(name(H::source_content_crc64), *crc64);
+    declared.crc64 = load_le<std::uint64_t>(bytes->data());
+  }
+  return declared;
+}
+
+Parsed<SourceUse> ranged_source(const Call& call, bool required) {
+  SourceUse use;
+  const auto text = call.headers.find(H::source_range);
+  if (!text && required) return missing_header(name(H::source_range));
+  if (!text) return use;
+  use.range = parse_byte_range(*text, call.version);
+  if (!use.range) return bad_header(name(H::source_range), *text);
+  return use;
+}
 
 Task<Answer> put_blob_from_url(Call& call) {
   const HeaderIndex& headers = call.headers;
@@ -111,11 +121,7 @@ Task<Answer> put_block_from_url(Call& call) {
   BASCULE_CO_ASSIGN(put.block_id, block_id_of(call.target));
   BASCULE_CO_ASSIGN(put.lease_id, parse_lease_id(headers, H::lease_id));
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
-  SourceUse use;
-  if (const auto text = headers.find(H::source_range)) {
-    use.range = parse_byte_range(*text, call.version);
-    if (!use.range) co_return bad_header(name(H::source_range), *text);
-  }
+  BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
   const std::uint64_t most = call.version >= kLargeBlocks ? 4000 * kMiB : 100 * kMiB;
   if (source->length_bytes > most) co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(most)}}});
