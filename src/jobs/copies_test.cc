@@ -283,6 +283,7 @@ TEST_F(CopiesTest, The_container_is_deleted_and_made_again) {
   ASSERT_TRUE(start());
   pass_time(500ms);
   ASSERT_TRUE(world.run(service().delete_container({"acct", "c"}, {})));
+  pass_time(1min);   // its name is held for a while
   ASSERT_TRUE(world.run(service().create_container({"acct", "c"}, {}, ops::PublicAccess::none)));
   pass_time(1min);
   EXPECT_EQ(why(world.run(service().head_blob(blob("new"), {}))), Reason::blob_not_found);

@@ -212,7 +212,7 @@ TEST_F(ServiceTest, Routing) {
       {"PUT /cont/b", {{"x-ms-blob-type", "Elephant"}}, 400, "InvalidHeaderValue"},
       {"PUT /cont/b", {{"x-ms-blob-type", "AppendBlob"}}, 501, "NotImplemented"},
       {"PUT /cont/b", {{"x-ms-blob-type", "PageBlob"}}, 501, "NotImplemented"},
-      {"PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-copy-source", "https://x/y/z"}}, 501, "NotImplemented"},
+      {"PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-copy-source", "https://x/y/z"}}, 404, "CannotVerifyCopySource"},
       {"PUT /cont/b?comp=snapshot", {}, 501, "NotImplemented"},
       {"PUT /cont/b?comp=nonsense", {}, 400, "InvalidQueryParameterValue"},
       {"POST /cont/b?comp=metadata", {}, 405, "UnsupportedHttpVerb"},
@@ -315,8 +315,8 @@ TEST_F(ServiceTest, CopySources) {
   EXPECT_EQ(ops.last_copy.source_url, "https://acct.blob.example.org/cont/a%20b");
   EXPECT_FALSE(ops.last_copy.metadata);
   EXPECT_EQ(ask("PUT /cont/copy", {{"x-ms-copy-source", "mine"}}).code(), "InvalidHeaderValue");
-  EXPECT_EQ(ask("PUT /cont/copy", {{"x-ms-copy-source", "https://elsewhere.example.com/cont/b"}}).code(), "NotImplemented");
-  EXPECT_EQ(ask("PUT /cont/copy", {{"x-ms-copy-source", "http://10.0.0.1:10000/acct/cont/b"}}).code(), "NotImplemented");
+  EXPECT_EQ(ask("PUT /cont/copy", {{"x-ms-copy-source", "https://elsewhere.example.com/cont/b"}}).code(), "CannotVerifyCopySource");
+  EXPECT_EQ(ask("PUT /cont/copy", {{"x-ms-copy-source", "http://10.0.0.1:10000/acct/cont/b"}}).code(), "CannotVerifyCopySource");
   ops.error = Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::source_not_found), ""};
   const auto missing = ask("PUT /cont/copy", {{"x-ms-copy-source", "https://acct.blob.example.org/cont/no"}});
   EXPECT_EQ(missing.status(), 404);
