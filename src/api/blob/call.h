@@ -78,6 +78,9 @@ Task<Answer> put_block_list(Call& call);
 Task<Answer> get_block_list(Call& call);
 // batch.cc
 Task<Answer> submit_batch(Call& call);
+// from_url_spans.cc
+Task<Answer> append_block_from_url(Call& call);
+Task<Answer> put_page_from_url(Call& call);
 // from_url.cc
 Task<Answer> put_blob_from_url(Call& call);
 Task<Answer> put_block_from_url(Call& call);

@@ -29,23 +29,6 @@ Parsed<std::optional<std::uint64_t>> blob_size(const HeaderIndex& headers) {
   return size;
 }
 
-struct Pages { std::uint64_t first = 0, length = 0; };
-Parsed<Pages> pages_of(const Call& call) {
-  const std::string_view text = call.headers.has(H::ms_range) ? call.headers.get(H::ms_range) : call.headers.get(H::range);
-  if (text.empty()) return missing_header("Range");
-  const auto range = parse_byte_range(text, call.version);
-  if (!range || !range->last || !on_pages(range->first) || !on_pages(*range->last + 1)) return bad_header("Range", text);
-  return Pages{range->first, *range->last - range->first + 1};
-}
-
-Parsed<ops::SequenceConditions> sequence_conditions(const HeaderIndex& headers) {
-  ops::SequenceConditions c;
-  BASCULE_ASSIGN(c.at_most, parse_count(headers, H::sequence_at_most));
-  BASCULE_ASSIGN(c.below, parse_count(headers, H::sequence_below));
-  BASCULE_ASSIGN(c.equal, parse_count(headers, H::sequence_equal));
-  return c;
-}
-
 Parsed<> parse_sequence_action(const HeaderIndex& headers, ops::SetPageProperties& set) {
   using Action = ops::SetPageProperties::Action;
   const auto text = headers.find(H::sequence_number_action);
@@ -97,6 +80,22 @@ Parsed<std::uint64_t> start_of(const Call& call) {
 }
 
 }  // namespace
+
+Parsed<Pages> pages_of(const Call& call) {
+  const std::string_view text = call.headers.has(H::ms_range) ? call.headers.get(H::ms_range) : call.headers.get(H::range);
+  if (text.empty()) return missing_header("Range");
+  const auto range = parse_byte_range(text, call.version);
+  if (!range || !range->last || !on_pages(range->first) || !on_pages(*range->last + 1)) return bad_header("Range", text);
+  return Pages{range->first, *range->last - range->first + 1};
+}
+
+Parsed<ops::SequenceConditions> sequence_conditions(const HeaderIndex& headers) {
+  ops::SequenceConditions c;
+  BASCULE_ASSIGN(c.at_most, parse_count(headers, H::sequence_at_most));
+  BASCULE_ASSIGN(c.below, parse_count(headers, H::sequence_below));
+  BASCULE_ASSIGN(c.equal, parse_count(headers, H::sequence_equal));
+  return c;
+}
 
 Task<Answer> create_page_blob(Call& call) {
   BASCULE_CO_TRY(require_page_version(call));

@@ -18,4 +18,10 @@ void expect_hashes(const Call& call, const DeclaredHashes& declared, ops::BodySp
 void add_body_md5(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
 void add_body_crc64(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
 
+// Range or x-ms-range of a write to a page blob: whole pages.
+struct Pages { std::uint64_t first = 0, length = 0; };
+Parsed<Pages> pages_of(const Call& call);
+// x-ms-if-sequence-number-*
+Parsed<ops::SequenceConditions> sequence_conditions(const HeaderIndex& headers);
+
 }  // namespace bascule::api::blob

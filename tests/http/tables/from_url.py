@@ -206,3 +206,63 @@ case("Put Blob From URL", "larger-than-5000-mib", put_from(413, of=f"http://{{el
                                                            code="RequestBodyTooLarge"), ABSENT, ref="S9")
 case("Put Block From URL", "larger-than-100-mib-before-2020-04-08",
      block_from(413, of=f"http://{{elsewhere}}/plain?size={(100 << 20) + 1}", version="2019-12-12", code="RequestBodyTooLarge"), ref="S10")
+
+# --- append and page blobs ---------------------------------------------------------------------------------------------
+APPEND = Step("PUT /{c}/new", {"x-ms-blob-type": "AppendBlob"}, b"", 201, save={"etag": "ETag"})
+PAGES = Step("PUT /{c}/new", {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "4096"}, b"", 201, save={"etag": "ETag"})
+EMPTY = Step("HEAD /{c}/new", has={"ETag": "{etag}"})
+
+
+def append_from(status=201, of=PLAIN, headers=None, **more):
+    return Step("PUT /{c}/new?comp=appendblock", {"x-ms-copy-source": of, **(headers or {})}, b"", status, **more)
+
+
+def pages_from(status=201, of="http://{elsewhere}/plain?size=4096", headers=None, **more):
+    return Step("PUT /{c}/new?comp=page", {"x-ms-copy-source": of, "x-ms-page-write": "update", "x-ms-range": "bytes=512-1535",
+                                           "x-ms-source-range": "bytes=1024-2047", **(headers or {})}, b"", status, **more)
+
+
+case("Append Block From URL", "twice", APPEND,
+     append_from(has={"Content-MD5": source.md5_of(1000), "ETag": ETAG, "Last-Modified": RFC1123, "x-ms-blob-append-offset": "0",
+                      "x-ms-blob-committed-block-count": "1", "x-ms-request-server-encrypted": "true"}),
+     append_from(headers={"x-ms-source-range": "bytes=10-19"}, has={"x-ms-blob-append-offset": "1000", "x-ms-blob-committed-block-count": "2"}),
+     get(WHOLE + WHOLE[10:20]), ref="R6")
+case("Append Block From URL", "own-by-sas", put(WHOLE), APPEND, append_from(of=own()), get(WHOLE))
+case("Append Block From URL", "append-position-other", APPEND,
+     append_from(412, headers={"x-ms-blob-condition-appendpos": "5"}, code="AppendPositionConditionNotMet"), EMPTY, ref="A22")
+case("Append Block From URL", "max-size", APPEND,
+     append_from(412, headers={"x-ms-blob-condition-maxsize": "999"}, code="MaxBlobSizeConditionNotMet"), EMPTY, ref="A22")
+case("Append Block From URL", "larger-than-4-mib-before-2022-11-02", APPEND,
+     append_from(413, of=f"http://{{elsewhere}}/plain?size={(4 << 20) + 1}", version="2021-12-02", code="RequestBodyTooLarge"), EMPTY, ref="S11")
+case("Append Block From URL", "on-a-block-blob", put(b"old", "new"), append_from(409, code="InvalidBlobType"))
+case("Append Block From URL", "missing-blob", append_from(404, code="BlobNotFound"))
+case("Put Page From URL", "pages", PAGES,
+     pages_from(has={"x-ms-content-crc64": BASE64, "ETag": ETAG, "x-ms-blob-sequence-number": "0", "x-ms-request-server-encrypted": "true"}),
+     get(bytes(512) + source.content(1024, 1024) + bytes(4096 - 1536)), ref="R6")
+case("Put Page From URL", "md5-told-where-sent", PAGES,
+     pages_from(headers={"x-ms-source-content-md5": azure.md5(source.content(1024, 1024))},
+                has={"Content-MD5": azure.md5(source.content(1024, 1024))}))
+case("Put Page From URL", "ranges-of-different-sizes", PAGES,
+     pages_from(400, headers={"x-ms-source-range": "bytes=0-511"}, code="InvalidHeaderValue", xml={"HeaderName": "x-ms-source-range"}), EMPTY)
+case("Put Page From URL", "no-source-range", PAGES,
+     Step("PUT /{c}/new?comp=page", {"x-ms-copy-source": PLAIN, "x-ms-page-write": "update", "x-ms-range": "bytes=0-511"}, b"", 400,
+          code="MissingRequiredHeader", xml={"HeaderName": "x-ms-source-range"}), EMPTY)
+case("Put Page From URL", "clear-takes-no-source", PAGES, pages_from(400, headers={"x-ms-page-write": "clear"}, code="InvalidHeaderValue"), EMPTY)
+case("Put Page From URL", "range-not-on-pages", PAGES, pages_from(400, headers={"x-ms-range": "bytes=1-1024"}, code="InvalidHeaderValue"), EMPTY)
+case("Put Page From URL", "source-too-short", PAGES, pages_from(416, of=PLAIN, code="InvalidRange"), EMPTY)
+case("Put Page From URL", "sequence-number-condition", PAGES,
+     pages_from(412, headers={"x-ms-if-sequence-number-lt": "0"}, code="SequenceNumberConditionNotMet"), EMPTY)
+for operation, step, start in [("Append Block From URL", append_from, APPEND), ("Put Page From URL", pages_from, PAGES)]:
+    for status in (401, 404):
+        case(operation, f"source-answers-{status}", start,
+             step(status, of=f"http://{{elsewhere}}/status/{status}", code="CannotVerifyCopySource"), EMPTY, ref="R8")
+    case(operation, "source-condition", start,
+         step(412, headers={"x-ms-source-if-match": '"0x1"'}, code="SourceConditionNotMet"), EMPTY, ref="A6")
+    case(operation, "source-md5-wrong", start, step(400, headers={"x-ms-source-content-md5": WRONG}, code="Md5Mismatch"), EMPTY)
+    case(operation, "target-condition", start, step(412, headers={"If-Match": '"0x1"'}, code="ConditionNotMet"), EMPTY, ref="R8")
+    case(operation, "source-breaks-off", start, step(500, of="http://{elsewhere}/cut?size=4096&after=100", code="CannotVerifyCopySource"), EMPTY)
+    case(operation, "own-private-without-credentials", put(), start,
+         step(401, of="http://{address}/{account}/{c}/b", code="CannotVerifyCopySource"), ref="R8")
+    case(operation, "leased-destination", start,
+         Step("PUT /{c}/new?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201, save={"lease": "x-ms-lease-id"}),
+         step(412, code="LeaseIdMissing"), step(201, headers={"x-ms-lease-id": "{lease}"}), ref="S15")

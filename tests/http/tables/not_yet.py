@@ -23,9 +23,6 @@ OPERATIONS = [
     ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
     ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),
     ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
-    ("Append Block From URL", "PUT /{c}/b?comp=appendblock", SOURCE, b""),
-    ("Put Page From URL", "PUT /{c}/b?comp=page", {**SOURCE, "x-ms-page-write": "update", "x-ms-range": "bytes=0-511",
-                                                   "x-ms-source-range": "bytes=0-511"}, b""),
     ("Incremental Copy Blob", "PUT /{c}/new?comp=incrementalcopy", SOURCE, b""),
 ]
 for operation, request, headers, body in OPERATIONS:
