@@ -210,6 +210,8 @@ Result<EngineOptions> Config::engine_options() const {
   }
   options.remote.allow_plain_http = flag("copy.allow_plain_http");
   options.remote.ca_file = text("copy.ca_file");
+  options.rehydrate_standard = duration("archive.rehydrate_standard");
+  options.rehydrate_high = duration("archive.rehydrate_high");
   if (text("provider.kind") != "s3") return options;
 
   provider::S3Options s3;

@@ -62,7 +62,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   BASCULE_ASSIGN(e.store_, store::open_rocksdb(catalog_path, rocks, *e.workers_));
 
   e.remote_ = fetch::make_http_remote(options.remote, clock);
-  ops::ServiceOptions service;
+  ops::ServiceOptions service{.rehydrate_standard = options.rehydrate_standard, .rehydrate_high = options.rehydrate_high};
   if (options.s3) {
     BASCULE_ASSIGN(auto stack, provider::make_s3_stack(*options.s3, clock, random));
     e.http_ = std::move(stack.client);

@@ -25,6 +25,7 @@ struct EngineOptions {
   std::size_t cache_bytes = std::size_t{64} << 20;
   std::size_t workers = 8;
   fetch::RemoteOptions remote;      // what copies from elsewhere may be read from
+  Duration rehydrate_standard = std::chrono::hours(1), rehydrate_high = std::chrono::minutes(1);   // from the archive
   bool allow_create = true;         // make folder, key file, keyring and catalog where there are none
   bool development_account = true;  // make sure that Azure's development account is there
 };

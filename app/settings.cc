@@ -103,6 +103,10 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"accounts.development", Kind::choice, "auto", "auto|on|off", 0, 0,
      "Azure's development account, whose key everybody knows. auto: while every server.listen is this machine's own."},
 
+    {"archive.rehydrate_standard", Kind::duration, "1h", "", 0, 24 * kHour,
+     "From Set Blob Tier until an archived blob can be read again. On Azure, up to 15 hours."},
+    {"archive.rehydrate_high", Kind::duration, "1m", "", 0, 24 * kHour, "The same with x-ms-rehydrate-priority: High."},
+
     {"jobs.run", Kind::flag, "true", "", 0, 0,
      "The collection of what is no longer named. Off only to look into a problem: space is not freed meanwhile."},
 });

@@ -45,6 +45,11 @@ def plan(work, scale, peer):
         return ([prepare(**keys, connections=64), flags(work="list", **keys, connections=1, requests=pages, page=peer.page)],
                 flags(work="list", **keys, connections=1, requests=max(pages, scale["list_requests"]), page=peer.page,
                       expect_names=names), "name")
+    if work == "find-1m":
+        if peer.protocol != "azure":
+            return None
+        keys = dict(keys=scale["names"] * 10, container=work, size="100", tag_hits=10)
+        return [prepare(**keys, connections=64)], flags(work="find", **keys, connections=1, **timed), "us"
     if work == "delete-4k":
         keys = dict(keys=scale["deletes"], container="delete4k")
         return ([prepare(**keys, **small)],
@@ -67,6 +72,6 @@ def plan(work, scale, peer):
 
 
 WORKS = ["get-4k", "put-4k", "get-256m", "put-blocks-64m", "put-blob-64m", "list-100k", "delete-4k"]
-EXTRA_WORKS = ["list-1m", "append-4k", "put-page-4k", "get-page-4k"]
+EXTRA_WORKS = ["list-1m", "find-1m", "append-4k", "put-page-4k", "get-page-4k"]
 FIELD = {"us": ("server_cpu_us_per_operation", "us/op"), "gib": ("server_cpu_s_per_gib", "s/GiB"),
          "name": ("server_cpu_us_per_name", "us/name")}

@@ -14,7 +14,7 @@ class AzureTarget final : public Target {
   AzureTarget(std::unique_ptr<Dialect> dialect, TargetOptions options)
       : dialect_(std::move(dialect)), options_(std::move(options)), container_path_("/" + options_.container) {}
 
-  bool supports(Work) const override { return true; }
+  bool supports(Work work) const override { return work != Work::find || options_.tag_hits != 0; }
 
   void write(const Operation& operation, std::time_t now, Request& request) override {
     path_.clear();
@@ -25,6 +25,11 @@ class AzureTarget final : public Target {
       case Work::put:
         call.method = "PUT";
         call.headers = kBlockBlob;
+        if (options_.tag_hits != 0) {
+          tag_ = "group=" + group(operation);
+          tagged_[1].value = tag_;
+          call.headers = tagged_;
+        }
         call.length = request.content_length = operation.size;
         break;
       case Work::create: {
@@ -52,6 +57,7 @@ class AzureTarget final : public Target {
       case Work::put_page:
       case Work::get_page: return write_pages(operation, now, call, request);
       case Work::list: return write_list(operation, now, call, request);
+      case Work::find: return write_find(operation, now, call, request);
       case Work::put_blocks: return write_block(operation, now, call, request);
       default: write_simple(operation.work, call, request);
     }
@@ -62,6 +68,7 @@ class AzureTarget final : public Target {
     if (operation.work == Work::list) {
       return advance_listing(operation, answer.body, "<Name>", "NextMarker", options_.expected_names);
     }
+    if (operation.work == Work::find) return advance_listing(operation, answer.body, "<Name>", "NextMarker", options_.tag_hits);
     if (operation.work != Work::put_blocks) return Progress::done;
     return operation.part++ < blocks(operation) ? Progress::more : Progress::done;
   }
@@ -108,6 +115,18 @@ class AzureTarget final : public Target {
     dialect_->write_head(call, now, request.head);
   }
 
+  std::string group(const Operation& operation) const { return fmt::format("g{}", operation.key / options_.tag_hits); }
+
+  void write_find(const Operation& operation, std::time_t now, Call& call, Request& request) {
+    call.method = "GET";
+    call.path = container_path_;
+    const std::string where = "group='" + group(operation) + "'";
+    const Param query[] = {{"comp", "blobs"}, {"restype", "container"}, {"where", where}};
+    call.query = query;
+    request.collect_body = true;
+    dialect_->write_head(call, now, request.head);
+  }
+
   void write_block(const Operation& operation, std::time_t now, Call& call, Request& request) {
     call.method = "PUT";
     if (operation.part < blocks(operation)) {
@@ -142,6 +161,8 @@ class AzureTarget final : public Target {
   TargetOptions options_;
   std::string container_path_;
   std::string path_;
+  std::string tag_;
+  Param tagged_[2] = {kBlockBlob[0], {"x-ms-tags", {}}};
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr const char* kUsage = R"(load: a closed-loop load generator for Azure B
 
   load --protocol azure|s3|plain --port P --work WORK [options]
 
-WORK: get head put put-blocks list delete create (the container), or prepare (create, then one put of each key);
+WORK: get head put put-blocks list find delete create (the container), or prepare (create, then one put of each key);
       Azure: create-append (a blob for each key), append; create-pages (one blob, of --blob-size), put-page and get-page
       (a key is a place in it)
 
@@ -25,6 +25,7 @@ WORK: get head put put-blocks list delete create (the container), or prepare (cr
   --access A --secret S --region R   S3 (test, testsecret, us-east-1); --sign-payload
   --container C --prefix P   where the blobs are (bench, k)
   --size N[k|m|g] --block-size N --keys N --first-key N --page N --expect-names N
+  --tag-hits N (Azure: puts give a tag that N keys share; a find looks for one and must find N)
   --connections N --idle N --threads N
   --seconds S | --requests N; --warmup S; --settle S
   --seed N --verify (compare every byte that is read)
@@ -66,7 +67,7 @@ struct Command {
 void set_work(Command& command, const std::string& name) {
   using bench::Work;
   static const std::map<std::string, Work> kWorks = {{"get", Work::get}, {"head", Work::head}, {"put", Work::put},
-      {"put-blocks", Work::put_blocks}, {"list", Work::list}, {"delete", Work::remove}, {"create", Work::create},
+      {"put-blocks", Work::put_blocks}, {"list", Work::list}, {"find", Work::find}, {"delete", Work::remove}, {"create", Work::create},
       {"prepare", Work::put}, {"create-append", Work::create_append}, {"append", Work::append},
       {"create-pages", Work::create_pages}, {"put-page", Work::put_page}, {"get-page", Work::get_page}};
   const auto found = kWorks.find(name);
@@ -100,7 +101,7 @@ bool set_number(Command& command, const std::string& name, const char* value) {
   bench::Options& o = command.options;
   const std::map<std::string, std::uint64_t*> numbers = {{"--size", &o.size}, {"--keys", &o.keys},
       {"--first-key", &o.first_key}, {"--block-size", &o.target.block_size}, {"--page", &o.target.page_names}, {"--blob-size", &o.target.blob_bytes},
-      {"--expect-names", &o.target.expected_names}, {"--requests", &o.requests}, {"--seed", &o.seed}};
+      {"--expect-names", &o.target.expected_names}, {"--tag-hits", &o.target.tag_hits}, {"--requests", &o.requests}, {"--seed", &o.seed}};
   const std::map<std::string, unsigned*> counts = {
       {"--connections", &o.connections}, {"--idle", &o.idle}, {"--threads", &o.threads}};
   const std::map<std::string, double*> times = {{"--seconds", &o.seconds}, {"--warmup", &o.warmup}, {"--settle", &o.settle}};

@@ -14,6 +14,7 @@ std::string_view name(Work work) {
     case Work::put: return "put";
     case Work::put_blocks: return "put-blocks";
     case Work::list: return "list";
+    case Work::find: return "find";
     case Work::remove: return "delete";
     case Work::create: return "create";
     case Work::create_append: return "create-append";

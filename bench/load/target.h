@@ -14,7 +14,7 @@ namespace bench {
 
 // append: to the append blob of a key. put_page, get_page: a key is a page's place in one page blob.
 enum class Work : std::uint8_t {
-  get, head, put, put_blocks, list, remove, create, create_append, append, create_pages, put_page, get_page
+  get, head, put, put_blocks, list, remove, create, create_append, append, create_pages, put_page, get_page, find
 };
 
 // One operation under way. Reused by its connection, so that its strings keep their memory.
@@ -56,6 +56,7 @@ struct TargetOptions {
   std::uint64_t block_size = 8u << 20;
   std::uint64_t page_names = 5000;
   std::uint64_t expected_names = 0;  // a whole walk of the listing must see so many; 0: not checked
+  std::uint64_t tag_hits = 0;        // Azure: puts give a tag that so many keys share, and a find looks for it; 0: no tags
   bool sign_payload = false;         // S3: hash each body
   std::uint64_t blob_bytes = 0;      // create_pages: the page blob's size
 };

@@ -130,6 +130,7 @@ bool Worker::begin_operation(Connection& connection) {
     case Work::head:
     case Work::put_page:
     case Work::get_page:
+    case Work::find:
       operation.key = options.first_key + random_.next() % options.keys;
       break;
     case Work::put:

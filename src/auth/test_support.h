@@ -63,7 +63,7 @@ class FakeOperations final : public ops::Operations {
     return unused<ops::Written>();
   }
   Task<Result<ops::Written>> put_block_list(ops::BlobRef, ops::PutBlockList) override { return unused<ops::Written>(); }
-  Task<Result<ops::BlockList>> get_block_list(ops::BlobRef, std::optional<std::string>) override {
+  Task<Result<ops::BlockList>> get_block_list(ops::BlobRef, ops::Conditions) override {
     return unused<ops::BlockList>();
   }
   Task<Result<std::unique_ptr<ops::BlobReader>>> open_blob(ops::BlobRef, ops::OpenBlob) override {
@@ -88,6 +88,11 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { return unused<ops::Copied>(); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { return unused<void>(); }
+  Task<Result<bool>> set_blob_tier(ops::BlobRef, ops::SetTier) override { return unused<bool>(); }
+  Task<Result<ops::Written>> set_blob_expiry(ops::BlobRef, ops::SetExpiry) override { return unused<ops::Written>(); }
+  Task<Result<ops::Tags>> get_blob_tags(ops::BlobRef, ops::Conditions) override { return unused<ops::Tags>(); }
+  Task<Result<void>> set_blob_tags(ops::BlobRef, ops::Tags, ops::Conditions) override { return unused<void>(); }
+  Task<Result<ops::TagPage>> find_by_tags(std::string, ops::FindByTags) override { return unused<ops::TagPage>(); }
   Task<Result<ops::BlobPage>> list_blobs(ops::ContainerRef, ops::ListBlobs) override { return unused<ops::BlobPage>(); }
   Task<Result<ops::Written>> create_blob(ops::BlobRef, ops::CreateBlob) override { return unused<ops::Written>(); }
   Task<Result<ops::Appended>> append_block(ops::BlobRef, ops::AppendBlock, ops::BodySource&) override {

@@ -55,6 +55,16 @@ inline std::string named(char table, std::uint64_t cid, std::string_view name) {
 }
 constexpr char kHeadTable = 'B';
 inline std::string head(std::uint64_t cid, std::string_view blob) { return named(kHeadTable, cid, blob); }
+// A tag of a blob that is there: what Find Blobs by Tags walks. Neither keys nor values of tags hold NUL.
+constexpr char kTagTable = 'I';
+inline std::string tag(std::uint64_t cid, std::string_view key, std::string_view value, std::string_view blob) {
+  std::string k;
+  k.reserve(11 + key.size() + value.size() + blob.size());
+  k.append(named(kTagTable, cid, key)).push_back('\0');
+  k.append(value).push_back('\0');
+  k.append(blob);
+  return k;
+}
 inline std::string upload(std::uint64_t cid, std::string_view blob) { return named('U', cid, blob); }
 inline std::string block(std::uint64_t cid, std::string_view blob, std::uint64_t epoch, std::string_view block_id) {
   std::string k = named('K', cid, blob);

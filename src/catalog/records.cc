@@ -139,11 +139,12 @@ template <class F> void get_extras(Reader& r, F field) {
   }
 }
 
-enum HeadTag : std::uint8_t { kAppend = 4, kPage = 5, kCopyDetails = 10 };
+enum HeadTag : std::uint8_t { kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kCopyDetails = 10, kLastAccess = 11 };
 
 ExtrasWriter extras_of(const HeadRecord& h) {
   ExtrasWriter fields;
   const HeadExtras& x = *h.extras;
+  if (!x.tags.empty()) fields.field(kTags, [&](Writer& w) { put(w, x.tags); });
   if (x.append) {
     fields.field(kAppend, [&](Writer& w) {
       w.varint(x.append->committed_blocks);
@@ -151,17 +152,33 @@ ExtrasWriter extras_of(const HeadRecord& h) {
     });
   }
   if (x.page) fields.field(kPage, [&](Writer& w) { w.varint(x.page->sequence_number); });
+  if (x.expires != WallTime()) fields.field(kExpires, [&](Writer& w) { put(w, x.expires); });
+  if (!x.rehydration.tier.empty())
+    fields.field(kRehydration, [&](Writer& w) {
+      w.text(x.rehydration.tier);
+      w.u8(x.rehydration.high);
+      put(w, x.rehydration.due);
+    });
   if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
+  if (x.last_access != WallTime()) fields.field(kLastAccess, [&](Writer& w) { put(w, x.last_access); });
   return fields;
 }
 bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
   HeadExtras& x = h.extras.made();
   switch (tag) {
+    case kTags: x.tags = get_metadata(r); return true;
     case kAppend:
       x.append.emplace().committed_blocks = static_cast<std::uint32_t>(r.varint());
       x.append->sealed = r.u8() != 0;
       return true;
     case kPage: x.page.emplace().sequence_number = r.varint(); return true;
+    case kExpires: x.expires = get_time(r); return true;
+    case kRehydration:
+      x.rehydration.tier = r.text();
+      x.rehydration.high = r.u8() != 0;
+      x.rehydration.due = get_time(r);
+      return true;
+    case kLastAccess: x.last_access = get_time(r); return true;
     case kCopyDetails: x.copy_description = r.text(); return true;
     default: return false;
   }
@@ -231,7 +248,7 @@ void get(Reader& r, AccountSettings::Metrics& m) {
 // The fields' tags; a field with the value that a new account has is not written.
 enum SettingTag : std::uint8_t {
   kLogging = 1, kHourMetrics = 2, kMinuteMetrics = 3, kCors = 4, kDefaultServiceVersion = 5, kDeleteRetention = 6,
-  kWebsite = 7, kVersioning = 8, kLastAccess = 9, kContainerRetention = 10, kQuarantine = 11,
+  kWebsite = 7, kVersioning = 8, kTrackAccess = 9, kContainerRetention = 10, kQuarantine = 11,
 };
 
 bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
@@ -269,7 +286,7 @@ bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
       s.website.error_document_404_path = r.text();
       return true;
     case kVersioning: s.versioning = r.u8() != 0; return true;
-    case kLastAccess: s.last_access_tracking = r.u8() != 0; return true;
+    case kTrackAccess: s.last_access_tracking = r.u8() != 0; return true;
     case kContainerRetention: s.container_retention_days = static_cast<std::uint16_t>(r.varint()); return true;
     case kQuarantine: s.quarantine_seconds = static_cast<std::uint32_t>(r.varint()); return true;
     default: return false;
@@ -314,7 +331,7 @@ std::string encode(const AccountSettings& s) {
       w.text(s.website.error_document_404_path);
     });
   if (s.versioning) fields.field(kVersioning, [&](Writer& w) { w.u8(1); });
-  if (s.last_access_tracking) fields.field(kLastAccess, [&](Writer& w) { w.u8(1); });
+  if (s.last_access_tracking) fields.field(kTrackAccess, [&](Writer& w) { w.u8(1); });
   if (s.container_retention_days != 0)
     fields.field(kContainerRetention, [&](Writer& w) { w.varint(s.container_retention_days); });
   if (s.quarantine_seconds != fresh.quarantine_seconds)

@@ -97,8 +97,19 @@ struct PageState {
   std::uint64_t sequence_number = 0;
 };
 
+// An archived blob on its way back: which tier it will have, and from when on it has it.
+struct RehydrationRecord {
+  std::string tier;                 // "" = none
+  bool high = false;                // priority
+  WallTime due{};
+};
+
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct HeadExtras {
+  Metadata tags;                    // bytewise by key, each key once
+  WallTime expires{};               // WallTime(): never
+  RehydrationRecord rehydration;
+  WallTime last_access{};           // of its content, where the account keeps it; WallTime(): not known
   std::string copy_description;    // why a copy failed
   std::optional<AppendState> append;   // 4
   std::optional<PageState> page;       // 5

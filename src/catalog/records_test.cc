@@ -102,6 +102,12 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   ContainerRecord container{.etag = 1, .public_access = 2, .metadata = {{"a", "b"}}, .policies = {{"p", "s", "e", "r", true}}};
   endure(container);
   endure(head());
+  HeadRecord tagged = head();
+  tagged.extras.made().tags = {{"a", "1"}, {"b", ""}};
+  tagged.extras->expires = tagged.extras->last_access = WallTime(Ticks(5));
+  tagged.extras->rehydration = {"Cool", true, WallTime(Ticks(6))};
+  endure(tagged);
+  EXPECT_EQ(decode<HeadRecord>(encode(tagged))->extras->tags, tagged.extras->tags);
   endure(HeadRecord{});
   endure(UploadRecord{1, 2, {}});
   endure(BlockRecord{5, {piece(), piece()}});

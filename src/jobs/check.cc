@@ -15,6 +15,7 @@ Task<Result<CheckReport>> Checker::run() {
   BASCULE_CO_TRY(co_await walk_deleted_containers());
   BASCULE_CO_TRY(co_await walk_blobs());
   BASCULE_CO_TRY(co_await walk_blocks());
+  BASCULE_CO_TRY(co_await walk_tags());
   BASCULE_CO_TRY(co_await walk_other_tables());
   co_await name_the_rest();
   report_.elapsed = parts_.clock.now() - started_;

@@ -131,7 +131,7 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
     if (wrong.text.empty()) {
       report_.pieces += covered.pieces;
       report_.blob_bytes += covered.bytes;
-      co_return Result<void>{};
+      co_return co_await look_at_tags(where, entry, *head);
     }
     // Still the same blob? Else look at the new one.
     BASCULE_CO_ASSIGN(auto now, co_await parts_.catalog.look({.begin = entry.key, .end = entry.key + '\0', .limit = 1}));

@@ -260,6 +260,22 @@ TEST_F(CheckTest, Each_of_many_extents_is_found_by_its_id) {
   EXPECT_EQ(report.unreferenced, 0u);
 }
 
+TEST_F(CheckTest, The_index_of_tags_says_what_the_heads_say) {
+  ASSERT_TRUE(world.run(service().set_blob_tags(blob("one"), {{"k", "v"}, {"l", ""}}, {})));
+  run();
+  EXPECT_TRUE(report.good()) << findings.text();
+  const auto index = *world.run(gateway->catalog->scan({.begin = "I", .end = "J"}));
+  ASSERT_EQ(index.size(), 2u);
+  catalog::Transaction t;
+  t.remove(index[0].key);
+  t.put(index[1].key + "x", catalog::encode_total(0));
+  ASSERT_TRUE(world.run(gateway->catalog->commit(std::move(t))));
+  run();
+  EXPECT_EQ(findings.count(Trouble::damaged, "acct/a/one", "its tag k is not in the index"), 1u) << findings.text();
+  EXPECT_EQ(findings.count(Trouble::damaged, "acct/a/onex", "a tag l that it does not have"), 1u) << findings.text();
+  EXPECT_EQ(report.damaged, 2u);
+}
+
 TEST_F(CheckTest, An_extent_that_nothing_names_is_a_note) {
   const extent::ExtentId id{extent::UniqueId{gateway->catalog->incarnation(), gateway->catalog->session(), 1'000'000}};
   const std::string name = gateway->namer->name(extent::to_id16(id)), text = "left behind";
@@ -292,6 +308,7 @@ TEST(KeyText, Says_what_a_key_consists_of) {
   EXPECT_EQ(key_text(keys::mapping("acct", "c")), "mapping acct/c");
   EXPECT_EQ(key_text(keys::block(1, "b", 2, "\x01\xff")), "block 0000000000000001 b 0000000000000002 01ff");
   EXPECT_EQ(key_text(keys::page(1, 2, 3)), "page 0000000000000001 0000000000000002 0000000000000003");
+  EXPECT_EQ(key_text(keys::tag(1, "k", "v w", "a/b")), "tag 0000000000000001 k v w a/b");
   EXPECT_EQ(key_text(keys::account("acct")), "account acct");
   EXPECT_EQ(key_text("G"), "garbage ");
   EXPECT_EQ(key_text("B12"), "head 3132");

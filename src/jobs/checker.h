@@ -69,6 +69,9 @@ class Checker {
                                      Covered& covered, Wrong& wrong);
   Task<Result<void>> walk_blocks();
   Task<Result<void>> walk_block(const Container& container, const Walk::Record& entry);
+  // --- check_tags.cc: the index of tags says what the heads say ---
+  Task<Result<void>> look_at_tags(const std::string& where, const Walk::Record& entry, const catalog::HeadRecord& head);
+  Task<Result<void>> walk_tags();
   // Every other table: does each record open, and decode?
   Task<Result<void>> walk_other_tables();
   // The container that leads a key; nothing where it was deleted. One is kept: keys come in their order.

@@ -14,7 +14,7 @@ using catalog::Transaction;
 namespace {
 constexpr std::size_t kDropsPerPass = 512, kGarbagePerPass = 256;
 constexpr Duration kReaderPatience = std::chrono::seconds(5);
-constexpr std::size_t kHeadsPerCommit = 64;
+constexpr std::size_t kHeadsPerCommit = 64, kTagsPerCommit = 500;
 constexpr Duration kProviderTimeout = std::chrono::seconds(30);
 
 void add(auto& dead, const extent::Piece& p) { dead[{p.extent, p.offset}] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes)); }
@@ -265,6 +265,14 @@ Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop)
       }
       BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
     }
+  }
+  const std::string first_tag = keys::with_u64(keys::kTagTable, drop.cid), tags_end = keys::after_prefix(first_tag);
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto found, co_await catalog_.scan({.begin = first_tag, .end = tags_end, .limit = kTagsPerCommit}));
+    if (found.empty()) break;
+    Transaction t;
+    for (const auto& e : found) t.remove(e.key);
+    BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
   }
   // Nothing of the container can be read from here on, whatever is left at the provider.
   BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(drop.cid));

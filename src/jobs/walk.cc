@@ -1,5 +1,7 @@
 #include "jobs/walk.h"
 
+#include <algorithm>
+
 #include "catalog/copy_job.h"
 #include "catalog/lifecycle.h"
 #include "catalog/spans.h"
@@ -21,6 +23,7 @@ std::string_view table_name(char table) {
     case 'B': return "head";
     case 'P': return "page";
     case 'W': return "write";
+    case 'I': return "tag";
     case 'U': return "upload";
     case 'K': return "block";
     case 'R': return "reference";
@@ -115,6 +118,7 @@ Result<void> decodes(char table, std::string_view value) {
       BASCULE_TRY(catalog::decode_write(value));
       return {};
     }
+    case 'I':
     case 'R':
     case 'T':
     case 'G': {
@@ -164,6 +168,12 @@ std::string key_text(std::string_view key) {
       number(8);
       if (!rest.empty()) text += ' ' + hex(rest);   // a block's id is any bytes
       return text;
+    }
+    case 'I': {
+      number(8);
+      std::string parts(rest);
+      std::ranges::replace(parts, '\0', ' ');
+      return text + ' ' + parts;
     }
     case 'P':
     case 'R':

@@ -8,7 +8,7 @@ namespace keys = catalog::keys;
 Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-  if (!head) co_return refuse(Reason::blob_not_found);
+  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
   co_return to_view(std::move(ref.blob), head->record, now());
@@ -23,9 +23,12 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
     const std::string key = keys::head(container->cid, ref.blob);
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
-    if (!head) co_return refuse(Reason::blob_not_found);
+    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+    const Tags tags = tags_of(head->record);
+    settle_tier(head->record, now());
     BASCULE_CO_TRY(change(head->record));
     catalog::Transaction t;
+    index_tags(t, container->cid, ref.blob, tags, tags_of(head->record));
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(key, head->version);
     t.put(key, encode(head->record));
@@ -41,6 +44,7 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
     BASCULE_TRY(check_not_copying(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
+    BASCULE_TRY(check_readable(h, now()));
     h.metadata = metadata;
     h.etag = new_etag(h.etag);
     h.last_modified = whole_second(h.last_modified);
@@ -55,6 +59,7 @@ Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders head
     BASCULE_TRY(check_not_copying(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
+    BASCULE_TRY(check_readable(h, now()));
     set_headers(h, headers);
     h.copy.reset();  // AZURE-DETAILS 43
     h.etag = new_etag(h.etag);
@@ -98,7 +103,7 @@ Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    if (!head && !upload) co_return refuse(Reason::blob_not_found);
+    if ((!head || expired(head->record, now())) && !upload) co_return refuse(Reason::blob_not_found);
     BASCULE_CO_TRY(check_not_copying(head ? &head->record : nullptr));
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
     BASCULE_CO_TRY(head ? check_change(conditions, stamp(head->record)) : check_write(conditions, std::nullopt));
@@ -107,6 +112,7 @@ Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
     t.require(head_key, head ? head->version : 0);
     if (head) {
       t.remove(head_key);
+      index_tags(t, container->cid, ref.blob, tags_of(head->record), {});
       drop_manifest(t, container->cid, head->record.manifest, {});
     }
     if (upload) {

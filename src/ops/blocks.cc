@@ -179,6 +179,8 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     BASCULE_CO_TRY(check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt,
                                put.conditions.lease_id.has_value()));
 
+    if (old) BASCULE_CO_TRY(check_replaceable(old->record, now()));
+
     std::vector<UncommittedBlock> fresh;
     if (upload) { BASCULE_CO_ASSIGN(fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch)); }
     std::unordered_map<std::string_view, const catalog::BlockRecord*> uncommitted;
@@ -191,6 +193,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     for (const auto& e : put.blocks)
       needs_committed |= e.from == From::committed || (e.from == From::latest && !uncommitted.contains(e.block_id));
     if (needs_committed && old) {
+      BASCULE_CO_TRY(check_readable(old->record, now()));
       BASCULE_CO_ASSIGN(entries, co_await all_entries(parts_.catalog, container->cid, old->record.manifest));
       for (auto& [id, block] : committed_blocks(entries)) committed.try_emplace(id, block);
     }
@@ -240,6 +243,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     head.metadata = put.metadata;
     head.tier = put.tier;
     if (!head.tier.empty()) head.tier_changed = at;
+    set_tags(head, put.tags);
     head.lease = after_write(lease, at);
     if (took_over && old) take_over(t, container->cid, old->record.manifest, manifest);
     head.manifest = manifest;
@@ -247,6 +251,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     t.require(head_key, old ? old->version : 0);
     t.require(upload_key, upload ? upload->version : 0);
     t.put(head_key, encode(head));
+    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
     if (old) drop_manifest(t, container->cid, old->record.manifest, manifest);
     if (upload) {
       t.remove(upload_key);
@@ -269,13 +274,14 @@ void Service::take_over(catalog::Transaction& t, std::uint64_t cid, const catalo
   t.put(keys::reference(cid, base, manifest.id), catalog::encode_total(0));
 }
 
-Task<Result<BlockList>> Service::get_block_list(BlobRef ref, std::optional<std::string> lease_id) {
+Task<Result<BlockList>> Service::get_block_list(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   const auto token = read_token();
   BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(container->cid, ref.blob)));
   BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
-  if (!head && !upload) co_return refuse(Reason::blob_not_found);
-  BASCULE_CO_TRY(check_lease_read(head ? head->record.lease : std::nullopt, lease_id, now()));
+  if ((!head || expired(head->record, now())) && !upload) co_return refuse(Reason::blob_not_found);
+  BASCULE_CO_TRY(check_lease_read(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
+  BASCULE_CO_TRY(check_read(conditions, head ? stamp(head->record) : Stamp{}));
   BlockList list;
   if (head) {
     if (head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);

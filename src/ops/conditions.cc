@@ -16,9 +16,15 @@ std::int64_t whole_seconds_up(Ticks d) {
   return d.count() <= 0 ? 0 : std::chrono::ceil<std::chrono::seconds>(d).count();
 }
 
+bool tags_hold(const Conditions& c, const Tags* tags) {
+  static const Tags kNone;
+  return !c.if_tags || c.if_tags->holds(tags ? *tags : kNone);
+}
+
 }  // namespace
 
 Result<void> check_read(const Conditions& c, Stamp s) {
+  if (!tags_hold(c, s.tags)) return refuse(Reason::condition_not_met);
   const bool match_ok = !c.if_match || matches(*c.if_match, s.etag);
   const bool unmodified_ok = !c.if_unmodified_since || !modified_since(s, *c.if_unmodified_since);
   const bool none_match_ok = !c.if_none_match || !matches(*c.if_none_match, s.etag);
@@ -34,6 +40,7 @@ Result<void> check_read(const Conditions& c, Stamp s) {
 }
 
 Result<void> check_write(const Conditions& c, std::optional<Stamp> s, bool holds_lease) {
+  if (!tags_hold(c, s ? s->tags : nullptr)) return refuse(Reason::condition_not_met);
   if (!s) {
     if (c.if_match || (c.if_modified_since && !c.if_none_match)) return refuse(Reason::condition_not_met);
     return {};

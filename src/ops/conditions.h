@@ -12,6 +12,7 @@ namespace bascule::ops {
 struct Stamp {          // what conditions look at
   ETag etag = 0;
   WallTime last_modified{};
+  const Tags* tags = nullptr;   // for x-ms-if-tags; null: none. Lives as long as what it was taken from
 };
 
 // A read of something that is there: condition_not_met (412) or not_modified (304).

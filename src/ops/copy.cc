@@ -61,7 +61,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     const auto token = read_token();  // what the source's head names stays until it is copied
     auto src = co_await parts_.catalog.get<catalog::HeadRecord>(source_key);
     if (!src) { outcome = fail(src.error()); break; }
-    if (!*src) { outcome = refuse(Reason::source_not_found); break; }
+    if (!*src || expired((*src)->record, now())) { outcome = refuse(Reason::source_not_found); break; }
     catalog::HeadRecord& source_head = (*src)->record;
     if (auto ok = check_not_copying(&source_head); !ok) { outcome = fail(ok.error()); break; }
     if (auto ok = check_lease_read(source_head.lease, copy.source_conditions.lease_id, now()); !ok) { outcome = fail(ok.error()); break; }
@@ -69,6 +69,12 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
     if (!old) { outcome = fail(old.error()); break; }
     if (auto ok = check_copy_target(copy.conditions, *old, source_head.type, now()); !ok) { outcome = fail(ok.error()); break; }
+    settle_tier(source_head, now());
+    const bool from_archive = archived(source_head, now());   // then it is brought back as the copy
+    if (from_archive && (copy.tier.empty() || copy.tier == kArchiveTier || onto_itself)) { outcome = refuse(Reason::blob_archived); break; }
+    if (*old) {
+      if (auto ok = check_replaceable((*old)->record, now()); !ok) { outcome = fail(ok.error()); break; }
+    }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload((*to)->cid, target.blob));
     if (!upload) { outcome = fail(upload.error()); break; }
 
@@ -81,9 +87,12 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       job.source_state = source_head.etag;
       job.total_bytes = source_head.size_bytes;
       catalog::HeadRecord head = std::move(source_head);
+      Tags tags = tags_of(head);
       head.extras.reset();
       if (copy.metadata) head.metadata = std::move(*copy.metadata);
       if (!copy.tier.empty()) head.tier = copy.tier, head.tier_changed = now();
+      set_tags(head, copy.tags ? std::move(*copy.tags) : std::move(tags));
+      if (from_archive) begin_rehydration(head, copy.tier, copy.rehydrate_high, now());
       turns.clear();
       co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.source_url), std::move(head), std::move(job));
     }
@@ -128,10 +137,18 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     head.created = *old ? (*old)->record.created : at;
     head.lease = *old ? after_write((*old)->record.lease, at) : std::nullopt;
     if (copy.metadata) head.metadata = *copy.metadata;
-    if (!copy.tier.empty()) head.tier = copy.tier, head.tier_changed = at;
+    if (copy.tags) set_tags(head, *copy.tags);
+    if (head.extras) {   // what belongs to the source alone
+      head.extras->rehydration = {};
+      head.extras->expires = head.extras->last_access = {};
+    }
+    if (from_archive) begin_rehydration(head, copy.tier, copy.rehydrate_high, at);
+    else if (!copy.tier.empty()) head.tier = copy.tier;
+    if (!copy.tier.empty()) head.tier_changed = at;
     head.copy = catalog::CopyRecord{copy_id, copy.source_url, "success", head.size_bytes, head.size_bytes, at};
     t.require(target_key, *old ? (*old)->version : 0);
     t.put(target_key, encode(head));
+    index_tags(t, (*to)->cid, target.blob, *old ? tags_of((*old)->record) : Tags(), tags_of(head));
     if (*old && !onto_itself) drop_manifest(t, (*to)->cid, (*old)->record.manifest, {});
     if (*upload) {
       const std::string upload_key = keys::upload((*to)->cid, target.blob);

@@ -204,7 +204,7 @@ TEST_F(LeasedOperations, OfBlobs) {
   const Operation operations[] = {
       {"Get Blob", false, false, [&](Id id) { return told(world.run(ops().open_blob(blob("b"), {.conditions = {.lease_id = id}}))); }},
       {"Get Blob Properties", false, false, [&](Id id) { return told(world.run(ops().head_blob(blob("b"), {.lease_id = id}))); }},
-      {"Get Block List", false, false, [&](Id id) { return told(world.run(ops().get_block_list(blob("b"), id))); }},
+      {"Get Block List", false, false, [&](Id id) { return told(world.run(ops().get_block_list(blob("b"), {.lease_id = id}))); }},
       {"Copy Blob from it", false, false, [&](Id id) {
          return told(world.run(ops().copy_blob(blob("copy"), blob("b"), {.source_conditions = {.lease_id = id}})));
        }},
@@ -308,7 +308,7 @@ TEST_F(LeasedOperations, An_expired_lease_is_renewed_only_over_an_unchanged_blob
 TEST_F(LeasedOperations, An_id_over_uncommitted_blocks_alone_names_no_lease) {
   ASSERT_TRUE(put_block({}));
   EXPECT_EQ(told(put_block("A")), "not present");
-  EXPECT_EQ(told(world.run(ops().get_block_list(blob("b"), "A"))), "not present");
+  EXPECT_EQ(told(world.run(ops().get_block_list(blob("b"), {.lease_id = "A"}))), "not present");
   EXPECT_EQ(told(world.run(ops().put_block_list(blob("b"), {.conditions = {.lease_id = "A"}}))), "not present");
   EXPECT_EQ(told(world.run(ops().delete_blob(blob("b"), {.lease_id = "A"}))), "not present");
   EXPECT_TRUE(world.run(ops().get_block_list(blob("b"), {})));

@@ -57,6 +57,7 @@ std::size_t text_bytes(const BlobView& v) {
   std::size_t sum = sizeof(ListItem) + v.name.size() + v.headers.type.size() + v.headers.encoding.size() + v.headers.language.size() +
                     v.headers.cache_control.size() + v.headers.disposition.size();
   for (const auto& [name, value] : v.metadata) sum += name.size() + value.size() + 64;
+  for (const auto& [key, value] : v.tags) sum += key.size() + value.size() + 64;
   return v.copy ? sum + v.copy->source.size() : sum;
 }
 
@@ -104,6 +105,12 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     if (take_head) {
       const bool both = upload && uploads.name(*upload) == name;
       BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::HeadRecord>(head->value));
+      if (expired(record, at)) {
+        page.items.pop_back();
+        heads.pop();
+        if (both) uploads.pop();
+        continue;
+      }
       if (!list.metadata) record.metadata.clear();
       item.blob = to_view(std::string(name), record, at);
       heads.pop();

@@ -31,6 +31,7 @@ struct PutBlob {
   ContentHeaders headers;        // md5: what the client declared (x-ms-blob-content-md5); else the computed one is stored
   Metadata metadata;
   std::string tier;              // x-ms-access-tier, "" = not sent
+  Tags tags;
   Conditions conditions;
   std::optional<CopyStamp> copy;
 };
@@ -48,6 +49,7 @@ struct PutBlockList {
   ContentHeaders headers;
   Metadata metadata;
   std::string tier;
+  Tags tags;
   Conditions conditions;
 };
 struct BlockInfo {
@@ -101,6 +103,8 @@ struct CopyBlob {
   Conditions source_conditions;             // lease_id: the source's lease, if named
   Conditions conditions;                    // of the destination
   std::optional<Metadata> metadata;         // nothing = the source's
+  std::optional<Tags> tags;                 // nothing = the source's
+  bool rehydrate_high = false;              // of an archived source, to `tier`
   std::string tier;
 };
 struct Copied {
@@ -118,6 +122,7 @@ struct StartCopy {
   ContentHeaders headers;
   Metadata metadata;
   std::string tier;
+  Tags tags;
   Conditions conditions;                    // of the destination
 };
 
@@ -168,6 +173,7 @@ struct CreateBlob {              // Put Blob of an append or page blob
   ContentHeaders headers;
   Metadata metadata;
   std::string tier;
+  Tags tags;
   Conditions conditions;
 };
 struct AppendBlock {
@@ -218,6 +224,33 @@ struct PageRanges {
   std::optional<std::uint64_t> next;           // where to go on; nothing: complete
 };
 
+inline constexpr std::string_view kArchiveTier = "Archive";
+struct SetTier {
+  std::string tier;                         // Hot, Cool, Cold, Archive
+  bool high = false;                        // how soon an archived one comes back
+  Conditions conditions;                    // lease id and tags alone
+};
+struct SetExpiry {
+  enum class From : std::uint8_t { never, creation, now, epoch } from = From::never;
+  Ticks after{};                            // creation, now
+  WallTime at{};                            // epoch
+  Conditions conditions;
+};
+
+struct FindByTags {
+  TagSearch search;
+  std::string start;                        // where to go on, from a former `next`; "" = the beginning
+  std::size_t limit = 5000;
+};
+struct FoundByTags {
+  std::string container, blob;
+  Tags tags;                                // those that the search names
+};
+struct TagPage {
+  std::vector<FoundByTags> items;           // by container
+  std::string next;                         // "" = complete; a page may be empty and not the last
+};
+
 class Operations {
  public:
   virtual ~Operations() = default;
@@ -246,7 +279,7 @@ class Operations {
   virtual Task<Result<Written>> put_blob(BlobRef ref, PutBlob put, BodySource& body) = 0;
   virtual Task<Result<Written>> put_block(BlobRef ref, PutBlock put, BodySource& body) = 0;  // etag stays 0
   virtual Task<Result<Written>> put_block_list(BlobRef ref, PutBlockList put) = 0;
-  virtual Task<Result<BlockList>> get_block_list(BlobRef ref, std::optional<std::string> lease_id) = 0;
+  virtual Task<Result<BlockList>> get_block_list(BlobRef ref, Conditions conditions) = 0;  // lease id and tags alone
   virtual Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef ref, OpenBlob open) = 0;
   virtual Task<Result<BlobView>> head_blob(BlobRef ref, Conditions conditions) = 0;
   virtual Task<Result<void>> delete_blob(BlobRef ref, Conditions conditions) = 0;
@@ -257,6 +290,12 @@ class Operations {
   virtual Task<Result<Copied>> start_copy(BlobRef target, StartCopy copy) = 0;
   // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
   virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;
+  // True: it is archived, and will have the tier later.
+  virtual Task<Result<bool>> set_blob_tier(BlobRef ref, SetTier set) = 0;
+  virtual Task<Result<Written>> set_blob_expiry(BlobRef ref, SetExpiry set) = 0;   // no new ETag
+  virtual Task<Result<Tags>> get_blob_tags(BlobRef ref, Conditions conditions) = 0;
+  virtual Task<Result<void>> set_blob_tags(BlobRef ref, Tags tags, Conditions conditions) = 0;  // all of them; no new ETag
+  virtual Task<Result<TagPage>> find_by_tags(std::string account, FindByTags find) = 0;
   virtual Task<Result<BlobPage>> list_blobs(ContainerRef ref, ListBlobs list) = 0;
 
   virtual Task<Result<Written>> create_blob(BlobRef ref, CreateBlob create) = 0;

@@ -27,7 +27,7 @@ Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();
   BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob)));
-  if (!head) co_return refuse(Reason::blob_not_found);
+  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   if (record.type != static_cast<std::uint8_t>(BlobType::page)) co_return refuse(Reason::blob_type_mismatch);
   BASCULE_CO_TRY(check_lease_read(record.lease, get.conditions.lease_id, now()));

@@ -115,6 +115,7 @@ Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
   head.metadata = std::move(copy.metadata);
   head.tier = std::move(copy.tier);
   if (!head.tier.empty()) head.tier_changed = now();
+  set_tags(head, std::move(copy.tags));
   CopyJobRecord job;
   job.source_url = std::move(copy.source_url);
   job.source_etag = std::move(copy.source_etag);
@@ -142,6 +143,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_TRY(check_copy_target(conditions, old, head.type, now()));
+    if (old) BASCULE_CO_TRY(check_replaceable(old->record, now()));
     if (old) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
       const LeaseView lease = view(old->record.lease, now());
       if (lease.state == LeaseState::leased && !lease.infinite) co_return refuse(Reason::lease_infinite_required);
@@ -158,6 +160,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     t.require(keys::mapping(target.account, target.container), container->mapping_version);
     t.require(head_key, old ? old->version : 0);
     t.put(head_key, encode(head));
+    index_tags(t, container->cid, target.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
     if (old) drop_manifest(t, container->cid, old->record.manifest, {});
     t.require(upload_key, upload ? upload->version : 0);
     if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});

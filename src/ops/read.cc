@@ -54,10 +54,11 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();  // before the head is read: what it names stays until the reader is gone
   BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob)));
-  if (!head) co_return refuse(Reason::blob_not_found);
+  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(open.conditions, stamp(record)));
+  BASCULE_CO_TRY(check_readable(record, now()));
   std::uint64_t first = 0, length = record.size_bytes;
   if (open.range) {
     first = open.range->first;
@@ -65,6 +66,8 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
     const std::uint64_t last = std::min(open.range->last.value_or(record.size_bytes - 1), record.size_bytes - 1);
     length = last - first + 1;
   }
+  if (access_is_due(ref.account, record))
+    spawn(co_await this_executor(), note_access({ref.account, ref.container}, container, ref.blob));
   BlobView view = to_view(std::move(ref.blob), record, now());
   if (record.manifest.spans)
     co_return span_reader(std::move(container), std::move(view), record.manifest, first, length, std::move(token));

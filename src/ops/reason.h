@@ -53,6 +53,10 @@ enum class Reason : std::uint16_t {
   previous_snapshot_not_found, // of a difference between page blobs
   previous_snapshot_newer,
   blob_overwritten,            // since the previous snapshot was taken
+  blob_archived,               // its content cannot be had or changed until it is brought back
+  blob_being_rehydrated,       // it is being brought back
+  tier_not_for_type,           // tiers are for block blobs
+  expiry_in_the_past,
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

@@ -156,6 +156,20 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
     v.sealed = head.extras->append->sealed;
   }
   if (head.extras && head.extras->page) v.sequence_number = head.extras->page->sequence_number;
+  if (head.extras) {
+    const auto& x = *head.extras;
+    if (x.rehydration.tier.empty()) {
+    } else if (x.rehydration.due <= now) {
+      v.tier = x.rehydration.tier;
+      v.tier_changed = x.rehydration.due;
+    } else {
+      v.rehydrating_to = x.rehydration.tier;
+      v.rehydrate_high = x.rehydration.high;
+    }
+    v.tags = x.tags;
+    v.expires = x.expires;
+    v.last_access = x.last_access;
+  }
   return v;
 }
 

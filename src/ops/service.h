@@ -1,5 +1,6 @@
 // Service: the use cases over the catalog, the packers and the provider. One per process. Its methods are spread over
-// files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc.
+// files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc, tags.cc,
+// tier.cc, expiry.cc.
 #pragma once
 #include <array>
 #include <atomic>
@@ -49,6 +50,7 @@ struct ServiceOptions {
   std::size_t read_ahead = 0;                  // further runs asked for in advance (remote providers)
   std::uint64_t most_copied_at_once = std::uint64_t{64} << 20;  // a larger copy across containers is answered "pending"
   extent::PackerOptions packer;
+  Duration rehydrate_standard = std::chrono::hours(1), rehydrate_high = std::chrono::minutes(1);  // from the archive
 };
 
 // The parts it is made of; all outlive it.
@@ -88,7 +90,7 @@ class Service final : public Operations {
   Task<Result<Written>> put_blob(BlobRef, PutBlob, BodySource&) override;
   Task<Result<Written>> put_block(BlobRef, PutBlock, BodySource&) override;
   Task<Result<Written>> put_block_list(BlobRef, PutBlockList) override;
-  Task<Result<BlockList>> get_block_list(BlobRef, std::optional<std::string> lease_id) override;
+  Task<Result<BlockList>> get_block_list(BlobRef, Conditions) override;
   Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef, OpenBlob) override;
   Task<Result<BlobView>> head_blob(BlobRef, Conditions) override;
   Task<Result<void>> delete_blob(BlobRef, Conditions) override;
@@ -105,6 +107,11 @@ class Service final : public Operations {
   Task<Result<PagesWritten>> put_pages(BlobRef, PutPages, BodySource&) override;
   Task<Result<PagesWritten>> set_page_properties(BlobRef, SetPageProperties) override;
   Task<Result<PageRanges>> get_page_ranges(BlobRef, GetPageRanges) override;
+  Task<Result<bool>> set_blob_tier(BlobRef, SetTier) override;
+  Task<Result<Written>> set_blob_expiry(BlobRef, SetExpiry) override;
+  Task<Result<Tags>> get_blob_tags(BlobRef, Conditions) override;
+  Task<Result<void>> set_blob_tags(BlobRef, Tags, Conditions) override;
+  Task<Result<TagPage>> find_by_tags(std::string account, FindByTags) override;
 
   // Lets go of deleted containers whose time to be restored is over, and of names that were held long enough; how many.
   Task<Result<std::size_t>> expire_deleted_containers();
@@ -162,6 +169,16 @@ class Service final : public Operations {
                                 std::uint64_t max_pieces);
   Task<Result<NewPiece>> seal_piece(Container container, extent::Buffer& sealed, std::uint32_t size, BodySource& body,
                                     struct Digests& digests);
+
+  // tier.cc, expiry.cc
+  void begin_rehydration(catalog::HeadRecord& head, std::string tier, bool high, WallTime at);
+  bool access_is_due(const std::string& account_name, const catalog::HeadRecord& head) const;
+  Task<void> note_access(ContainerRef container_ref, Container container, std::string blob);
+
+  // tags.cc: one container's part of a search, from a position within its index ("" = the beginning). Adds to the page; gives
+  // the position where to go on, "" where the container has been gone through.
+  Task<Result<std::string>> find_in_container(std::uint64_t cid, std::string name, const FindByTags& find, std::string from,
+                                              TagPage& page, std::size_t& looks);
 
   // blocks.cc
   static void take_over(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, catalog::Manifest& manifest);
@@ -255,8 +272,19 @@ DeletedContainer to_deleted_view(const catalog::DeletedContainerRecord& record, 
 // A deletion's name: the time in 16 upper-case hexadecimal digits, as the service shows it.
 std::string deleted_version(WallTime deleted);
 std::optional<WallTime> parse_deleted_version(std::string_view text);
-inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified}; }
+inline Stamp stamp(const catalog::HeadRecord& h) { return {h.etag, h.last_modified, h.extras ? &h.extras->tags : nullptr}; }
 inline Stamp stamp(const catalog::ContainerRecord& c) { return {c.etag, c.last_modified}; }
+void settle_tier(catalog::HeadRecord& head, WallTime now);   // one that has come back has its tier
+bool archived(const catalog::HeadRecord& head, WallTime now);
+bool rehydrating(const catalog::HeadRecord& head);           // as it was settled last
+Result<void> check_readable(const catalog::HeadRecord& head, WallTime now);      // blob_archived
+Result<void> check_replaceable(const catalog::HeadRecord& head, WallTime now);   // blob_being_rehydrated
+bool expired(const catalog::HeadRecord& head, WallTime now); // counts as not there
+const Tags& tags_of(const catalog::HeadRecord& head);   // lives as long as the record
+void set_tags(catalog::HeadRecord& head, Tags tags);
+// The index's part of a commit that puts `now` in the place of `old`: the tags of what stands there for a blob that is
+// there, none of anything else. Part of every commit that writes a head.
+void index_tags(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, const Tags& old, const Tags& now);
 void set_headers(catalog::HeadRecord& head, const ContentHeaders& headers);
 ContentHeaders headers_of(const catalog::HeadRecord& head);
 std::string new_guid(Random& random);

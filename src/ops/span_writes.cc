@@ -94,7 +94,7 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
     const std::uint64_t read_at = parts_.catalog.moment();
     auto found = co_await parts_.catalog.get<HeadRecord>(head_key);
     if (!found) co_return settle_all(found.error());
-    if (!*found) co_return settle_all(refuse(Reason::blob_not_found).error());
+    if (!*found || expired((*found)->record, now())) co_return settle_all(refuse(Reason::blob_not_found).error());
     HeadRecord& head = (*found)->record;
     const LineageId lineage{container->cid, head.manifest.id};
     catalog::Transaction t;
@@ -213,7 +213,7 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   };
   {  // what is refused anyway should not be read to its end first
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!head) co_return refuse(Reason::blob_not_found);
+    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -271,7 +271,7 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   };
   {
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!head) co_return refuse(Reason::blob_not_found);
+    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -339,6 +339,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     set_headers(head, create.headers);
     head.metadata = create.metadata;
     head.tier = create.tier;
+    set_tags(head, create.tags);
     if (!head.tier.empty()) head.tier_changed = at;
     if (create.type == BlobType::append) append_of(head) = {};
     else sequence_number_of(head) = create.sequence_number;
@@ -352,6 +353,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, old ? old->version : 0);
     t.put(head_key, encode(head));
+    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
     put_guard(t, {container->cid, head.manifest.id});
     if (old) drop_manifest(t, container->cid, old->record.manifest, {});
     if (upload) {

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "catalog/account_settings.h"
+#include "ops/tag_filter.h"
 #include "runtime/task.h"
 
 namespace bascule::ops {
@@ -60,6 +61,11 @@ struct BlobView {
   std::uint32_t committed_blocks = 0;   // append blobs
   bool sealed = false;
   std::uint64_t sequence_number = 0;    // page blobs
+  std::string rehydrating_to;  // on its way back from the archive, to this tier; "" = not
+  bool rehydrate_high = false; // priority
+  Tags tags;
+  WallTime expires{};          // WallTime(): never
+  WallTime last_access{};      // WallTime(): the account does not keep it
 };
 
 struct StoredPolicy {
@@ -117,6 +123,7 @@ struct Conditions {
   // Get Blob and Get Blob Properties from 2013-08-15: If-Match AND If-Unmodified-Since AND (If-None-Match OR
   // If-Modified-Since). Otherwise the ETag header of a pair decides alone. (AZURE-DETAILS 13, 14)
   bool combined = false;
+  std::shared_ptr<const TagFilter> if_tags;  // x-ms-if-tags: must hold besides the others; a blob that is not there has no tags
   bool empty() const { return !if_match && !if_none_match && !if_modified_since && !if_unmodified_since; }
 };
 

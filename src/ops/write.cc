@@ -142,12 +142,14 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
   const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
   const auto check = [&](const Head& old) -> Result<void> {
-    if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
-    const Lease lease = old ? old->record.lease : std::nullopt;
-    BASCULE_TRY(check_not_copying(old ? &old->record : nullptr));
+    const catalog::HeadRecord* there = old && !expired(old->record, now()) ? &old->record : nullptr;
+    if (there && there->type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
+    const Lease lease = there ? there->lease : std::nullopt;
+    BASCULE_TRY(check_not_copying(there));
     BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
+    if (there) BASCULE_TRY(check_replaceable(*there, now()));
     const bool holds = put.conditions.lease_id && view(lease, now()).locked();
-    return check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, holds);
+    return check_write(put.conditions, there ? std::optional(stamp(*there)) : std::nullopt, holds);
   };
   // A write that is refused anyway should not be read to its end first.
   std::uint64_t read_at = parts_.catalog.moment();
@@ -165,6 +167,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     if (put.copy->id.empty()) put.copy->id = new_guid(parts_.random);
     head.copy = catalog::CopyRecord{put.copy->id, put.copy->source_url, "success", in.size_bytes, in.size_bytes, {}};
   }
+  set_tags(head, std::move(put.tags));
 
   ManifestWriter manifest(parts_.catalog, container_ref, container, true);
   Result<void> outcome;
@@ -212,6 +215,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, old ? old->version : 0, read_at);
     t.put(head_key, encode(head));
+    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
     if (old) drop_manifest(t, container->cid, old->record.manifest, {});
     if (*upload) {  // Put Blob discards the blob's uncommitted blocks
       t.require(upload_key, (*upload)->version);

@@ -26,6 +26,12 @@ std::string_view blob_type_text(ops::BlobType type) {
   return "BlockBlob";
 }
 
+std::string archive_status(const ops::BlobView& blob) {
+  std::string text = "rehydrate-pending-to-" + blob.rehydrating_to;
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return text;
+}
+
 void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& blob,
                          const std::optional<ops::Md5Value>& md5) {
   const ops::ContentHeaders& own = blob.headers;
@@ -59,6 +65,7 @@ void add_lease(Reply& reply, const ops::LeaseView& lease, Version version) {
 
 void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, PropertyForm form) {
   const Version version = call.version;
+  if (!blob.tags.empty() && version >= Version(2019, 12, 12)) reply.add("x-ms-tag-count", decimal(blob.tags.size()));
   reply.metadata(blob.metadata);
   if (version >= Version(2017, 11, 9)) reply.add("x-ms-creation-time", http_date(blob.created));
   if (form.ranged && blob.headers.md5 && version >= Version(2016, 5, 31))
@@ -77,7 +84,13 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
     reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);
     if (blob.tier.empty()) reply.add("x-ms-access-tier-inferred", "true");
     else if (blob.tier_changed != WallTime()) reply.add("x-ms-access-tier-change-time", http_date(blob.tier_changed));
+    if (!blob.rehydrating_to.empty()) {
+      reply.add("x-ms-archive-status", archive_status(blob));
+      reply.add("x-ms-rehydrate-priority", blob.rehydrate_high ? "High" : "Standard");
+    }
   }
+  if (blob.last_access != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-last-access-time", http_date(blob.last_access));
+  if (blob.expires != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-expiry-time", http_date(blob.expires));
 }
 
 }  // namespace bascule::api::blob

@@ -10,6 +10,8 @@ std::string_view lease_state_text(const ops::LeaseView& lease);
 void add_lease(Reply& reply, const ops::LeaseView& lease, Version version);
 std::string_view blob_type_text(ops::BlobType type);
 
+std::string archive_status(const ops::BlobView& blob);   // of one on its way back
+
 // Cache-Control, Content-Type, -Encoding, -Language, each overridden by the SAS where it says so. `md5` goes out as
 // Content-MD5 where given.
 void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& blob,

@@ -6,6 +6,7 @@
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
+#include "api/common/tag_expression.h"
 #include "api/common/text.h"
 #include "base/crc64.h"
 #include "base/digest.h"
@@ -73,6 +74,7 @@ Task<Answer> put_blob(Call& call) {
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
+  BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
 
   Result<ops::Written> written = co_await call.ops().put_blob(call.blob(), std::move(put), body);
   if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
@@ -121,6 +123,7 @@ Task<Answer> put_block_list(Call& call) {
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(call.headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(call.headers));
+  BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
   BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, call.service.options().block_list_bytes));
   BASCULE_CO_ASSIGN(put.blocks, parse_block_list(document));
 
@@ -142,8 +145,10 @@ Task<Answer> get_block_list(Call& call) {
   if (same_text(type, "uncommitted")) parts = {.committed = false, .uncommitted = true};
   else if (same_text(type, "all")) parts = {.committed = true, .uncommitted = true};
   else if (!type.empty() && !same_text(type, "committed")) co_return bad_query("blocklisttype", type);
-  BASCULE_CO_ASSIGN(std::optional<std::string> lease_id, parse_lease_id(call.headers, H::lease_id));
-  BASCULE_CO_ASSIGN(const ops::BlockList list, co_await call.ops().get_block_list(call.blob(), std::move(lease_id)));
+  ops::Conditions conditions;   // x-ms-lease-id and x-ms-if-tags alone
+  BASCULE_CO_ASSIGN(conditions.lease_id, parse_lease_id(call.headers, H::lease_id));
+  BASCULE_CO_ASSIGN(conditions.if_tags, parse_tag_condition(call.headers, H::if_tags));
+  BASCULE_CO_ASSIGN(const ops::BlockList list, co_await call.ops().get_block_list(call.blob(), std::move(conditions)));
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");
   if (list.blob) reply.modified(list.blob->last_modified, list.blob->etag);

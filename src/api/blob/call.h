@@ -94,6 +94,14 @@ Task<Answer> create_page_blob(Call& call);
 Task<Answer> put_page(Call& call);
 Task<Answer> set_page_properties(Call& call);
 Task<Answer> get_page_ranges(Call& call);
+// tags.cc
+Task<Answer> set_blob_tags(Call& call);
+Task<Answer> get_blob_tags(Call& call);
+Task<Answer> find_blobs_by_tags(Call& call);
+Task<Answer> find_blobs_by_tags_in_container(Call& call);
+// tier.cc
+Task<Answer> set_blob_tier(Call& call);
+Task<Answer> set_blob_expiry(Call& call);
 // copy.cc
 Task<Answer> copy_blob(Call& call);
 Task<Answer> abort_copy(Call& call);

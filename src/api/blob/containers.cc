@@ -27,7 +27,9 @@ Parsed<ops::PublicAccess> parse_public_access(const HeaderIndex& headers) {
 }
 
 Parsed<ops::Conditions> container_conditions(const Call& call) {
-  return parse_conditions(call.headers, call.version, ConditionUse::other);
+  BASCULE_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  conditions.if_tags.reset();   // of blobs alone
+  return conditions;
 }
 
 Task<Answer> create_container(Call& call) {

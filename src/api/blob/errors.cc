@@ -111,6 +111,18 @@ constexpr Row kRows[] = {
      "The block list may not contain more than 50,000 blocks."},
     {Fault::blob_access_tier_not_supported, 409, "BlobAccessTierNotSupportedForAccountType",
      "The access tier is not supported for this account type."},
+    {Fault::blob_archived, 409, "BlobArchived", "This operation is not permitted on an archived blob."},
+    {Fault::blob_being_rehydrated, 409, "BlobBeingRehydrated",
+     "This operation is not permitted because the blob is being rehydrated."},
+    {Fault::tier_not_supported_for_blob_type, 400, "AccessTierNotSupportedForBlobType",
+     "The access tier is not supported for this blob type."},
+    {Fault::invalid_tag, 400, "InvalidTag",
+     "The tags specified are invalid. It contains characters that are not permitted."},
+    {Fault::empty_tag_name, 400, "EmptyTagName", "The name of one of the tag key-value pairs is empty."},
+    {Fault::duplicate_tag_names, 400, "DuplicateTagNames", "The tags specified contain duplicate names."},
+    {Fault::tags_too_large, 400, "TagsTooLarge", "The tags specified exceed the maximum permissible limit."},
+    {Fault::both_user_tags_and_source_tags, 409, "BothUserTagsAndSourceTagsCopyPresentException",
+     "x-ms-tags header must not be present with x-ms-copy-source-tag-option as COPY."},
     {Fault::permanent_delete_is_off, 409, "PermanentDeleteIsOff",
      "Permanent delete is off on the storage account."},
     {Fault::lease_id_missing, 412, "LeaseIdMissing",
@@ -246,6 +258,10 @@ Fault fault_of_reason(ops::Reason reason) {
     case md5_mismatch: return Fault::md5_mismatch;
     case crc64_mismatch: return Fault::crc64_mismatch;
     case body_incomplete: return Fault::invalid_input;
+    case blob_archived: return Fault::blob_archived;
+    case blob_being_rehydrated: return Fault::blob_being_rehydrated;
+    case tier_not_for_type: return Fault::tier_not_supported_for_blob_type;
+    case expiry_in_the_past: return Fault::invalid_header_value;
     case no_pending_copy: return Fault::no_pending_copy_operation;
     case copy_pending: return Fault::pending_copy_operation;
     case copy_id_mismatch: return Fault::copy_id_mismatch;

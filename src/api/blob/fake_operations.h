@@ -148,7 +148,7 @@ class FakeOperations final : public ops::Operations {
     last_list = std::move(put);
     co_return ops::Written{.etag = 0xEF};
   }
-  Task<Result<ops::BlockList>> get_block_list(ops::BlobRef, std::optional<std::string>) override { co_return block_list; }
+  Task<Result<ops::BlockList>> get_block_list(ops::BlobRef, ops::Conditions) override { co_return block_list; }
   Task<Result<std::unique_ptr<ops::BlobReader>>> open_blob(ops::BlobRef ref, ops::OpenBlob open) override {
     last_conditions = open.conditions;
     if (error) co_return std::unexpected(*error);
@@ -196,6 +196,18 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { co_return ops::refuse(ops::Reason::none); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { co_return ops::refuse(ops::Reason::no_pending_copy); }
+  Task<Result<bool>> set_blob_tier(ops::BlobRef, ops::SetTier) override { co_return false; }
+  Task<Result<ops::Written>> set_blob_expiry(ops::BlobRef, ops::SetExpiry) override { co_return ops::Written{}; }
+  Task<Result<ops::Tags>> get_blob_tags(ops::BlobRef ref, ops::Conditions) override {
+    const auto found = blobs.find(ref.container + "/" + ref.blob);
+    if (found == blobs.end()) co_return ops::refuse(ops::Reason::blob_not_found);
+    co_return found->second.view.tags;
+  }
+  Task<Result<void>> set_blob_tags(ops::BlobRef ref, ops::Tags tags, ops::Conditions) override {
+    blobs[ref.container + "/" + ref.blob].view.tags = std::move(tags);
+    co_return Result<void>();
+  }
+  Task<Result<ops::TagPage>> find_by_tags(std::string, ops::FindByTags) override { co_return ops::TagPage{}; }
   Task<Result<ops::BlobPage>> list_blobs(ops::ContainerRef, ops::ListBlobs list) override {
     last_blob_list = std::move(list);
     co_return page;

@@ -97,6 +97,8 @@ Task<Answer> put_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(const bool properties, copies_properties(headers));
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
+  BASCULE_CO_ASSIGN(const bool copies_tags, parse_tag_option(call));
+  BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
 
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
   if (source->length_bytes > kMostPutFromUrl)
@@ -104,6 +106,7 @@ Task<Answer> put_blob_from_url(Call& call) {
   if (properties) inherit(put.headers, source->headers);
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   if (!headers.has_metadata()) put.metadata = source->metadata;
+  if (copies_tags) put.tags = source->tags;
 
   BASCULE_CO_ASSIGN(const ops::Written written, co_await put_source(call, std::move(put), *source, declared));
   Reply reply(call, 201);
@@ -148,6 +151,8 @@ Task<Answer> copy_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
+  BASCULE_CO_ASSIGN(const bool copies_tags, parse_tag_option(call));
+  BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
 
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
   if (source->length_bytes > kMostSyncCopy) {
@@ -157,6 +162,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   put.headers = source->headers;
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   if (!headers.has_metadata()) put.metadata = source->metadata;
+  if (copies_tags) put.tags = source->tags;
   put.copy = ops::CopyStamp{.source_url = source->url_without_query};
 
   auto written = co_await put_source(call, std::move(put), *source, declared);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "api/blob/errors.h"
 #include "api/blob/reply.h"
+#include "api/common/tags.h"
 #include "api/common/text.h"
 #include "base/bytes.h"
 #include "base/crc64.h"
@@ -15,8 +17,11 @@ namespace {
 
 constexpr std::size_t kDocumentStep = 64 * 1024;
 
+constexpr Version kTags(2019, 12, 12);
+
 using Op = auth::Operation;
 
+bool takes_expiry(Op o) { return o == Op::set_blob_expiry; }
 bool takes_structured(Op o) {
   return o == Op::put_blob || o == Op::put_block || o == Op::append_block || o == Op::put_page || o == Op::get_blob;
 }
@@ -33,9 +38,9 @@ struct Feature {
   bool (*takes)(Op) = nullptr;  // null: no operation does yet
 };
 constexpr Feature kFeatures[] = {
-    {H::if_tags}, {H::source_if_tags}, {H::tags}, {H::encryption_key, true}, {H::encryption_key_sha256, true},
+    {H::encryption_key, true}, {H::encryption_key_sha256, true},
     {H::encryption_algorithm}, {H::encryption_scope}, {H::source_encryption_key, true},
-    {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option}, {H::expiry_time},
+    {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option, false, takes_expiry}, {H::expiry_time, false, takes_expiry},
     {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured},
     {H::copy_source_authorization, true, takes_source_token},
     {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
@@ -61,8 +66,9 @@ Parsed<> refuse_features(const Call& call, Op operation) {
     if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);
   const std::string_view scope = headers.get(H::default_encryption_scope);
   if (!scope.empty() && scope != "$account-encryption-key") return unsupported(H::default_encryption_scope, scope, false);
-  if (same_text(headers.get(H::copy_source_tag_option), "COPY"))
-    return unsupported(H::copy_source_tag_option, headers.get(H::copy_source_tag_option), false);
+  if (call.version < kTags)
+    for (H header : {H::if_tags, H::source_if_tags, H::tags})
+      if (headers.has(header)) return unsupported(header, headers.get(header), false);
   if (!call.authorised.encryption_scope.empty()) return bad_query("ses", call.authorised.encryption_scope);
   return {};
 }
@@ -126,11 +132,36 @@ Parsed<DeclaredHashes> declared_hashes(const HeaderIndex& headers) {
 Parsed<std::string> parse_tier(const HeaderIndex& headers) {
   const auto tier = headers.find(H::access_tier);
   if (!tier) return std::string();
-  for (std::string_view known : {"Hot", "Cool", "Cold"})
+  for (std::string_view known : {"Hot", "Cool", "Cold", "Archive"})
     if (same_text(*tier, known)) return std::string(known);
-  // An archived blob could not be brought back yet: refused, as accounts without that tier do.
-  if (same_text(*tier, "Archive")) return refuse(Fault::blob_access_tier_not_supported);
   return bad_header(name(H::access_tier), *tier);
+}
+
+Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers) {
+  const auto priority = headers.find(H::rehydrate_priority);
+  if (!priority || same_text(*priority, "Standard")) return false;
+  if (same_text(*priority, "High")) return true;
+  return bad_header(name(H::rehydrate_priority), *priority);
+}
+
+Parsed<> require_tag_permission(const Call& call) {
+  const auth::Principal& principal = call.authorised.principal;
+  if (principal.kind == auth::PrincipalKind::shared_key || principal.permissions.contains('t')) return {};
+  return refuse(problem_of(auth::failures::permission_mismatch()));
+}
+
+Parsed<bool> parse_tag_option(const Call& call) {
+  const auto option = call.headers.find(H::copy_source_tag_option);
+  if (!option || same_text(*option, "REPLACE")) return false;
+  if (!same_text(*option, "COPY")) return bad_header(name(H::copy_source_tag_option), *option);
+  if (call.headers.has(H::tags)) return refuse(Fault::both_user_tags_and_source_tags);
+  BASCULE_TRY(require_tag_permission(call));
+  return true;
+}
+
+Parsed<ops::Tags> parse_tags(const Call& call) {
+  if (call.headers.has(H::tags)) BASCULE_TRY(require_tag_permission(call));
+  return parse_tags_header(call.headers);
 }
 
 Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain) {

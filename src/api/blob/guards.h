@@ -6,7 +6,7 @@
 
 namespace bascule::api::blob {
 
-// Headers of tags, customer-provided keys, scopes, immutability, expiry, structured bodies: 400 UnsupportedHeader with
+// Headers of customer-provided keys, scopes, immutability, expiry, structured bodies: 400 UnsupportedHeader with
 // the header's name (and value, unless it may be secret), but where `operation` takes it.
 Parsed<> refuse_features(const Call& call, auth::Operation operation);
 
@@ -30,6 +30,16 @@ Parsed<ops::Md5Value> parse_md5(std::string_view text);
 
 // x-ms-access-tier of a block blob in its canonical case; "" where not sent.
 Parsed<std::string> parse_tier(const HeaderIndex& headers);
+
+// What shows or sets tags needs the permission for tags (`t`) of a SAS beside the operation's own.
+Parsed<> require_tag_permission(const Call& call);
+// x-ms-copy-source-tag-option: whether it says COPY; x-ms-tags beside that is 409.
+Parsed<bool> parse_tag_option(const Call& call);
+// x-ms-tags of a write.
+Parsed<ops::Tags> parse_tags(const Call& call);
+
+// x-ms-rehydrate-priority: whether it says High.
+Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers);
 
 // x-ms-blob-content-*: with `plain`, a missing one is taken from the header without prefix (Put Blob).
 Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain);

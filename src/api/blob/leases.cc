@@ -76,6 +76,7 @@ Task<Answer> lease_blob(Call& call) {
 
 Task<Answer> lease_container(Call& call) {
   BASCULE_CO_ASSIGN(ops::LeaseAction action, parse_lease_action(call));
+  action.conditions.if_tags.reset();   // of blobs alone
   const Kind kind = action.kind;
   BASCULE_CO_ASSIGN(ops::LeaseResult result, co_await call.ops().lease_container(call.container(), std::move(action)));
   co_return co_await answer(call, kind, std::move(result));

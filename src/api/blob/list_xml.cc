@@ -4,6 +4,7 @@
 
 #include "api/blob/blob_headers.h"
 #include "api/blob/container_headers.h"
+#include "api/common/tags.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
 #include "base/bytes.h"
@@ -68,6 +69,10 @@ void append_tier(std::string& xml, const ops::BlobView& blob, Version version) {
     return;
   }
   put(xml, "<AccessTier>", blob.tier, "</AccessTier>");
+  if (!blob.rehydrating_to.empty()) {
+    put(xml, "<ArchiveStatus>", archive_status(blob), "</ArchiveStatus>");
+    put(xml, "<RehydratePriority>", blob.rehydrate_high ? "High" : "Standard", "</RehydratePriority>");
+  }
   if (blob.tier_changed != WallTime())
     append_date(xml, "<AccessTierChangeTime>", blob.tier_changed, "</AccessTierChangeTime>");
 }
@@ -112,12 +117,21 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   if (version >= Version(2013, 8, 15)) append_header(xml, "Content-Disposition", headers.disposition);
   if (blob.type == ops::BlobType::page)
     append_element(xml, "x-ms-blob-sequence-number", decimal(blob.sequence_number));
+  if (blob.last_access != WallTime() && version >= Version(2020, 2, 10))
+    append_date(xml, "<LastAccessTime>", blob.last_access, "</LastAccessTime>");
   put(xml, "<BlobType>", blob_type_text(blob.type), "</BlobType>");
   append_tier(xml, blob, version);
   append_lease(xml, blob.lease, version);
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
   if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
   if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
+  if (blob.expires != WallTime() && version >= Version(2020, 2, 10))
+    append_date(xml, "<Expiry-Time>", blob.expires, "</Expiry-Time>");
+  if (!blob.tags.empty() && version >= Version(2019, 12, 12)) {
+    xml += "<TagCount>";
+    append_decimal(xml, blob.tags.size());
+    xml += "</TagCount>";
+  }
   xml += "</Properties>";
 }
 
@@ -132,6 +146,7 @@ void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm
   if (blob.committed) append_properties(xml, blob, form);
   else append_uncommitted_properties(xml, blob, form.version);
   if (form.metadata) append_metadata(xml, blob.metadata);
+  if (form.tags && !blob.tags.empty()) append_tags(xml, blob.tags);
   if (form.version >= Version(2020, 6, 12)) xml += "<OrMetadata />";
   xml += "</Blob>";
 }

@@ -25,6 +25,7 @@ struct BlobListForm {
   ListEcho echo;
   bool metadata = false;         // include=metadata
   bool copy = false;             // include=copy
+  bool tags = false;             // include=tags
 };
 std::string blob_list_xml(const ops::BlobPage& page, const BlobListForm& form);
 

@@ -4,6 +4,8 @@
 
 #include "api/blob/call.h"
 #include "api/blob/container_headers.h"
+#include "api/blob/guards.h"
+#include "api/blob/list_parameters.h"
 #include "api/blob/list_xml.h"
 #include "api/blob/reply.h"
 #include "api/common/text.h"
@@ -14,20 +16,6 @@ namespace {
 constexpr std::int64_t kMaxPage = 5000;
 constexpr Version kStartFrom(2023, 5, 3);
 constexpr Version kEndBefore(2026, 10, 6);
-
-// Below 1: 400; above 5,000: 5,000; nothing: 5,000.
-Parsed<std::size_t> max_results(const std::string* text) {
-  if (!text) return static_cast<std::size_t>(kMaxPage);
-  const auto value = parse_integer(*text);
-  if (!value) return bad_query("maxresults", *text);
-  if (*value < 1)
-    return refuse({Fault::out_of_range_query_parameter_value,
-                   {{"QueryParameterName", "maxresults"},
-                    {"QueryParameterValue", *text},
-                    {"MinimumAllowed", "1"},
-                    {"MaximumAllowed", decimal(kMaxPage)}}});
-  return static_cast<std::size_t>(std::min(*value, kMaxPage));
-}
 
 // Which of `known` the comma-separated include names, as bits; an unknown one is refused.
 Parsed<unsigned> parse_include(const std::string* text, std::span<const std::string_view> known) {
@@ -50,16 +38,9 @@ Parsed<unsigned> parse_include(const std::string* text, std::span<const std::str
 constexpr std::string_view kBlobIncludes[] = {"metadata", "copy", "uncommittedblobs", "snapshots", "deleted", "tags",
                                               "versions", "deletedwithversions", "immutabilitypolicy", "legalhold",
                                               "permissions"};
-constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8;
+constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8, kTags = 32;
 constexpr std::string_view kContainerIncludes[] = {"metadata", "deleted", "system"};
 constexpr unsigned kDeletedContainers = 2, kSystemContainers = 4;
-
-std::string service_endpoint(const Call& call) {
-  std::string url = call.request.encrypted ? "https://" : "http://";
-  url.append(call.target.host).append(1, '/');
-  if (call.target.path_style) url.append(call.target.account).append(call.target.secondary ? "-secondary/" : "/");
-  return url;
-}
 
 // Where a container listing goes on: "/account/name", or the name alone.
 std::string container_start(const Target& target, std::string_view marker) {
@@ -72,6 +53,26 @@ ListEcho echo_of(const Target& target) {
 }
 
 }  // namespace
+
+Parsed<std::size_t> max_results(const std::string* text) {
+  if (!text) return static_cast<std::size_t>(kMaxPage);
+  const auto value = parse_integer(*text);
+  if (!value) return bad_query("maxresults", *text);
+  if (*value < 1)
+    return refuse({Fault::out_of_range_query_parameter_value,
+                   {{"QueryParameterName", "maxresults"},
+                    {"QueryParameterValue", *text},
+                    {"MinimumAllowed", "1"},
+                    {"MaximumAllowed", decimal(kMaxPage)}}});
+  return static_cast<std::size_t>(std::min(*value, kMaxPage));
+}
+
+std::string service_endpoint(const Call& call) {
+  std::string url = call.request.encrypted ? "https://" : "http://";
+  url.append(call.target.host).append(1, '/');
+  if (call.target.path_style) url.append(call.target.account).append(call.target.secondary ? "-secondary/" : "/");
+  return url;
+}
 
 Task<Answer> list_containers(Call& call) {
   const Target& target = call.target;
@@ -103,6 +104,7 @@ Task<Answer> list_blobs(Call& call) {
   BASCULE_CO_ASSIGN(const unsigned include, parse_include(target.find("include"), kBlobIncludes));
   if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < Version(2021, 6, 8))
     co_return bad_query("include", target.get("include"));
+  if ((include & kTags) != 0) BASCULE_CO_TRY(require_tag_permission(call));
   list.uncommitted = (include & kUncommitted) != 0;
   list.metadata = (include & kMetadata) != 0;
   // Directories, files or what is deleted alone: only where the namespace is hierarchical.
@@ -118,7 +120,8 @@ Task<Answer> list_blobs(Call& call) {
 
   BlobListForm form{.version = call.version, .service_endpoint = service_endpoint(call),
                     .container = target.container, .echo = echo_of(target),
-                    .metadata = (include & kMetadata) != 0, .copy = (include & kCopy) != 0};
+                    .metadata = (include & kMetadata) != 0, .copy = (include & kCopy) != 0,
+                    .tags = (include & kTags) != 0};
   form.echo.delimiter = target.find("delimiter");
   BASCULE_CO_ASSIGN(const ops::BlobPage page, co_await call.ops().list_blobs(call.container(), std::move(list)));
   Reply reply(call, 200);

@@ -56,10 +56,10 @@ constexpr Row kRows[] = {
     {Level::blob, Verb::put, "lease", Op::lease_blob, lease_blob},
     {Level::blob, Verb::put, "copy", Op::abort_copy, abort_copy},
     {Level::blob, Verb::put, "snapshot", Op::snapshot_blob},
-    {Level::blob, Verb::put, "tier", Op::set_blob_tier},
-    {Level::blob, Verb::get, "tags", Op::get_blob_tags},
-    {Level::blob, Verb::put, "tags", Op::set_blob_tags},
-    {Level::blob, Verb::put, "expiry", Op::set_blob_expiry},
+    {Level::blob, Verb::put, "tier", Op::set_blob_tier, set_blob_tier},
+    {Level::blob, Verb::get, "tags", Op::get_blob_tags, get_blob_tags},
+    {Level::blob, Verb::put, "tags", Op::set_blob_tags, set_blob_tags},
+    {Level::blob, Verb::put, "expiry", Op::set_blob_expiry, set_blob_expiry},
     {Level::blob, Verb::put, "immutabilitypolicies", Op::set_immutability_policy},
     {Level::blob, Verb::delete_, "immutabilitypolicies", Op::delete_immutability_policy},
     {Level::blob, Verb::put, "legalhold", Op::set_legal_hold},
@@ -90,7 +90,7 @@ constexpr Row kRows[] = {
     {Level::container, Verb::put, "undelete", Op::restore_container, restore_container},
     {Level::container, Verb::put, "rename", Op::rename_container, rename_container},
     {Level::container, Verb::post, "batch", Op::container_batch, submit_batch},
-    {Level::container, Verb::get, "blobs", Op::container_find_by_tags},
+    {Level::container, Verb::get, "blobs", Op::container_find_by_tags, find_blobs_by_tags_in_container},
 
     {Level::service, Verb::get, "list", Op::list_containers, list_containers},
     {Level::service, Verb::get, "properties", Op::get_service_properties, get_service_properties},
@@ -98,7 +98,7 @@ constexpr Row kRows[] = {
     {Level::service, Verb::get, "stats", Op::get_service_stats, get_service_stats},
     {Level::service, Verb::post, "userdelegationkey", Op::get_user_delegation_key},
     {Level::service, Verb::post, "batch", Op::batch, submit_batch},
-    {Level::service, Verb::get, "blobs", Op::find_blobs_by_tags},
+    {Level::service, Verb::get, "blobs", Op::find_blobs_by_tags, find_blobs_by_tags},
 };
 
 std::optional<Verb> verb_of(std::string_view method) {

@@ -189,7 +189,7 @@ TEST_F(ServiceTest, PutBlockListKeepsTheOrder) {
 
 TEST_F(ServiceTest, FeaturesNotThereYetAreRefusedNotIgnored) {
   struct { const char *name, *value; } features[] = {
-      {"x-ms-tags", "a=b"}, {"x-ms-encryption-scope", "s"}, {"x-ms-encryption-algorithm", "AES256"}, {"x-ms-if-tags", "a='b'"},
+      {"x-ms-encryption-scope", "s"}, {"x-ms-encryption-algorithm", "AES256"},
       {"x-ms-legal-hold", "true"}, {"x-ms-expiry-time", "5"},
       {"x-ms-immutability-policy-mode", "Locked"}};
   for (const auto& feature : features) {

@@ -63,12 +63,14 @@ Task<Parsed<std::unique_ptr<Source>>> open_ours(Call& call, const CopySource& na
   const std::uint64_t length = (*reader)->length_bytes(), size = blob.size_bytes;
   ops::ContentHeaders headers = blob.headers;
   ops::Metadata metadata = blob.metadata;
+  ops::Tags tags = blob.tags;
   const ops::ETag etag = blob.etag;
   auto source = std::make_unique<Source>(std::move(*reader));
   source->length_bytes = length;
   source->size_bytes = size;
   source->headers = std::move(headers);
   source->metadata = std::move(metadata);
+  source->tags = std::move(tags);
   source->etag = etag_text(call, etag);
   co_return source;
 }

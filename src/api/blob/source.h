@@ -17,6 +17,7 @@ class Source final : public ops::BodySource {
   std::uint64_t size_bytes = 0;    // of the whole
   ops::ContentHeaders headers;
   ops::Metadata metadata;
+  ops::Tags tags;                  // of a blob of ours
   std::string blob_type;           // "" = unknown
 
   explicit Source(std::unique_ptr<ops::BlobReader> ours) : ours_(std::move(ours)) {}

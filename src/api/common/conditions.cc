@@ -1,6 +1,7 @@
 #include "api/common/conditions.h"
 
 #include "api/common/request_id.h"
+#include "api/common/tag_expression.h"
 #include "api/common/text.h"
 
 namespace bascule::api {
@@ -78,12 +79,24 @@ Parsed<ops::Conditions> parse_conditions(const HeaderIndex& headers, Version ver
   BASCULE_ASSIGN(conditions.lease_id, parse_lease_id(headers, H::lease_id));
   BASCULE_TRY(parse_four(headers, {H::if_match, H::if_none_match, H::if_modified_since, H::if_unmodified_since},
                          conditions));
+  BASCULE_ASSIGN(conditions.if_tags, parse_tag_condition(headers, H::if_tags));
   if (conditions.empty()) return conditions;
   if (use == ConditionUse::read) {
     if (conditions.if_none_match && conditions.if_none_match->any) return refuse(Fault::unsatisfiable_condition);
     conditions.combined = version >= Version(2013, 8, 15);
   }
   if (!conditions.combined) BASCULE_TRY(check_pairs(conditions));
+  return conditions;
+}
+
+Parsed<ops::Conditions> parse_tag_conditions(const HeaderIndex& headers) {
+  ops::Conditions conditions;
+  BASCULE_ASSIGN(conditions.lease_id, parse_lease_id(headers, H::lease_id));
+  BASCULE_TRY(parse_four(headers,
+                         {H::blob_if_match, H::blob_if_none_match, H::blob_if_modified_since, H::blob_if_unmodified_since},
+                         conditions));
+  BASCULE_ASSIGN(conditions.if_tags, parse_tag_condition(headers, H::if_tags));
+  BASCULE_TRY(check_pairs(conditions));
   return conditions;
 }
 
@@ -94,6 +107,7 @@ Parsed<ops::Conditions> parse_source_conditions(const HeaderIndex& headers) {
                          {H::source_if_match, H::source_if_none_match, H::source_if_modified_since,
                           H::source_if_unmodified_since},
                          conditions));
+  BASCULE_ASSIGN(conditions.if_tags, parse_tag_condition(headers, H::source_if_tags));
   BASCULE_TRY(check_pairs(conditions));
   return conditions;
 }

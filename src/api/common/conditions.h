@@ -17,6 +17,9 @@ enum class ConditionUse {
 Parsed<ops::Conditions> parse_conditions(const HeaderIndex& headers, Version version, ConditionUse use);
 Parsed<ops::Conditions> parse_source_conditions(const HeaderIndex& headers);
 
+// Of Get and Set Blob Tags: x-ms-blob-if-*, x-ms-if-tags, x-ms-lease-id. The plain ones are not theirs.
+Parsed<ops::Conditions> parse_tag_conditions(const HeaderIndex& headers);
+
 // x-ms-lease-id or x-ms-proposed-lease-id as a lower-case GUID.
 Parsed<std::optional<std::string>> parse_lease_id(const HeaderIndex& headers, H header);
 

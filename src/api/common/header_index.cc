@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, kCount> kNames = {
     "x-ms-deleted-container-name", "x-ms-deleted-container-version", "x-ms-source-container-name",
     "x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize", "x-ms-if-sequence-number-le",
     "x-ms-if-sequence-number-lt", "x-ms-if-sequence-number-eq", "x-ms-previous-snapshot-url",
+    "x-ms-blob-if-match", "x-ms-blob-if-none-match", "x-ms-blob-if-modified-since", "x-ms-blob-if-unmodified-since",
     "x-ms-if-tags", "x-ms-source-if-tags", "x-ms-tags", "x-ms-encryption-key", "x-ms-encryption-key-sha256",
     "x-ms-encryption-algorithm", "x-ms-encryption-scope", "x-ms-source-encryption-key",
     "x-ms-immutability-policy-until-date", "x-ms-immutability-policy-mode", "x-ms-legal-hold", "x-ms-expiry-option",

@@ -21,6 +21,7 @@ enum class H : std::uint8_t {
   access_control_request_method, access_control_request_headers,
   deleted_container_name, deleted_container_version, source_container_name,
   append_position, append_max_size, sequence_at_most, sequence_below, sequence_equal, previous_snapshot_url,
+  blob_if_match, blob_if_none_match, blob_if_modified_since, blob_if_unmodified_since,
   // those of features that are not there yet: refused, not ignored
   if_tags, source_if_tags, tags, encryption_key, encryption_key_sha256, encryption_algorithm, encryption_scope,
   source_encryption_key, immutability_policy_until_date, immutability_policy_mode, legal_hold, expiry_option,

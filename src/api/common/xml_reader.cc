@@ -14,15 +14,15 @@ std::string_view trim(std::string_view text) {
 }
 
 // False beyond a limit.
-bool convert(const pugi::xml_node& from, XmlNode& into, std::size_t depth_left, std::size_t& nodes_left) {
+bool convert(const pugi::xml_node& from, XmlNode& into, bool keep_space, std::size_t depth_left, std::size_t& nodes_left) {
   if (depth_left == 0 || nodes_left == 0) return false;
   --nodes_left;
   into.name = from.name();
   into.offset = from.offset_debug();
-  into.text = trim(from.child_value());
+  into.text = keep_space ? from.child_value() : trim(from.child_value());
   for (const pugi::xml_node& child : from.children()) {
     if (child.type() != pugi::node_element) continue;
-    if (!convert(child, into.children.emplace_back(), depth_left - 1, nodes_left)) return false;
+    if (!convert(child, into.children.emplace_back(), keep_space, depth_left - 1, nodes_left)) return false;
   }
   return true;
 }
@@ -47,8 +47,9 @@ const XmlNode* XmlNode::child(std::string_view child_name) const {
 
 Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits) {
   pugi::xml_document tree;
-  constexpr unsigned kForm = pugi::parse_default | pugi::parse_doctype | pugi::parse_fragment;
-  const auto result = tree.load_buffer(document.data(), document.size(), kForm);
+  unsigned form = pugi::parse_default | pugi::parse_doctype | pugi::parse_fragment;
+  if (limits.keep_space) form |= pugi::parse_ws_pcdata_single;
+  const auto result = tree.load_buffer(document.data(), document.size(), form);
   if (!result) return bad_xml_at(document, result.offset, result.description());
   std::size_t roots = 0;
   for (const pugi::xml_node& child : tree.children()) {
@@ -59,7 +60,7 @@ Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits) {
   if (roots != 1) return bad_xml();
   XmlNode root;
   std::size_t nodes_left = limits.nodes;
-  if (!convert(tree.document_element(), root, limits.depth, nodes_left)) return bad_xml();
+  if (!convert(tree.document_element(), root, limits.keep_space, limits.depth, nodes_left)) return bad_xml();
   return root;
 }
 

@@ -10,7 +10,7 @@ namespace bascule::api {
 
 struct XmlNode {
   std::string name;
-  std::string text;  // its own character data, white space at both ends removed
+  std::string text;  // its own character data, white space at both ends removed (keep_space: as it stands)
   std::vector<XmlNode> children;
   std::ptrdiff_t offset = 0;  // of its name in the document
 
@@ -20,6 +20,7 @@ struct XmlNode {
 struct XmlLimits {
   std::size_t depth = 8;
   std::size_t nodes = 60'000;
+  bool keep_space = false;  // of elements without children
 };
 
 // The document's root; InvalidXmlDocument where it has none, is not well formed, holds a document type or is beyond a

@@ -7,18 +7,11 @@ from case import BLOCK_BLOB, Step, Table, put
 
 table = Table("not_yet")
 SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
-TAGS = b"<Tags><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tags>"
 
 OPERATIONS = [
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
-    ("Find Blobs by Tags", "GET /?comp=blobs&where=a%3D%27b%27", {}, b""),
-    ("Find Blobs by Tags in Container", "GET /{c}?restype=container&comp=blobs&where=a%3D%27b%27", {}, b""),
     ("Snapshot Blob", "PUT /{c}/b?comp=snapshot", {}, b""),
     ("Undelete Blob", "PUT /{c}/b?comp=undelete", {}, b""),
-    ("Set Blob Tier", "PUT /{c}/b?comp=tier", {"x-ms-access-tier": "Cool"}, b""),
-    ("Set Blob Tags", "PUT /{c}/b?comp=tags", {}, TAGS),
-    ("Get Blob Tags", "GET /{c}/b?comp=tags", {}, b""),
-    ("Set Blob Expiry", "PUT /{c}/b?comp=expiry", {"x-ms-expiry-option": "NeverExpire"}, b""),
     ("Set Immutability Policy", "PUT /{c}/b?comp=immutabilityPolicies", {"x-ms-immutability-policy-until-date": "Fri, 01 Jan 2100 00:00:00 GMT"}, b""),
     ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
     ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),
@@ -35,8 +28,7 @@ for name, headers in [
         ("customer-provided-key", {"x-ms-encryption-key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                                    "x-ms-encryption-key-sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                                    "x-ms-encryption-algorithm": "AES256"}),
-        ("encryption-scope", {"x-ms-encryption-scope": "mine"}), ("tags", {"x-ms-tags": "a=b"}),
-        ("archive-tier", {"x-ms-access-tier": "Archive"}), ("legal-hold", {"x-ms-legal-hold": "true"})]:
+        ("encryption-scope", {"x-ms-encryption-scope": "mine"}), ("legal-hold", {"x-ms-legal-hold": "true"})]:
     table.case(f"Put Blob with {name}", "refused", Step("PUT /{c}/b", {**BLOCK_BLOB, **headers}, b"new",
                                                          {400, 403, 409, 501}, early=True, has={"x-ms-error-code": True}),
                Step("HEAD /{c}/b", status=404), ref="issue 3", not_yet=True)

@@ -180,6 +180,31 @@ test("conditions", () => inContainer(async (container) => {
   await fails(blob.getProperties(), 404);
 }));
 
+test("tags", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("tagged");
+  await blob.upload("x", 1, { tags: { project: "a b+c", rank: "10" } });
+  assert.deepEqual((await blob.getTags()).tags, { project: "a b+c", rank: "10" });
+  assert.equal((await blob.getProperties()).tagCount, 2);
+  await blob.setTags({ rank: "20" });
+  const { etag } = await blob.getProperties();
+  await fails(blob.download(0, undefined, { conditions: { tagConditions: "rank = '10'" } }), 412, "ConditionNotMet");
+  await blob.setMetadata({ a: "b" }, { conditions: { tagConditions: "rank > '15' AND rank <= '20'" } });
+  await fails(blob.setTags({}, { conditions: { tagConditions: "rank <> '20'" } }), 412, "ConditionNotMet");
+  assert.notEqual((await blob.getProperties()).etag, etag);
+  for (let i = 0; i < 3; i++) await container.getBlockBlobClient(`many${i}`).upload("x", 1, { tags: { many: `${i}` } });
+  const found = [];
+  for await (const page of service.findBlobsByTags(`@container = '${container.containerName}' AND many >= '1'`).byPage({ maxPageSize: 1 }))
+    found.push(...page.blobs.map((item) => `${item.containerName}/${item.name}=${item.tags.many}`));
+  assert.deepEqual(found, [1, 2].map((i) => `${container.containerName}/many${i}=${i}`));
+  const inside = [];
+  for await (const item of container.findBlobsByTags("many = '0'")) inside.push(item.name);
+  assert.deepEqual(inside, ["many0"]);
+  const listed = [];
+  for await (const item of container.listBlobsFlat({ includeTags: true })) listed.push(item.tags);
+  assert.deepEqual(listed, [{ many: "0" }, { many: "1" }, { many: "2" }, { rank: "20" }]);
+  await fails(blob.setTags(Object.fromEntries([...Array(11).keys()].map((i) => [`k${i}`, ""]))), 400, "TagsTooLarge");
+}));
+
 test("copy within the account", () => inContainer(async (container) => {
   const source = container.getBlockBlobClient("source");
   const data = randomBytes(300000);

@@ -174,6 +174,24 @@ def blocks():
 
 
 @test
+def tags():
+    with Container() as container:
+        blob = container.get_blob_client("tagged")
+        blob.upload_blob(b"x", tags={"project": "a b+c", "rank": "10"})
+        assert blob.get_blob_tags() == {"project": "a b+c", "rank": "10"}
+        assert blob.get_blob_properties().tag_count == 2
+        blob.set_blob_tags({"rank": "20"})
+        fails(ResourceModifiedError, lambda: blob.download_blob(if_tags_match_condition="rank = '10'"), "ConditionNotMet")
+        assert blob.download_blob(if_tags_match_condition="\"rank\" = '20'").readall() == b"x"
+        assert [(b.name, b.container_name, b.tags) for b in container.find_blobs_by_tags("rank >= '15'")] == [
+            ("tagged", container.container_name, {"rank": "20"})]
+        where = f"@container = '{container.container_name}' AND rank = '20'"
+        assert [b.name for b in service.find_blobs_by_tags(where)] == ["tagged"]
+        assert [b.tags for b in container.list_blobs(include=["tags"])] == [{"rank": "20"}]
+        fails(HttpResponseError, lambda: blob.set_blob_tags({"a*": ""}), "InvalidTag")
+
+
+@test
 def copying():
     with Container() as container:
         source = container.get_blob_client("source")
