@@ -54,7 +54,7 @@ case("Put Blob (append)", "condition-not-met",
 case("Put Blob (append)", "leased", create(), LEASE, create(status=412, code="LeaseIdMissing"),
      create({"x-ms-lease-id": L1}))
 case("Put Blob (append)", "before-2015-02-21",
-     create(status=409, code="FeatureVersionMismatch", version="2014-02-14", differs=True), ref="S6")
+     Step("PUT /{c}/b", APPEND_BLOB, b"x", 409, code="FeatureVersionMismatch", version="2014-02-14", differs=True), ref="S6")
 case("Put Blob (append)", "missing-container",
      Step("PUT /absent-container/b", APPEND_BLOB, b"", 404, code="ContainerNotFound"), container=False)
 

@@ -65,9 +65,6 @@ case("Put Blob (page)", "a-block-blob-over-it",
 case("Put Blob (page)", "only-if-absent",
      create(512, {"If-None-Match": "*"}), create(512, {"If-None-Match": "*"}, 409, code="BlobAlreadyExists"))
 case("Put Blob (page)", "leased", create(), LEASE, create(status=412, code="LeaseIdMissing"), create(headers={"x-ms-lease-id": L1}))
-case("Put Blob (page)", "before-2009-09-19",
-     create(512, status=400, code=None, version="2009-07-17", differs=True,
-            xml={"Code": "InvalidVersionForPageBlobOperation"}), ref="S6")
 case("Put Blob (page)", "replaces-its-like", create(512), write("0-511"), create(512), Step("GET /{c}/b", content=b"\0" * 512))
 
 case("Put Page", "update",
