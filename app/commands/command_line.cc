@@ -30,6 +30,7 @@ struct Parsed {
   std::vector<std::pair<std::string, std::string>> settings;
   AccountArguments account;
   LifecycleArguments lifecycle;
+  ScopeArguments scope;
   CheckArguments check;
   MigrateArguments migrate;
   bool version_json = false;
@@ -217,6 +218,31 @@ void add_lifecycle(CLI::App& root, Parsed& parsed) {
   lifecycle->footer(footer("  bascule lifecycle set --help\n"));
 }
 
+void add_scope(CLI::App& root, Parsed& parsed) {
+  auto* scope = root.add_subcommand("scope", "Adds, lists, enables and disables encryption scopes of accounts.");
+  scope->require_subcommand(1);
+  ScopeArguments& a = parsed.scope;
+  const auto make = [&](const char* name, const char* description, ScopeArguments::What what) {
+    auto* command = scope->add_subcommand(name, description);
+    add_common(*command, parsed);
+    command->add_option("--account", a.account, "The account.")->required()->type_name("NAME");
+    if (what != ScopeArguments::What::list)
+      command->add_option("--name,name", a.name, "The scope's name: 3 to 63 letters, digits and hyphens.")->required()->type_name("NAME");
+    command->add_flag("--json", a.json, "The answer as one JSON object.");
+    command->preparse_callback([&a, what](std::size_t) { a.what = what; });
+    return command;
+  };
+  make("add", "Makes a scope with a key of its own.", ScopeArguments::What::add)
+      ->footer(footer("  bascule scope add --account acme --name tenant-7\n"
+                      "      Blobs name it in x-ms-encryption-scope; a container may have it as its default. A scope is never removed.\n"));
+  make("list", "Lists an account's scopes.", ScopeArguments::What::list)->footer(footer("  bascule scope list --account acme\n"));
+  make("enable", "Lets blobs under a disabled scope be read and written again.", ScopeArguments::What::enable)
+      ->footer(footer("  bascule scope enable --account acme --name tenant-7\n"));
+  make("disable", "Refuses to read and write whatever is under the scope.", ScopeArguments::What::disable)
+      ->footer(footer("  bascule scope disable --account acme --name tenant-7\n"));
+  scope->footer(footer("  bascule scope add --help\n"));
+}
+
 void add_check(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("check", "Looks whether everything that is stored is there and whole.");
   add_common(*command, parsed);
@@ -256,6 +282,7 @@ int run_command_line(int argc, char** argv) {
   auto* migrate = add_migrate(root, parsed);
   add_account(root, parsed);
   add_lifecycle(root, parsed);
+  add_scope(root, parsed);
   add_check(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
   version->add_flag("--json", parsed.version_json, "As one JSON object.");
@@ -287,6 +314,7 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
   if (root.got_subcommand("lifecycle")) return run_lifecycle(*config, parsed.lifecycle);
+  if (root.got_subcommand("scope")) return run_scope(*config, parsed.scope);
   parsed.check.read = !parsed.quick;
   return run_check(*config, parsed.check);
 }

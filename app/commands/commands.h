@@ -32,6 +32,12 @@ struct LifecycleArguments {
   bool json = false;
 };
 
+struct ScopeArguments {
+  enum class What { add, list, enable, disable } what = What::list;
+  std::string account, name;
+  bool json = false;
+};
+
 struct CheckArguments {
   bool read = true;
   bool json = false;
@@ -52,6 +58,7 @@ int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
+int run_scope(const Config& config, const ScopeArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_version(bool json);

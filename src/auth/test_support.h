@@ -35,7 +35,7 @@ class FakeOperations final : public ops::Operations {
 
   // Authorisation calls nothing else.
   template <class T> static Task<Result<T>> unused() { co_return fail(Code::internal, "not expected"); }
-  Task<Result<ops::ContainerView>> create_container(ops::ContainerRef, ops::Metadata, ops::PublicAccess) override {
+  Task<Result<ops::ContainerView>> create_container(ops::ContainerRef, ops::Metadata, ops::PublicAccess, ops::ContainerEncryption) override {
     return unused<ops::ContainerView>();
   }
   Task<Result<void>> delete_container(ops::ContainerRef, ops::Conditions) override { return unused<void>(); }

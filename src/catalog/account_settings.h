@@ -3,7 +3,10 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/time.h"
 
 namespace bascule::catalog {
 
@@ -44,6 +47,21 @@ struct AccountSettings {
   bool last_access_tracking = false;
   std::uint16_t container_retention_days = 0;  // soft delete of containers; 0: off, at most 365
   std::uint32_t quarantine_seconds = 30;       // how long a deleted container's name cannot be used again
+
+  // Keys of their own for some of the account's data. Never removed: what is sealed under one would be lost.
+  struct EncryptionScope {
+    std::string name;
+    std::uint64_t id = 0;                  // its key's, in the keyring
+    bool enabled = true;                   // false: nothing is written or read under it
+    WallTime created{}, changed{};
+    bool operator==(const EncryptionScope&) const = default;
+  };
+  std::vector<EncryptionScope> encryption_scopes;
+  const EncryptionScope* encryption_scope(std::string_view name) const {
+    for (const EncryptionScope& scope : encryption_scopes)
+      if (scope.name == name) return &scope;
+    return nullptr;
+  }
 
   bool operator==(const AccountSettings&) const = default;
 };

@@ -139,7 +139,37 @@ template <class F> void get_extras(Reader& r, F field) {
   }
 }
 
-enum HeadTag : std::uint8_t { kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kCopyDetails = 10, kLastAccess = 11 };
+enum HeadTag : std::uint8_t {
+  kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kCopyDetails = 10, kLastAccess = 11
+};
+constexpr std::uint8_t kContainerScope = 1;
+constexpr std::uint8_t kUploadEncryption = 1;
+
+void put(Writer& w, const EncryptionRecord& e) {
+  w.u8(static_cast<std::uint8_t>((e.key_sha256 ? 1 : 0) | (e.scope_id ? 2 : 0)));
+  if (e.key_sha256) {
+    w.raw(*e.key_sha256);
+    w.text(e.sealed_metadata);
+  }
+  if (e.scope_id) {
+    w.fixed64(e.scope_id);
+    w.text(e.scope);
+  }
+}
+EncryptionRecord get_encryption(Reader& r) {
+  EncryptionRecord e;
+  const std::uint8_t kind = r.u8();
+  if (kind == 0 || kind > 3) r.refuse();
+  if (kind & 1) {
+    r.raw(e.key_sha256.emplace());
+    e.sealed_metadata = r.text();
+  }
+  if (kind & 2) {
+    e.scope_id = r.fixed64();
+    e.scope = r.text();
+  }
+  return e;
+}
 
 ExtrasWriter extras_of(const HeadRecord& h) {
   ExtrasWriter fields;
@@ -159,6 +189,7 @@ ExtrasWriter extras_of(const HeadRecord& h) {
       w.u8(x.rehydration.high);
       put(w, x.rehydration.due);
     });
+  if (x.encryption) fields.field(kHeadEncryption, [&](Writer& w) { put(w, *x.encryption); });
   if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
   if (x.last_access != WallTime()) fields.field(kLastAccess, [&](Writer& w) { put(w, x.last_access); });
   return fields;
@@ -179,13 +210,27 @@ bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
       x.rehydration.due = get_time(r);
       return true;
     case kLastAccess: x.last_access = get_time(r); return true;
+    case kHeadEncryption: x.encryption = get_encryption(r); return true;
     case kCopyDetails: x.copy_description = r.text(); return true;
     default: return false;
   }
 }
 
-ExtrasWriter extras_of(const ContainerRecord&) { return {}; }
-bool read_extra(ContainerRecord&, std::uint8_t, Reader&) { return false; }
+ExtrasWriter extras_of(const ContainerRecord& c) {
+  ExtrasWriter fields;
+  if (!c.extras->default_scope.empty())
+    fields.field(kContainerScope, [&c](Writer& w) {
+      w.text(c.extras->default_scope);
+      w.u8(c.extras->deny_scope_override);
+    });
+  return fields;
+}
+bool read_extra(ContainerRecord& c, std::uint8_t tag, Reader& r) {
+  if (tag != kContainerScope) return false;
+  c.extras.made().default_scope = r.text();
+  c.extras->deny_scope_override = r.u8() != 0;
+  return true;
+}
 
 // --- frame -----------------------------------------------------------------------------------------------------------
 
@@ -211,6 +256,7 @@ template <class T, class F> Result<T> unframed(std::string_view bytes, const cha
 
 constexpr std::uint8_t kHasMd5 = 1, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16, kHasExtras = 32;
 constexpr std::uint8_t kContainerHasExtras = 128;   // beside the access
+constexpr std::uint8_t kUploadHasExtras = 128;      // beside the length of block ids, at most 64
 
 }  // namespace
 
@@ -248,7 +294,7 @@ void get(Reader& r, AccountSettings::Metrics& m) {
 // The fields' tags; a field with the value that a new account has is not written.
 enum SettingTag : std::uint8_t {
   kLogging = 1, kHourMetrics = 2, kMinuteMetrics = 3, kCors = 4, kDefaultServiceVersion = 5, kDeleteRetention = 6,
-  kWebsite = 7, kVersioning = 8, kTrackAccess = 9, kContainerRetention = 10, kQuarantine = 11,
+  kWebsite = 7, kVersioning = 8, kTrackAccess = 9, kContainerRetention = 10, kQuarantine = 11, kEncryptionScopes = 12,
 };
 
 bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
@@ -289,6 +335,16 @@ bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
     case kTrackAccess: s.last_access_tracking = r.u8() != 0; return true;
     case kContainerRetention: s.container_retention_days = static_cast<std::uint16_t>(r.varint()); return true;
     case kQuarantine: s.quarantine_seconds = static_cast<std::uint32_t>(r.varint()); return true;
+    case kEncryptionScopes:
+      s.encryption_scopes.resize(r.count(26));
+      for (auto& scope : s.encryption_scopes) {
+        scope.name = r.text();
+        scope.id = r.fixed64();
+        scope.enabled = r.u8() != 0;
+        scope.created = get_time(r);
+        scope.changed = get_time(r);
+      }
+      return true;
     default: return false;
   }
 }
@@ -336,6 +392,17 @@ std::string encode(const AccountSettings& s) {
     fields.field(kContainerRetention, [&](Writer& w) { w.varint(s.container_retention_days); });
   if (s.quarantine_seconds != fresh.quarantine_seconds)
     fields.field(kQuarantine, [&](Writer& w) { w.varint(s.quarantine_seconds); });
+  if (!s.encryption_scopes.empty())
+    fields.field(kEncryptionScopes, [&](Writer& w) {
+      w.varint(s.encryption_scopes.size());
+      for (const auto& scope : s.encryption_scopes) {
+        w.text(scope.name);
+        w.fixed64(scope.id);
+        w.u8(scope.enabled);
+        put(w, scope.created);
+        put(w, scope.changed);
+      }
+    });
   return framed(64, [&](Writer& w) { fields.finish(w); });
 }
 template <> Result<AccountSettings> decode(std::string_view b) {
@@ -483,15 +550,27 @@ template <> Result<HeadRecord> decode(std::string_view b) {
 std::string encode(const UploadRecord& u) {
   return framed(20, [&](Writer& w) {
     w.fixed64(u.epoch);
-    w.u8(u.block_id_bytes);
+    w.u8(static_cast<std::uint8_t>(u.block_id_bytes | (u.encryption ? kUploadHasExtras : 0)));
     put(w, u.created);
+    if (!u.encryption) return;
+    ExtrasWriter fields;
+    fields.field(kUploadEncryption, [&u](Writer& one) { put(one, *u.encryption); });
+    fields.finish(w);
   });
 }
 template <> Result<UploadRecord> decode(std::string_view b) {
   return unframed<UploadRecord>(b, "upload", [](Reader& r, UploadRecord& u) {
     u.epoch = r.fixed64();
-    u.block_id_bytes = r.u8();
+    const std::uint8_t length = r.u8();
+    u.block_id_bytes = length & ~kUploadHasExtras;
     u.created = get_time(r);
+    if (!(length & kUploadHasExtras)) return;
+    get_extras(r, [&u](std::uint8_t tag, Reader& field) {
+      if (tag != kUploadEncryption) return false;
+      u.encryption = get_encryption(field);
+      return true;
+    });
+    if (!u.encryption) r.refuse();   // nothing is written where there is no field
   });
 }
 

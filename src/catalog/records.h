@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "catalog/account_settings.h"
+#include "catalog/encryption.h"
 #include "extent/piece.h"
 
 namespace bascule::catalog {
@@ -51,7 +52,10 @@ struct PolicyRecord {
 };
 
 // What few containers have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
-struct ContainerExtras {};
+struct ContainerExtras {
+  std::string default_scope;         // the encryption scope of blobs that name none; "" = the container's key alone
+  bool deny_scope_override = false;  // and no blob may name another
+};
 struct ContainerRecord {
   std::uint64_t etag = 0;
   WallTime last_modified{};
@@ -113,6 +117,7 @@ struct HeadExtras {
   std::string copy_description;    // why a copy failed
   std::optional<AppendState> append;   // 4
   std::optional<PageState> page;       // 5
+  std::optional<EncryptionRecord> encryption;
 };
 
 struct HeadRecord {
@@ -136,6 +141,7 @@ struct UploadRecord {
   std::uint64_t epoch = 0;
   std::uint8_t block_id_bytes = 0;   // all ids of an upload have one length
   WallTime created{};
+  std::optional<EncryptionRecord> encryption{};   // of all its blocks
 };
 struct BlockRecord {
   std::uint64_t size_bytes = 0;

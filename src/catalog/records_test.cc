@@ -97,9 +97,15 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   settings.quarantine_seconds = 0;
   endure(settings);
   EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
+  settings.encryption_scopes = {{"one", 5, true, WallTime(Ticks(1)), WallTime(Ticks(2))}, {"two", 6, false, {}, {}}};
+  endure(settings);
+  EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
   endure(MappingRecord{7});
   endure(DeletedContainerRecord{7, WallTime(Ticks(8)), WallTime(Ticks(9))});
   ContainerRecord container{.etag = 1, .public_access = 2, .metadata = {{"a", "b"}}, .policies = {{"p", "s", "e", "r", true}}};
+  endure(container);
+  container.extras.made().default_scope = "one";
+  container.extras->deny_scope_override = true;
   endure(container);
   endure(head());
   HeadRecord tagged = head();
@@ -109,7 +115,22 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(tagged);
   EXPECT_EQ(decode<HeadRecord>(encode(tagged))->extras->tags, tagged.extras->tags);
   endure(HeadRecord{});
-  endure(UploadRecord{1, 2, {}});
+  endure(UploadRecord{1, 2, {}, {}});
+  EncryptionRecord keyed, scoped;
+  keyed.key_sha256.emplace().fill(std::byte{0xDD});
+  keyed.sealed_metadata = "sealed";
+  scoped.scope = "one";
+  scoped.scope_id = 9;
+  for (const EncryptionRecord& encryption : {keyed, scoped}) {
+    endure(UploadRecord{1, 64, {}, encryption});
+    HeadRecord h = head();
+    h.extras.made().encryption = encryption;
+    endure(h);
+    const auto back = decode<HeadRecord>(encode(h));
+    EXPECT_TRUE(back->extras->encryption->same_keys(encryption));
+    EXPECT_EQ(back->extras->encryption->sealed_metadata, encryption.sealed_metadata);
+    EXPECT_EQ(back->extras->encryption->scope, encryption.scope);
+  }
   endure(BlockRecord{5, {piece(), piece()}});
   ExtentRecord extent{.size_bytes = 5, .unit_tags = {{}, {}}, .forward = {{piece().extent, 1, 2, 3}}};
   endure(extent);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "jobs/checker.h"
+#include "ops/encryption.h"
 
 namespace bascule::jobs {
 
@@ -122,8 +123,10 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
       wrong.add(Trouble::damaged, "its record (" + key_text(entry.key) + "): " +
                                       (entry.damage ? entry.damage->message : head.error().message));
     } else {
-      if (head->manifest.spans) BASCULE_CO_TRY(co_await walk_spans(container, *head, covered, wrong));
-      else BASCULE_CO_TRY(co_await walk_manifest(container, head->manifest, covered, wrong));
+      const catalog::EncryptionRecord* encryption = ops::encryption_of(*head);
+      BASCULE_CO_ASSIGN(const Container sealed, co_await sealed_container(container, encryption ? std::optional(*encryption) : std::nullopt));
+      if (head->manifest.spans) BASCULE_CO_TRY(co_await walk_spans(sealed, *head, covered, wrong));
+      else BASCULE_CO_TRY(co_await walk_manifest(sealed, head->manifest, covered, wrong));
       if (wrong.text.empty() && covered.bytes != head->size_bytes)
         wrong.add(Trouble::missing, "its manifest covers " + std::to_string(covered.bytes) + " of " +
                                         std::to_string(head->size_bytes) + " bytes");
@@ -143,6 +146,29 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
     entry = std::move(now[0]);
   }
   co_return Result<void>{};  // it changes all the time: it is being written, not damaged
+}
+
+Task<Result<Checker::Container>> Checker::sealed_container(Container container,
+                                                           std::optional<catalog::EncryptionRecord> encryption) {
+  if (!encryption || !container.key) co_return container;
+  if (encryption->key_sha256) {
+    container.key = nullptr;
+    co_return container;
+  }
+  auto scope = co_await parts_.keyring.container_key(encryption->scope_id);
+  if (!scope && scope.error().code != Code::not_found && scope.error().code != Code::corrupt) co_return fail(scope.error());
+  if (!scope) found(Trouble::missing, container.path, "the key of encryption scope " + encryption->scope + ": " + scope.error().message);
+  container.key = scope ? ops::with_scope(*container.key, **scope) : nullptr;
+  co_return container;
+}
+
+// K be64(cid) blob 00 be64(epoch) block-id: the blob's name holds no NUL.
+Task<Result<Checker::Container>> Checker::block_container(Container container, std::string block_key) {
+  const std::string blob = block_key.substr(9, block_key.find('\0', 9) - 9);
+  auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container.cid, blob));
+  if (!upload && upload.error().code != Code::corrupt) co_return fail(upload.error());
+  if (!upload || !*upload) co_return container;
+  co_return co_await sealed_container(std::move(container), (*upload)->record.encryption);
 }
 
 Task<Result<void>> Checker::walk_manifest(const Container& container, const catalog::Manifest& manifest, Covered& covered,
@@ -205,7 +231,8 @@ Task<Result<void>> Checker::walk_block(const Container& container, const Walk::R
     wrong.add(Trouble::damaged, key_text(entry.key) + ": " + (entry.damage ? entry.damage->message : pieces.error().message));
   } else {
     report_.pieces += pieces->size();
-    for (const auto& piece : *pieces) BASCULE_CO_TRY(co_await look_at_piece(container, piece, "", wrong));
+    BASCULE_CO_ASSIGN(const Container sealed, co_await block_container(container, entry.key));
+    for (const auto& piece : *pieces) BASCULE_CO_TRY(co_await look_at_piece(sealed, piece, "", wrong));
   }
   if (wrong.text.empty()) co_return Result<void>{};
   BASCULE_CO_ASSIGN(const bool still, co_await unchanged(entry));   // else committed, replaced or expired meanwhile

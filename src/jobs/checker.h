@@ -43,6 +43,9 @@ class Checker {
     }
   };
   struct Covered { std::uint64_t pieces = 0, bytes = 0; };
+  // The container as what is sealed so is opened; without a key where only a client has it.
+  Task<Result<Container>> sealed_container(Container container, std::optional<catalog::EncryptionRecord> encryption);
+  Task<Result<Container>> block_container(Container container, std::string block_key);
 
   // --- check_extents.cc ---
   Task<Result<void>> load_extents();

@@ -1,4 +1,5 @@
 // A blob's head: properties, metadata, content headers, lease, deletion.
+#include "ops/encryption.h"
 #include "ops/pending_copy.h"
 
 namespace bascule::ops {
@@ -11,10 +12,21 @@ Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
-  co_return to_view(std::move(ref.blob), head->record, now());
+  const catalog::EncryptionRecord* encryption = encryption_of(head->record);
+  BASCULE_CO_TRY(check_encryption(encryption, conditions.encryption));
+  BlobView view = to_view(std::move(ref.blob), head->record, now());
+  if (encryption && encryption->key_sha256) {
+    const Container keyed = with_key(container, *conditions.encryption.key);
+    BASCULE_CO_ASSIGN(view.metadata, open_metadata(head->record, *keyed));
+  }
+  co_return view;
 }
 
 Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change) {
+  co_return co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& head, const Container&) { return change(head); });
+}
+
+Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
@@ -26,7 +38,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
     if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
     const Tags tags = tags_of(head->record);
     settle_tier(head->record, now());
-    BASCULE_CO_TRY(change(head->record));
+    BASCULE_CO_TRY(change(head->record, container));
     catalog::Transaction t;
     index_tags(t, container->cid, ref.blob, tags, tags_of(head->record));
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
@@ -40,18 +52,23 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
 }
 
 Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {
-  BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+  BASCULE_CO_ASSIGN(auto head, co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& h, const Container& in) -> Result<void> {
     BASCULE_TRY(check_not_copying(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     BASCULE_TRY(check_readable(h, now()));
-    h.metadata = metadata;
+    const catalog::EncryptionRecord* used = encryption_of(h);
+    BASCULE_TRY(check_encryption(used, conditions.encryption));
+    const bool key = used && used->key_sha256;
+    set_metadata(h, metadata, {key ? with_key(in, *conditions.encryption.key) : in, used ? std::optional(*used) : std::nullopt},
+                 parts_.random);
     h.etag = new_etag(h.etag);
     h.last_modified = whole_second(h.last_modified);
     h.lease = after_write(h.lease, now());
     return {};
   }));
-  co_return Written{head.etag, head.last_modified, {}, {}};
+  const catalog::EncryptionRecord* used = encryption_of(head);
+  co_return Written{head.etag, head.last_modified, {}, {}, {}, used ? used->scope : std::string()};
 }
 
 Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
@@ -60,6 +77,8 @@ Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders head
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     BASCULE_TRY(check_readable(h, now()));
+    // What it changes is not sealed under a customer-provided key: one that comes must be the right one, none must come.
+    if (conditions.encryption.key) BASCULE_TRY(check_encryption(encryption_of(h), conditions.encryption));
     set_headers(h, headers);
     h.copy.reset();  // AZURE-DETAILS 43
     h.etag = new_etag(h.etag);

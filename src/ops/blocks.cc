@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "ops/encryption.h"
 #include "ops/manifest.h"
 #include "ops/pending_copy.h"
 #include "ops/service.h"
@@ -61,6 +62,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   const ContainerRef container_ref{ref.account, ref.container};
   BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
   const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+  BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.encryption));
   {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     if (head && head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
@@ -68,6 +70,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, put.lease_id, now()));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
+    if (upload) BASCULE_CO_TRY(check_same_keys(upload->record.encryption, sealed.record));
     if (upload) {  // one that has no place is not read first
       const std::uint64_t epoch = upload->record.epoch;
       BASCULE_CO_ASSIGN(const bool room, co_await block_counts_.take({container->cid, ref.blob, epoch}));
@@ -80,7 +83,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
       }
     }
   }
-  BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, kMaxBlockPieces));
+  BASCULE_CO_ASSIGN(auto in, co_await ingest(sealed.container, ref.account, put.body, body, kMaxBlockPieces));
   catalog::BlockRecord record{.size_bytes = in.size_bytes};
   std::vector<std::shared_ptr<const extent::PlacedExtent>> extents;
   for (const auto& p : in.pieces) {
@@ -119,12 +122,13 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     std::uint64_t epoch = 0;
     if (*upload) {
       if ((*upload)->record.block_id_bytes != put.block_id.size()) { outcome = refuse(Reason::invalid_block_id_length); break; }
+      if (auto same = check_same_keys((*upload)->record.encryption, sealed.record); !same) { outcome = fail(same.error()); break; }
       epoch = (*upload)->record.epoch;
       t.require(upload_key, (*upload)->version, read_at);
     } else {
       epoch = parts_.catalog.next_version();
       t.require(upload_key, 0, read_at);
-      t.put(upload_key, encode(catalog::UploadRecord{epoch, static_cast<std::uint8_t>(put.block_id.size()), now()}));
+      t.put(upload_key, encode(catalog::UploadRecord{epoch, static_cast<std::uint8_t>(put.block_id.size()), now(), sealed.record}));
     }
     const std::string block_key = keys::block(container->cid, ref.blob, epoch, put.block_id);
     if (turn_key != block_key) {
@@ -154,7 +158,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     if (adds && done) block_counts_.committed(epoch);
     if (adds && !done) block_counts_.give_back(epoch);
     if (!done && !*upload) block_counts_.forget(epoch);   // an epoch that never began
-    if (done) co_return Written{0, {}, in.md5, in.crc64};
+    if (done) co_return Written{0, {}, in.md5, in.crc64, {}, sealed.scope()};
     if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
   }
   co_await abandon(container, std::move(in.pieces));
@@ -180,7 +184,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
                                put.conditions.lease_id.has_value()));
 
     if (old) BASCULE_CO_TRY(check_replaceable(old->record, now()));
-
+    BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.conditions.encryption));
     std::vector<UncommittedBlock> fresh;
     if (upload) { BASCULE_CO_ASSIGN(fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch)); }
     std::unordered_map<std::string_view, const catalog::BlockRecord*> uncommitted;
@@ -201,10 +205,11 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     ManifestWriter writer(parts_.catalog, container_ref, container, false);
     Result<void> outcome;
     std::uint64_t size = 0;
-    bool took_over = false;
+    bool took_over = false, took_fresh = false;
     for (const auto& e : put.blocks) {
       auto fresh_block = e.from == From::committed ? uncommitted.end() : uncommitted.find(e.block_id);
       if (fresh_block != uncommitted.end()) {
+        took_fresh = true;
         bool first = true;
         for (const auto& piece : fresh_block->second->pieces) {
           outcome = co_await writer.add({.piece = piece, .starts_block = first, .block_id = first ? e.block_id : ""}, nullptr);
@@ -221,6 +226,12 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
         outcome = refuse(Reason::invalid_block_list);
       }
       if (!outcome) break;
+    }
+    // One blob is sealed under one key.
+    if (outcome && took_fresh) outcome = check_same_keys(upload->record.encryption, sealed.record);
+    if (outcome && took_over) {
+      const catalog::EncryptionRecord* former = encryption_of(old->record);
+      outcome = check_same_keys(former ? std::optional(*former) : std::nullopt, sealed.record);
     }
     catalog::Transaction t;
     catalog::Manifest manifest;
@@ -240,7 +251,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
     head.created = old ? old->record.created : at;
     set_headers(head, put.headers);
-    head.metadata = put.metadata;
+    set_metadata(head, put.metadata, sealed, parts_.random);
     head.tier = put.tier;
     if (!head.tier.empty()) head.tier_changed = at;
     set_tags(head, put.tags);
@@ -258,7 +269,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
       drop_upload(t, container->cid, ref.blob, upload->record.epoch, manifest);
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Written{head.etag, head.last_modified, {}, {}};
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope()};
     co_await writer.give_up();
     if (done.error().code != Code::conflict) co_return fail(done.error());
   }

@@ -1,4 +1,5 @@
 // Containers: create, properties, metadata, access policies, lease, delete.
+#include "ops/encryption.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -14,6 +15,10 @@ ContainerView to_view(std::string name, std::uint64_t cid, const catalog::Contai
   v.metadata = r.metadata;
   v.public_access = static_cast<PublicAccess>(r.public_access);
   v.lease = view(r.lease, now);
+  if (r.extras) {
+    v.default_encryption_scope = r.extras->default_scope;
+    v.deny_encryption_scope_override = r.extras->deny_scope_override;
+  }
   for (const auto& p : r.policies) {
     StoredPolicy s{.id = p.id, .start_text = p.start, .expiry_text = p.expiry, .permission = p.permission,
                    .has_permission = p.has_permission};
@@ -24,7 +29,16 @@ ContainerView to_view(std::string name, std::uint64_t cid, const catalog::Contai
   return v;
 }
 
-Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata metadata, PublicAccess access) {
+Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata metadata, PublicAccess access,
+                                                           ContainerEncryption encryption) {
+  // By that name Azure means the account's key; then only a denial says anything.
+  if (encryption.default_scope == kAccountEncryptionKey && !encryption.deny_override) encryption.default_scope.clear();
+  if (!encryption.default_scope.empty() && encryption.default_scope != kAccountEncryptionKey) {
+    const auto known = account(ref.account);
+    const auto* scope = known ? known->settings.encryption_scope(encryption.default_scope) : nullptr;
+    if (!scope) co_return refuse(Reason::encryption_scope_not_found);
+    if (!scope->enabled) co_return refuse(Reason::encryption_scope_disabled);
+  }
   const std::string mapping_key = keys::mapping(ref.account, ref.container);
   BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(mapping_key));
   if (mapping) co_return refuse(Reason::container_exists);
@@ -44,6 +58,10 @@ Task<Result<ContainerView>> Service::create_container(ContainerRef ref, Metadata
   catalog::ContainerRecord record{.etag = new_etag(0), .last_modified = whole_second({})};
   record.public_access = static_cast<std::uint8_t>(access);
   record.metadata = std::move(metadata);
+  if (!encryption.default_scope.empty()) {
+    record.extras.made().default_scope = std::move(encryption.default_scope);
+    record.extras->deny_scope_override = encryption.deny_override;
+  }
   catalog::Transaction t;
   take_name(t, ref, guard, cid);
   t.put(keys::container(cid), encode(record));

@@ -3,6 +3,7 @@
 // block, before the answer.
 #include <algorithm>
 
+#include "ops/encryption.h"
 #include "ops/manifest.h"
 #include "ops/pending_copy.h"
 
@@ -78,6 +79,8 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload((*to)->cid, target.blob));
     if (!upload) { outcome = fail(upload.error()); break; }
 
+    const catalog::EncryptionRecord* used = encryption_of(source_head);
+    if (auto ok = check_encryption(used, copy.source_conditions.encryption); !ok) { outcome = fail(ok.error()); break; }
     if ((*from)->cid != (*to)->cid && source_head.size_bytes > options_.most_copied_at_once &&
         source_head.type == static_cast<std::uint8_t>(BlobType::block)) {
       catalog::CopyJobRecord job;
@@ -101,12 +104,25 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     const WallTime at = now();
     catalog::HeadRecord head = source_head;
     head.lease.reset();
+    // A copy is sealed as new content of its container is; nobody but who has the key reads a blob sealed under one.
+    const auto source_record = used ? std::optional(*used) : std::nullopt;
+    auto sealed = co_await sealing(*to, target.account, copy.conditions.encryption);
+    if (!sealed) { outcome = fail(sealed.error()); break; }
+    const bool same_keys = (*from)->cid == (*to)->cid && check_same_keys(source_record, sealed->record).has_value();
+    Metadata metadata = std::move(head.metadata);
+    if (used && used->key_sha256) {
+      auto opened = open_metadata(source_head, *with_key(*from, *copy.source_conditions.encryption.key));
+      if (!opened) { outcome = fail(opened.error()); break; }
+      metadata = std::move(*opened);
+    }
+    if (copy.metadata) metadata = *copy.metadata;
+    set_metadata(head, std::move(metadata), *sealed, parts_.random);
     if (writer && (writer_etag != source_head.etag || writer_cid != (*to)->cid)) {
       co_await writer->give_up();  // the source, or the target's container, is another one by now
       writer.reset();
       turns.clear();
     }
-    if ((*from)->cid == (*to)->cid && (onto_itself || !source_head.manifest.spans)) {
+    if (same_keys && (onto_itself || !source_head.manifest.spans)) {
       if (!onto_itself) {
         t.require(source_key, (*src)->version);
         share(t, (*to)->cid, source_key, source_head, head.manifest);
@@ -121,9 +137,11 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
                                                   spans ? ManifestWriter::Of::spans : ManifestWriter::Of::entries);
         writer_etag = source_head.etag;
         writer_cid = (*to)->cid;
-        auto sealed = spans ? co_await seal_spans_anew(*from, *to, target.account, source.blob, source_head, *writer)
-                            : co_await seal_anew(*from, *to, target.account, source.blob, source_head, *writer);
-        if (!sealed) { outcome = fail(sealed.error()); break; }
+        auto opened = co_await keyed(*from, source.account, source_record, copy.source_conditions.encryption);
+        if (!opened) { outcome = fail(opened.error()); break; }
+        auto done = spans ? co_await seal_spans_anew(*opened, sealed->container, target.account, source.blob, source_head, *writer)
+                          : co_await seal_anew(*opened, sealed->container, target.account, source.blob, source_head, *writer);
+        if (!done) { outcome = fail(done.error()); break; }
         auto made = co_await writer->finish(t);
         if (!made) { outcome = fail(made.error()); break; }
         sealed_anew = std::move(*made);
@@ -136,7 +154,6 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     head.last_modified = whole_second(*old ? (*old)->record.last_modified : WallTime{});
     head.created = *old ? (*old)->record.created : at;
     head.lease = *old ? after_write((*old)->record.lease, at) : std::nullopt;
-    if (copy.metadata) head.metadata = *copy.metadata;
     if (copy.tags) set_tags(head, *copy.tags);
     if (head.extras) {   // what belongs to the source alone
       head.extras->rehydration = {};
@@ -149,7 +166,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     t.require(target_key, *old ? (*old)->version : 0);
     t.put(target_key, encode(head));
     index_tags(t, (*to)->cid, target.blob, *old ? tags_of((*old)->record) : Tags(), tags_of(head));
-    if (*old && !onto_itself) drop_manifest(t, (*to)->cid, (*old)->record.manifest, {});
+    if (*old && !(onto_itself && same_keys)) drop_manifest(t, (*to)->cid, (*old)->record.manifest, {});
     if (*upload) {
       const std::string upload_key = keys::upload((*to)->cid, target.blob);
       t.require(upload_key, (*upload)->version);
@@ -157,7 +174,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       drop_upload(t, (*to)->cid, target.blob, (*upload)->record.epoch, {});
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Copied{{head.etag, head.last_modified, {}, {}}, copy_id, "success"};
+    if (done) co_return Copied{{head.etag, head.last_modified, {}, {}, {}, sealed->scope()}, copy_id, "success"};
     if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
   }
   if (writer) co_await writer->give_up();

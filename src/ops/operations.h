@@ -20,6 +20,7 @@ struct Written {               // after a write that moved the blob
   std::optional<Md5Value> md5;         // computed, where asked
   std::optional<std::uint64_t> crc64;  // of the body (Put Block List: the API layer's own, of the XML)
   std::string copy_id;                 // where PutBlob::copy was given
+  std::string encryption_scope{};      // of what was written; "" = none
 };
 
 struct CopyStamp {             // of content that was copied from a URL: kept with the blob
@@ -39,6 +40,7 @@ struct PutBlock {
   std::string block_id;          // decoded, 1..64 bytes
   BodySpec body;
   std::optional<std::string> lease_id;
+  AskedEncryption encryption{};
 };
 struct BlockListEntry {
   enum class From : std::uint8_t { latest, uncommitted, committed } from = From::latest;
@@ -251,6 +253,12 @@ struct TagPage {
   std::string next;                         // "" = complete; a page may be empty and not the last
 };
 
+// A container's default encryption scope; given together, at its creation alone.
+struct ContainerEncryption {
+  std::string default_scope;
+  bool deny_override = false;
+};
+
 class Operations {
  public:
   virtual ~Operations() = default;
@@ -260,7 +268,8 @@ class Operations {
   // Read, changed and written as one; in force for every request that begins after it returns.
   virtual Task<Result<void>> change_settings(std::string account, SettingsChange change) = 0;
 
-  virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access) = 0;
+  virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access,
+                                                       ContainerEncryption encryption = {}) = 0;
   // A lease id must be that of the container's active lease.
   virtual Task<Result<ContainerView>> get_container(ContainerRef ref, std::optional<std::string> lease_id = {}) = 0;
   virtual Task<Result<void>> delete_container(ContainerRef ref, Conditions conditions) = 0;

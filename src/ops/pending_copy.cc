@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "ops/encryption.h"
 #include "ops/manifest.h"
 
 namespace bascule::ops {
@@ -159,13 +160,15 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     catalog::Transaction t;
     t.require(keys::mapping(target.account, target.container), container->mapping_version);
     t.require(head_key, old ? old->version : 0);
+    BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, target.account, conditions.encryption));
+    set_metadata(head, Metadata(head.metadata), sealed, parts_.random);
     t.put(head_key, encode(head));
     index_tags(t, container->cid, target.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
     if (old) drop_manifest(t, container->cid, old->record.manifest, {});
     t.require(upload_key, upload ? upload->version : 0);
     if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});
     // Kept for as long as the copy may take: a week longer than other uploads.
-    t.put(upload_key, encode(catalog::UploadRecord{job.epoch, kStagedIdBytes, at + std::chrono::days(7)}));
+    t.put(upload_key, encode(catalog::UploadRecord{job.epoch, kStagedIdBytes, at + std::chrono::days(7), sealed.record}));
     const std::string job_key = keys::copy_job(job.copy_id);
     t.require(job_key, 0);
     t.put(job_key, encode(job));
@@ -443,6 +446,11 @@ Task<Result<void>> Service::carry_copy(std::string key, CopyRun& run) {
   auto container = co_await resolve({job.account, job.container});
   const bool gone = container ? (*container)->cid != job.cid : reason_of(container.error()) == Reason::container_not_found;
   if (gone) co_return co_await forget_copy(job);
+  if (!container) co_return fail(container.error());
+  // Under what the copy was begun: a scope of the account, never a key that went with its request.
+  BASCULE_CO_ASSIGN(const auto begun, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(job.cid, job.blob)));
+  if (const catalog::EncryptionRecord* encryption = begun ? encryption_of(begun->record) : nullptr)
+    container = co_await keyed(*container, job.account, *encryption, {});
   if (!container) co_return fail(container.error());
   std::uint64_t offset = 0;
   {

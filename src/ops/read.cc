@@ -1,6 +1,7 @@
 // Get Blob: a reader over one head's manifest. What it gives out has been verified; bytes of a failing chunk never leave.
 #include <algorithm>
 
+#include "ops/encryption.h"
 #include "ops/manifest.h"
 #include "ops/run_reader.h"
 
@@ -69,6 +70,12 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
   if (access_is_due(ref.account, record))
     spawn(co_await this_executor(), note_access({ref.account, ref.container}, container, ref.blob));
   BlobView view = to_view(std::move(ref.blob), record, now());
+  const catalog::EncryptionRecord* encryption = encryption_of(record);
+  BASCULE_CO_TRY(check_encryption(encryption, open.conditions.encryption));
+  if (encryption) {
+    BASCULE_CO_ASSIGN(container, co_await keyed(std::move(container), std::move(ref.account), *encryption, open.conditions.encryption));
+    BASCULE_CO_ASSIGN(view.metadata, open_metadata(record, *container));
+  }
   if (record.manifest.spans)
     co_return span_reader(std::move(container), std::move(view), record.manifest, first, length, std::move(token));
   co_return std::make_unique<ManifestBlobReader>(*this, std::move(container), std::move(view), record.manifest, first,

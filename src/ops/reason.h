@@ -57,6 +57,12 @@ enum class Reason : std::uint16_t {
   blob_being_rehydrated,       // it is being brought back
   tier_not_for_type,           // tiers are for block blobs
   expiry_in_the_past,
+  encryption_key_missing,      // sealed under a customer-provided key, and none came
+  encryption_key_unused,       // not sealed under one, and one came
+  encryption_mismatch,         // sealed under another key or scope
+  encryption_forbidden,        // the container lets no blob choose its scope
+  encryption_scope_not_found,
+  encryption_scope_disabled,
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

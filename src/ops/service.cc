@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/encryption.h"
+
 namespace bascule::ops {
 
 Service::Service(ServiceParts parts, ServiceOptions options)
@@ -46,6 +48,11 @@ Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
     }
     if (!container_key) co_return fail(container_key.error());
     handle->key = std::move(*container_key);
+    BASCULE_CO_ASSIGN(auto record, co_await parts_.catalog.get<catalog::ContainerRecord>(catalog::keys::container(handle->cid)));
+    if (record && record->record.extras) {
+      handle->default_scope = record->record.extras->default_scope;
+      handle->deny_scope_override = record->record.extras->deny_scope_override;
+    }
     std::lock_guard lock(shard.mutex);
     if (shard.forgotten == forgotten) {  // else it may be the handle of a container deleted meanwhile: for this once
       if (shard.map.size() >= kMostPerShard) shard.map.erase(shard.map.begin());
@@ -169,6 +176,11 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
     v.tags = x.tags;
     v.expires = x.expires;
     v.last_access = x.last_access;
+  }
+  if (const catalog::EncryptionRecord* e = encryption_of(head)) {
+    v.key_sha256 = e->key_sha256;
+    v.encryption_scope = e->scope;
+    v.metadata_sealed = !e->sealed_metadata.empty();
   }
   return v;
 }

@@ -29,6 +29,8 @@ struct ContainerHandle {
   std::uint64_t cid = 0;
   std::uint64_t mapping_version = 0;
   std::shared_ptr<const crypto::InputKey> key;
+  std::string default_scope;         // set when it is made and never changed
+  bool deny_scope_override = false;
 };
 using Container = std::shared_ptr<const ContainerHandle>;
 
@@ -76,9 +78,11 @@ class Service final : public Operations {
   Task<Result<void>> put_account(Account account, bool must_be_new);
   Task<Result<void>> change_settings(std::string account, SettingsChange change) override;
   Task<Result<void>> remove_account(std::string name);            // refused while it has containers
+  // Makes a scope and its key, or switches it on or off. Its key stays as long as the account.
+  Task<Result<void>> put_encryption_scope(std::string account, std::string scope, bool enabled, bool must_be_new);
 
   // --- Operations ---
-  Task<Result<ContainerView>> create_container(ContainerRef, Metadata, PublicAccess) override;
+  Task<Result<ContainerView>> create_container(ContainerRef, Metadata, PublicAccess, ContainerEncryption = {}) override;
   Task<Result<ContainerView>> get_container(ContainerRef, std::optional<std::string> lease_id = {}) override;
   Task<Result<void>> delete_container(ContainerRef, Conditions) override;
   Task<Result<ContainerView>> set_container_metadata(ContainerRef, Metadata, Conditions) override;
@@ -163,6 +167,14 @@ class Service final : public Operations {
   Task<Result<NameGuard>> guard_of(ContainerRef ref, bool ignore_quarantine);   // container_being_deleted
   void take_name(catalog::Transaction& t, const ContainerRef& ref, const NameGuard& guard, std::uint64_t cid);
   void let_go_of_container(catalog::Transaction& t, const ContainerRef& ref, std::uint64_t cid);
+  // encryption.cc
+  Result<std::optional<catalog::EncryptionRecord>> new_encryption(const ContainerHandle& container, const std::string& account,
+                                                                  const AskedEncryption& asked) const;
+  // The container with the keys joined that `record` names: encryption_scope_disabled, encryption_key_missing.
+  Task<Result<Container>> keyed(Container container, std::string account, std::optional<catalog::EncryptionRecord> record,
+                                AskedEncryption asked);
+  // For new content: what it is sealed under, and the container to seal it in.
+  Task<Result<struct Sealing>> sealing(Container container, std::string account, AskedEncryption asked);
 
   // write.cc
   Task<Result<Ingested>> ingest(Container container, std::string account, BodySpec spec, BodySource& body,
@@ -220,7 +232,9 @@ class Service final : public Operations {
   // One read-modify-write of a blob's head that leaves its content alone. `change` may refuse; it is called again after
   // a conflict.
   using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
+  using HeadChangeIn = std::function<Result<void>(catalog::HeadRecord&, const Container&)>;
   Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change);
+  Task<Result<catalog::HeadRecord>> update_head_in(BlobRef ref, HeadChangeIn change);
   using ContainerChange = std::function<Result<void>(catalog::ContainerRecord&)>;
   Task<void> forget_container_key(std::uint64_t cid, std::string intent_key);
   Result<void> touch(catalog::ContainerRecord& record, const Conditions& conditions);

@@ -3,6 +3,7 @@
 // the line, and one commit writes the head, each write's record and the extents.
 #include <algorithm>
 
+#include "ops/encryption.h"
 #include "ops/fold.h"
 #include "ops/pending_copy.h"
 
@@ -57,6 +58,21 @@ Result<std::uint64_t> changed_sequence(const SetPageProperties& set, std::uint64
       return number + 1;
   }
   return fail(Code::internal, "unknown sequence number action");
+}
+
+// What a write's pieces are sealed under must still be what the blob is under when they are committed.
+struct SealedUnder {
+  std::optional<catalog::EncryptionRecord> record;
+  bool placed = false;
+  std::string scope() const { return record ? record->scope : std::string(); }
+};
+Result<void> check_sealed(const HeadRecord& head, const AskedEncryption& asked, SealedUnder& under) {
+  const catalog::EncryptionRecord* used = encryption_of(head);
+  BASCULE_TRY(check_encryption(used, asked));
+  auto record = used ? std::optional(*used) : std::nullopt;
+  if (under.placed) return check_same_keys(record, under.record);
+  under.record = std::move(record);
+  return {};
 }
 
 }  // namespace
@@ -191,11 +207,13 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   SpanWrite write;
   LineageId lineage{container->cid, 0};
   std::uint64_t writes = 0;
+  SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::append));
     BASCULE_TRY(check_not_copying(&head));
     BASCULE_TRY(check_lease_write(head.lease, append.conditions.lease_id, now()));
     BASCULE_TRY(check_change(append.conditions, stamp(head)));
+    BASCULE_TRY(check_sealed(head, append.conditions.encryption, under));
     if (append_of(head).sealed) return refuse(Reason::blob_sealed);
     if (append.position && *append.position != head.size_bytes) return refuse(Reason::append_position_mismatch);
     if (append.max_size_bytes && head.size_bytes + append.body.length_bytes > *append.max_size_bytes)
@@ -217,7 +235,10 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
-  BASCULE_CO_TRY(co_await place_spans(container, ref.account, append.body, body, write, result.written));
+  under.placed = true;
+  result.written.encryption_scope = under.scope();
+  BASCULE_CO_ASSIGN(auto sealing, co_await keyed(container, ref.account, under.record, append.conditions.encryption));
+  BASCULE_CO_TRY(co_await place_spans(std::move(sealing), ref.account, append.body, body, write, result.written));
   auto done = co_await write_spans(std::move(ref), container, write);
   if (!done) {
     co_await abandon_spans(std::move(container), write);
@@ -253,11 +274,13 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   SpanWrite write;
   LineageId lineage{container->cid, 0};
   std::uint64_t writes = 0;
+  SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::page));
     BASCULE_TRY(check_not_copying(&head));
     BASCULE_TRY(check_lease_write(head.lease, put.conditions.lease_id, now()));
     BASCULE_TRY(check_change(put.conditions, stamp(head)));
+    if (!put.clear) BASCULE_TRY(check_sealed(head, put.conditions.encryption, under));
     BASCULE_TRY(check_sequence(put.sequence, sequence_number_of(head)));
     if (put.first >= head.size_bytes || put.length_bytes > head.size_bytes - put.first) return refuse(Reason::invalid_page_range);
     result.sequence_number = sequence_number_of(head);
@@ -275,7 +298,12 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
-  if (!put.clear) BASCULE_CO_TRY(co_await place_spans(container, ref.account, put.body, body, write, result.written));
+  if (!put.clear) {
+    under.placed = true;
+    result.written.encryption_scope = under.scope();
+    BASCULE_CO_ASSIGN(auto sealing, co_await keyed(container, ref.account, under.record, put.conditions.encryption));
+    BASCULE_CO_TRY(co_await place_spans(std::move(sealing), ref.account, put.body, body, write, result.written));
+  }
   auto done = co_await write_spans(std::move(ref), container, write);
   if (!done) {
     co_await abandon_spans(std::move(container), write);
@@ -332,12 +360,13 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     BASCULE_CO_TRY(check_lease_write(lease, create.conditions.lease_id, now()));
     const bool leased = create.conditions.lease_id && view(lease, now()).locked();
     BASCULE_CO_TRY(check_write(create.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, leased));
+    BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, create.conditions.encryption));
     const WallTime at = now();
     HeadRecord head;
     head.type = static_cast<std::uint8_t>(create.type);
     head.size_bytes = create.size_bytes;
     set_headers(head, create.headers);
-    head.metadata = create.metadata;
+    set_metadata(head, create.metadata, sealed, parts_.random);
     head.tier = create.tier;
     set_tags(head, create.tags);
     if (!head.tier.empty()) head.tier_changed = at;
@@ -362,7 +391,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
       drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Written{head.etag, head.last_modified, {}, {}};
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope()};
     if (done.error().code != Code::conflict) co_return fail(done.error());
   }
   co_return fail(Code::overloaded, "too many writers change this blob");

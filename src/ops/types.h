@@ -66,6 +66,9 @@ struct BlobView {
   Tags tags;
   WallTime expires{};          // WallTime(): never
   WallTime last_access{};      // WallTime(): the account does not keep it
+  std::optional<std::array<std::byte, 32>> key_sha256{};  // sealed under a customer-provided key that hashes to this
+  std::string encryption_scope{};                         // or under this scope's
+  bool metadata_sealed = false;                           // `metadata` is empty because nobody brought the key
 };
 
 struct StoredPolicy {
@@ -92,6 +95,8 @@ struct ContainerView {
   std::vector<StoredPolicy> policies;
   LeaseView lease;
   std::optional<DeletedContainer> deleted; // in listings with deleted containers
+  std::string default_encryption_scope{};   // "" = the container's own key
+  bool deny_encryption_scope_override = false;
 };
 
 using AccountSettings = catalog::AccountSettings;
@@ -116,6 +121,14 @@ struct ETagSet {
   bool any = false;
   std::vector<ETag> values;
 };
+// A key that the client brings (ops/encryption.h), or the encryption scope that it names.
+struct CustomerKey;
+struct AskedEncryption {
+  std::shared_ptr<const CustomerKey> key;
+  std::string scope;
+  bool any() const { return key != nullptr || !scope.empty(); }
+};
+
 struct Conditions {
   std::optional<ETagSet> if_match, if_none_match;
   std::optional<WallTime> if_modified_since, if_unmodified_since;  // whole seconds
@@ -124,6 +137,7 @@ struct Conditions {
   // If-Modified-Since). Otherwise the ETag header of a pair decides alone. (AZURE-DETAILS 13, 14)
   bool combined = false;
   std::shared_ptr<const TagFilter> if_tags;  // x-ms-if-tags: must hold besides the others; a blob that is not there has no tags
+  AskedEncryption encryption{};  // what a new content is sealed under, or what opens and changes one that is there
   bool empty() const { return !if_match && !if_none_match && !if_modified_since && !if_unmodified_since; }
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/crc64.h"
 #include "base/digest.h"
+#include "ops/encryption.h"
 #include "ops/manifest.h"
 #include "ops/md5_line.h"
 #include "ops/pending_copy.h"
@@ -156,12 +157,13 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
   BASCULE_CO_TRY(check(old));
 
-  BASCULE_CO_ASSIGN(auto in, co_await ingest(container, ref.account, put.body, body, 0));
+  BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.conditions.encryption));
+  BASCULE_CO_ASSIGN(auto in, co_await ingest(sealed.container, ref.account, put.body, body, 0));
   catalog::HeadRecord head;
   head.size_bytes = in.size_bytes;
   set_headers(head, put.headers);
   if (!head.content_md5) head.content_md5 = in.md5;
-  head.metadata = std::move(put.metadata);
+  set_metadata(head, std::move(put.metadata), sealed, parts_.random);
   head.tier = put.tier;
   if (put.copy) {
     if (put.copy->id.empty()) put.copy->id = new_guid(parts_.random);
@@ -224,7 +226,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) {
-      Written written{head.etag, head.last_modified, in.md5, in.crc64};
+      Written written{head.etag, head.last_modified, in.md5, in.crc64, {}, sealed.scope()};
       if (put.copy) written.copy_id = put.copy->id;
       co_return written;
     }

@@ -41,9 +41,10 @@ class Step:
 
 
 class Case:
-    def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs, account):
+    def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs, account, tls):
         self.table, self.operation, self.name, self.steps, self.ref = table, operation, name, steps, ref
-        self.container, self.differs, self.not_yet, self.needs, self.account = container, differs, not_yet, needs, account
+        self.container, self.differs, self.not_yet, self.needs = container, differs, not_yet, needs
+        self.account, self.tls = account, tls
 
     @property
     def title(self):
@@ -56,11 +57,13 @@ class Table:
     def __init__(self, name):
         self.name, self.cases = name, []
 
-    def case(self, operation, name, *steps, ref="", container=True, differs=False, not_yet=False, needs=None, account=None):
+    def case(self, operation, name, *steps, ref="", container=True, differs=False, not_yet=False, needs=None, account=None,
+             tls=False):
         """needs: another operation without which the case cannot be run; it waits while that is in tables/not_yet.py.
         account: the case runs in an account of its own, made for it and set with `bascule account set`, e.g.
-        {"versioning": "on", "delete-retention": 7}; {} = as a new one is. Its keys are those of the development account."""
-        one = Case(self.name, operation, name, list(steps), ref, container, differs, not_yet, needs, account)
+        {"versioning": "on", "delete-retention": 7}; {} = as a new one is. Its keys are those of the development account.
+        tls: over HTTPS, of a server of its own."""
+        one = Case(self.name, operation, name, list(steps), ref, container, differs, not_yet, needs, account, tls)
         assert one.title not in {case.title for case in self.cases}, f"two cases are called {one.title}"
         self.cases.append(one)
 

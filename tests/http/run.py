@@ -5,9 +5,11 @@ TARGET=bascule (default), azurite (a stand-in: what it is known to do otherwise 
 The outcome of every case goes to build/test-results/http.json, from which tools/compatibility makes the document.
 """
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -31,22 +33,34 @@ def main():
     outcomes, clients = {}, []
 
     config = '[copy]\nnetworks = ["127.0.0.1"]\nallow_plain_http = true\n'
-    with Source() as elsewhere, server.Server(config=config, environment=ENVIRONMENT) as target:
+    with contextlib.ExitStack() as servers:
+        elsewhere = servers.enter_context(Source())
+        target = servers.enter_context(server.Server(config=config, environment=ENVIRONMENT))
         cases.ELSEWHERE = elsewhere.address
         strict = target.kind != "azurite"
+        secure = None
+        if target.kind == "bascule":
+            make_scopes(target)
+            if any(c.tls for c in chosen):
+                secure = servers.enter_context(server.SecureServer())
+                make_scopes(secure)
 
         def one(case):
-            if not strict and (case.differs or case.not_yet) or case.account is not None and not target.process:
+            if (not strict and (case.differs or case.not_yet)) or (case.account is not None and not target.process) or (
+                    case.tls and not secure):
                 return case, None, 0
-            if not hasattr(local, "client"):
-                local.client = azure.Client(target.address)
-                clients.append(local.client)
+            kind = "secure" if case.tls else "plain"
+            if not hasattr(local, kind):
+                client = azure.Client(secure.address, tls=azure.trusting(secure.authority)) if case.tls else azure.Client(target.address)
+                setattr(local, kind, client)
+                clients.append(client)
+            client = getattr(local, kind)
             begin = time.monotonic()
             try:
-                cases.run(case, local.client, strict, target.make_account)
+                cases.run(case, client, strict, (secure if case.tls else target).make_account)
                 return case, "", time.monotonic() - begin
             except Exception as problem:  # one bad case must not stop the others
-                local.client.close()
+                client.close()
                 return case, f"{type(problem).__name__ if not isinstance(problem, cases.Failure) else ''} {problem}".strip(), 0
 
         with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
@@ -67,6 +81,13 @@ def main():
         print(f"{len(skipped)} cases let be: the target differs from the documents there, or no account can be made at it")
     print(f"{len(outcomes) - len(failed) - len(skipped)} passed, {len(failed)} failed")
     return bool(failed) or not outcomes
+
+
+def make_scopes(target):
+    """The encryption scopes that tables/encryption.py names."""
+    for what, name in (("add", "scope-one"), ("add", "scope-two"), ("add", "scope-off"), ("disable", "scope-off")):
+        subprocess.run([target.program, "scope", what, *target.place(), "--account", azure.ACCOUNT, "--name", name],
+                       check=True, capture_output=True)
 
 
 def write_results(outcomes):

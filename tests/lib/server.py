@@ -153,3 +153,21 @@ class Server:
         finally:
             self.process = None
         return code
+
+
+class SecureServer(Server):
+    """The same over TLS, with a certificate for `host` and 127.0.0.1 made for it; `authority` is what clients trust."""
+
+    host = "localhost"
+
+    def start(self):
+        if self.folder is None:
+            self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bascule-test-"))
+        self.authority, key = self.folder / "chain.pem", self.folder / "key.pem"
+        if not self.authority.exists():
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                            "2", "-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName=IP:127.0.0.1,DNS:{self.host}", "-keyout", key, "-out",
+                            self.authority], check=True, capture_output=True)
+            key.chmod(0o600)
+            self.arguments += ["--certificate", str(self.authority), "--key", str(key)]
+        super().start()

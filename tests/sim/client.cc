@@ -8,6 +8,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+void name_scope(Request& request, const std::string& scope) {
+  if (!scope.empty()) request.headers.push_back({"x-ms-encryption-scope", scope});
+}
+
 std::string block_id(std::uint64_t n) { return to_base64(as_bytes(std::to_string(10 + n))); }
 
 // The texts between <tag> and </tag>, in order.
@@ -41,6 +45,11 @@ Client::Client(Play& play, int number, std::uint64_t seed) : play_(play), number
 std::string Client::value() {
   const std::size_t size = pick(10) ? pick(3000) : pick(600'000);
   return std::to_string(number_) + ":" + std::to_string(++values_) + ":" + ops::testing::content(size, random_.next_u64());
+}
+
+std::string Client::scope(const std::string& usual) {
+  if (pick(8)) return usual;
+  return pick(2) ? "" : kScope;
 }
 
 Task<Answer> Client::send(Request request) {
@@ -97,12 +106,16 @@ Client::Op Client::put(const OwnBlob& blob, const std::string& key) {
   Op op{{"PUT", key, {{"x-ms-blob-type", "BlockBlob"}}, value()}, 201, blob};
   std::string metadata = pick(2) ? "m" + std::to_string(pick(100)) : "";
   if (!metadata.empty()) op.request.headers.push_back({"x-ms-meta-k", metadata});
+  const std::string under = scope(blob.scope);
+  name_scope(op.request, under);
   if (!guard(blob, op)) return op;
   op.after.exists = true;
   op.after.content = op.request.body;
   op.after.metadata = metadata;
+  op.after.scope = under;
   op.after.blocks.clear();
   op.after.uncommitted.clear();
+  op.after.blocks_scope.clear();
   return op;
 }
 
@@ -118,6 +131,13 @@ Client::Op Client::put_block(const OwnBlob& blob, const std::string& key) {
     }
     op.request.headers.push_back({"x-ms-lease-id", *blob.lease});
   }
+  const std::string under = scope(blob.blocks_scope);
+  name_scope(op.request, under);
+  if (!blob.uncommitted.empty() && under != blob.blocks_scope) {   // all blocks of a blob are under one key
+    op.expected = 409;
+    return op;
+  }
+  op.after.blocks_scope = under;
   op.after.uncommitted[id] = op.request.body;
   return op;
 }
@@ -138,9 +158,16 @@ Client::Op Client::put_list(const OwnBlob& blob, const std::string& key) {
   const bool unknown = pick(10) == 0;
   if (unknown) op.request.body += "<Latest>" + block_id(60) + "</Latest>";
   op.request.body += "</BlockList>";
+  const std::string under = scope(blob.uncommitted.empty() ? blob.scope : blob.blocks_scope);
+  name_scope(op.request, under);
   if (!guard(blob, op)) return op;
   if (unknown) {
     op.expected = 400;
+    return op;
+  }
+  for (const auto& [id, text] : blocks) {
+    if (under == (blob.uncommitted.contains(id) ? blob.blocks_scope : blob.scope)) continue;
+    op.expected = 409;
     return op;
   }
   op.after.exists = true;
@@ -148,7 +175,9 @@ Client::Op Client::put_list(const OwnBlob& blob, const std::string& key) {
   for (const auto& [id, text] : blocks) op.after.content += text;
   op.after.blocks = std::move(blocks);
   op.after.metadata.clear();
+  op.after.scope = under;
   op.after.uncommitted.clear();
+  op.after.blocks_scope.clear();
   return op;
 }
 
@@ -165,7 +194,9 @@ Client::Op Client::copy(const OwnBlob& blob, const std::string& key) {
   op.after.content = from->second.content;
   op.after.blocks = from->second.blocks;
   op.after.metadata = from->second.metadata;
+  op.after.scope.clear();   // sealed as new content of its container, which has no scope of its own
   op.after.uncommitted.clear();
+  op.after.blocks_scope.clear();
   return op;
 }
 
@@ -246,6 +277,7 @@ Task<std::optional<OwnBlob>> Client::look(std::string key, const OwnBlob& like) 
     seen.content = got.body;
     seen.etag = got.header("etag");
     seen.metadata = got.header("x-ms-meta-k");
+    seen.scope = got.header("x-ms-encryption-scope");
     if (got.header("x-ms-lease-status") == "locked") seen.lease = like.lease ? like.lease : "?";
   }
   const Answer list = co_await send({"GET", key + "?comp=blocklist&blocklisttype=all", {}, ""});
@@ -267,6 +299,7 @@ Task<std::optional<OwnBlob>> Client::look(std::string key, const OwnBlob& like) 
       seen.uncommitted[loose[i]] = same ? known->second : "?";
     }
   }
+  if (!seen.uncommitted.empty()) seen.blocks_scope = like.blocks_scope;   // nothing shows it
   co_return seen;
 }
 
@@ -299,7 +332,8 @@ Task<void> Client::read(std::string key) {
   const Answer answer = co_await send(std::move(request));
   if (answer.status == 0 || answer.status == 500 || answer.status == 503) co_return;
   if ((answer.status == 404) != !blob.exists) play_.violate(key + " is there or not: status " + std::to_string(answer.status));
-  if (blob.exists && (answer.body != expected || answer.header("etag") != blob.etag || answer.header("x-ms-meta-k") != blob.metadata))
+  if (blob.exists && (answer.body != expected || answer.header("etag") != blob.etag || answer.header("x-ms-meta-k") != blob.metadata ||
+                      answer.header("x-ms-encryption-scope") != blob.scope))
     play_.violate(key + " reads differently from what was written");
 }
 

@@ -56,6 +56,7 @@ class Client {
   Op other(const OwnBlob& blob, const std::string& key);
   bool guard(const OwnBlob& blob, Op& op);   // the lease, and conditions
   std::string value();
+  std::string scope(const std::string& usual);   // mostly that one
 
   Play& play_;
   const int number_;

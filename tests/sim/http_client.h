@@ -33,5 +33,6 @@ Task<Answer> exchange(http::ByteStream& stream, Request request, const ops::Acco
 
 constexpr const char* kHost = "acct.blob.sim";
 constexpr const char* kVersion = "2023-11-03";
+constexpr const char* kScope = "one";            // an encryption scope of the account
 
 }  // namespace bascule::sim

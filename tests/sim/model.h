@@ -18,6 +18,7 @@ struct OwnBlob {
   std::optional<std::string> lease;                    // an infinite one
   std::vector<std::pair<std::string, std::string>> blocks;   // committed: id, content
   std::map<std::string, std::string> uncommitted;
+  std::string scope, blocks_scope;                     // encryption scopes: of the blob, of its uncommitted blocks
   bool operator==(const OwnBlob&) const = default;
 };
 

@@ -1,5 +1,6 @@
 // Append blobs: Put Blob (creating one), Append Block, Seal.
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
@@ -26,6 +27,8 @@ Task<Answer> append_block(Call& call) {
   BASCULE_CO_TRY(require_append_version(call));
   ops::AppendBlock append;
   BASCULE_CO_ASSIGN(append.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  append.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(append.position, parse_count(call.headers, H::append_position));
   BASCULE_CO_ASSIGN(append.max_size_bytes, parse_count(call.headers, H::append_max_size));
   IncomingBody body(call);
@@ -44,7 +47,7 @@ Task<Answer> append_block(Call& call) {
   add_body_crc64(reply, call, declared, done->written);
   reply.add("x-ms-blob-append-offset", decimal(done->offset));
   reply.add("x-ms-blob-committed-block-count", decimal(done->committed_blocks));
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, done->written.encryption_scope, call.version);
   body.acknowledge(reply);
   co_return co_await reply.send();
 }

@@ -7,6 +7,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/multipart.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "api/common/version.h"
 #include "http/head_parser.h"
@@ -252,6 +253,8 @@ Parsed<std::vector<std::unique_ptr<BatchPart>>> parse_batch(std::string_view bod
 
 Task<Answer> submit_batch(Call& call) {
   if (call.batch) co_return refuse(Fault::invalid_input);
+  if (call.version < (call.target.container.empty() ? since::kBatch : since::kContainerBatch))
+    co_return refuse(Fault::feature_version_mismatch);
   const auto boundary = multipart_boundary(call.headers.get(H::content_type));
   if (!boundary) {
     if (!call.headers.has(H::content_type)) co_return missing_header("Content-Type");

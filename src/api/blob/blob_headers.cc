@@ -1,5 +1,6 @@
 #include "api/blob/blob_headers.h"
 
+#include "api/blob/encryption.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -79,6 +80,7 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
   if (blob.type == ops::BlobType::page) reply.add("x-ms-blob-sequence-number", decimal(blob.sequence_number));
   if (blob.type == ops::BlobType::append) reply.add("x-ms-blob-committed-block-count", decimal(blob.committed_blocks));
   if (version >= Version(2015, 12, 11)) reply.add("x-ms-server-encrypted", "true");
+  add_read_encryption(reply, blob);
   if (blob.sealed && version >= Version(2019, 12, 12)) reply.add("x-ms-blob-sealed", "true");
   if (blob.type != ops::BlobType::append && version >= (form.head ? Version(2017, 4, 17) : Version(2026, 10, 6))) {
     reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);

@@ -1,5 +1,6 @@
 // What changes a blob without writing its content: delete, metadata, headers.
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
@@ -37,12 +38,14 @@ Task<Answer> delete_blob(Call& call) {
 Task<Answer> set_blob_metadata(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
   BASCULE_CO_ASSIGN(ops::Metadata metadata, parse_metadata(call.headers));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  conditions.encryption = asked;
   BASCULE_CO_ASSIGN(const ops::Written written,
                     co_await call.ops().set_blob_metadata(call.blob(), std::move(metadata), std::move(conditions)));
   Reply reply(call, 200);
   reply.modified(written.last_modified, written.etag);
   reply.common();
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written.encryption_scope, call.version);
   co_return co_await reply.send();
 }
 
@@ -50,6 +53,7 @@ Task<Answer> set_blob_metadata(Call& call) {
 Task<Answer> set_blob_headers(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
   BASCULE_CO_ASSIGN(ops::ContentHeaders content, content_headers(call.headers, false));
+  BASCULE_CO_ASSIGN(conditions.encryption, asked_encryption(call, KeyUse::read));
   BASCULE_CO_ASSIGN(const ops::Written written,
                     co_await call.ops().set_blob_headers(call.blob(), std::move(content), std::move(conditions)));
   Reply reply(call, 200);

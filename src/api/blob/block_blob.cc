@@ -2,6 +2,7 @@
 #include "api/blob/block_blob.h"
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
@@ -62,6 +63,8 @@ Task<Answer> put_blob(Call& call) {
   ops::PutBlob put;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   IncomingBody body(call);
   BASCULE_CO_TRY(body.prepare(max_put_blob(call.version)));
   put.body.length_bytes = body.length_bytes();
@@ -84,7 +87,7 @@ Task<Answer> put_blob(Call& call) {
   reply.modified(written->last_modified, written->etag);
   reply.common();
   if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   body.acknowledge(reply);
   co_return co_await reply.send();
 }
@@ -93,6 +96,8 @@ Task<Answer> put_block(Call& call) {
   ops::PutBlock put;
   BASCULE_CO_ASSIGN(put.block_id, block_id_of(call.target));
   BASCULE_CO_ASSIGN(put.lease_id, parse_lease_id(call.headers, H::lease_id));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.encryption = asked;
   IncomingBody body(call);
   BASCULE_CO_TRY(body.prepare(max_put_block(call.version)));
   put.body.length_bytes = body.length_bytes();
@@ -110,7 +115,7 @@ Task<Answer> put_block(Call& call) {
   reply.common();
   if (written->crc64 && call.version >= kCrc64Answers && (!md5 || call.version >= kAlwaysCrc64))
     reply.crc64(*written->crc64);
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   body.acknowledge(reply);
   co_return co_await reply.send();
 }
@@ -119,6 +124,8 @@ Task<Answer> put_block_list(Call& call) {
   ops::PutBlockList put;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(put.headers, content_headers(call.headers, false));
   if (put.headers.type.empty()) put.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(call.headers));
@@ -135,7 +142,7 @@ Task<Answer> put_block_list(Call& call) {
   reply.modified(written->last_modified, written->etag);
   reply.common();
   if (call.version >= kCrc64Answers) reply.crc64(crc64(as_bytes(document)));
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   co_return co_await reply.send();
 }
 

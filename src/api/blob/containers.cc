@@ -2,6 +2,7 @@
 #include "api/blob/blob_headers.h"
 #include "api/blob/call.h"
 #include "api/blob/container_headers.h"
+#include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
@@ -35,8 +36,9 @@ Parsed<ops::Conditions> container_conditions(const Call& call) {
 Task<Answer> create_container(Call& call) {
   BASCULE_CO_ASSIGN(ops::Metadata metadata, parse_metadata(call.headers));
   BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call.headers));
+  BASCULE_CO_ASSIGN(ops::ContainerEncryption encryption, container_encryption(call));
   BASCULE_CO_ASSIGN(const ops::ContainerView view,
-                    co_await call.ops().create_container(call.container(), std::move(metadata), access));
+                    co_await call.ops().create_container(call.container(), std::move(metadata), access, std::move(encryption)));
   Reply reply(call, 201);
   reply.modified(view.last_modified, view.etag);
   reply.common();
@@ -59,8 +61,8 @@ Task<Answer> get_container_properties(Call& call) {
     reply.add("x-ms-has-legal-hold", "false");
   }
   if (call.version >= Version(2019, 7, 7)) {
-    reply.add("x-ms-default-encryption-scope", "$account-encryption-key");
-    reply.add("x-ms-deny-encryption-scope-override", "false");
+    reply.add("x-ms-default-encryption-scope", std::string(default_scope_text(view)));
+    reply.add("x-ms-deny-encryption-scope-override", view.deny_encryption_scope_override ? "true" : "false");
   }
   if (call.version >= Version(2020, 10, 2)) reply.add("x-ms-immutable-storage-with-versioning-enabled", "false");
   co_return co_await reply.send();

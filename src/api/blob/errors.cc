@@ -151,6 +151,18 @@ constexpr Row kRows[] = {
      "Could not verify the copy source within the specified time."},
     {Fault::no_pending_copy_operation, 409, "NoPendingCopyOperation",
      "There is currently no pending copy operation."},
+    {Fault::blob_uses_customer_specified_encryption, 409, "BlobUsesCustomerSpecifiedEncryption",
+     "The blob is encrypted with customer specified encryption, but it was not provided in the request."},
+    {Fault::blob_does_not_use_customer_specified_encryption, 409, "BlobDoesNotUseCustomerSpecifiedEncryption",
+     "The blob is not encrypted with customer specified encryption, but one was provided in the request."},
+    {Fault::blob_customer_specified_encryption_mismatch, 409, "BlobCustomerSpecifiedEncryptionMismatch",
+     "The given customer specified encryption does not match the encryption used to encrypt the blob."},
+    {Fault::request_forbidden_by_container_encryption_policy, 403, "RequestForbiddenByContainerEncryptionPolicy",
+     "The request is forbidden by the container encryption policy."},
+    {Fault::encryption_scope_not_found, 404, "EncryptionScopeNotFound", "The specified encryption scope does not exist."},
+    {Fault::encryption_scope_disabled, 403, "EncryptionScopeDisabled", "The specified encryption scope is disabled."},
+    {Fault::customer_key_over_http, 400, "InvalidHeaderValue",
+     "A customer-provided key is taken over HTTPS alone."},
     {Fault::exceeds_max_batch_request_count, 400, "ExceedsMaxBatchRequestCount",
      "The batch operation exceeds maximum number of allowed subrequests."},
     {Fault::all_batch_subrequests_should_be_same_api, 400, "AllBatchSubRequestsShouldBeSameApi",
@@ -275,6 +287,12 @@ Fault fault_of_reason(ops::Reason reason) {
     case previous_snapshot_not_found: return Fault::previous_snapshot_not_found;
     case previous_snapshot_newer: return Fault::previous_snapshot_cannot_be_newer;
     case blob_overwritten: return Fault::blob_overwritten;
+    case encryption_key_missing: return Fault::blob_uses_customer_specified_encryption;
+    case encryption_key_unused: return Fault::blob_does_not_use_customer_specified_encryption;
+    case encryption_mismatch: return Fault::blob_customer_specified_encryption_mismatch;
+    case encryption_forbidden: return Fault::request_forbidden_by_container_encryption_policy;
+    case encryption_scope_not_found: return Fault::encryption_scope_not_found;
+    case encryption_scope_disabled: return Fault::encryption_scope_disabled;
   }
   return Fault::internal_error;
 }

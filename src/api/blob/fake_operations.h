@@ -68,10 +68,12 @@ class FakeOperations final : public ops::Operations {
   std::shared_ptr<const ops::Account> account(std::string_view name) const override {
     return name == known->name ? known : nullptr;
   }
-  Task<Result<ops::ContainerView>> create_container(ops::ContainerRef ref, ops::Metadata m, ops::PublicAccess a) override {
+  Task<Result<ops::ContainerView>> create_container(ops::ContainerRef ref, ops::Metadata m, ops::PublicAccess a,
+                                                      ops::ContainerEncryption e) override {
     if (containers.contains(ref.container)) co_return ops::refuse(ops::Reason::container_exists);
     auto& view = containers[ref.container];
-    view = {.name = ref.container, .etag = 0xAB, .metadata = std::move(m), .public_access = a};
+    view = {.name = ref.container, .etag = 0xAB, .metadata = std::move(m), .public_access = a,
+            .default_encryption_scope = e.default_scope, .deny_encryption_scope_override = e.deny_override};
     co_return view;
   }
   Task<Result<ops::ContainerView>> get_container(ops::ContainerRef ref, std::optional<std::string>) override {

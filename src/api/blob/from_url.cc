@@ -2,6 +2,7 @@
 #include "api/blob/block_blob.h"
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/from_url.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
@@ -92,6 +93,8 @@ Task<Answer> put_blob_from_url(Call& call) {
   ops::PutBlob put;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(put.headers, content_headers(headers, false));
   BASCULE_CO_ASSIGN(const bool properties, copies_properties(headers));
@@ -113,7 +116,7 @@ Task<Answer> put_blob_from_url(Call& call) {
   reply.modified(written.last_modified, written.etag);
   reply.common();
   if (written.crc64) reply.crc64(*written.crc64);
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written.encryption_scope, call.version);
   co_return co_await reply.send();
 }
 
@@ -123,6 +126,8 @@ Task<Answer> put_block_from_url(Call& call) {
   ops::PutBlock put;
   BASCULE_CO_ASSIGN(put.block_id, block_id_of(call.target));
   BASCULE_CO_ASSIGN(put.lease_id, parse_lease_id(headers, H::lease_id));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.encryption = asked;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
@@ -138,7 +143,7 @@ Task<Answer> put_block_from_url(Call& call) {
   if (md5 && written->md5) reply.add("Content-MD5", md5_text(*written->md5));
   reply.common();
   if (written->crc64 && !md5) reply.crc64(*written->crc64);
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   co_return co_await reply.send();
 }
 
@@ -148,6 +153,8 @@ Task<Answer> copy_blob_from_url(Call& call) {
   ops::PutBlob put;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, put.conditions);
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
@@ -179,7 +186,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
   reply.add("x-ms-copy-id", written->copy_id);
   reply.add("x-ms-copy-status", "success");
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   co_return co_await reply.send();
 }
 

@@ -1,5 +1,6 @@
 // Append Block From URL and Put Page From URL.
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/from_url.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
@@ -24,6 +25,8 @@ Task<Answer> append_block_from_url(Call& call) {
   BASCULE_CO_TRY(require_no_body(call));
   ops::AppendBlock append;
   BASCULE_CO_ASSIGN(append.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  append.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(append.position, parse_count(call.headers, H::append_position));
   BASCULE_CO_ASSIGN(append.max_size_bytes, parse_count(call.headers, H::append_max_size));
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(call.headers));
@@ -42,7 +45,7 @@ Task<Answer> append_block_from_url(Call& call) {
   reply.common();
   reply.add("x-ms-blob-append-offset", decimal(done->offset));
   reply.add("x-ms-blob-committed-block-count", decimal(done->committed_blocks));
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, done->written.encryption_scope, call.version);
   co_return co_await reply.send();
 }
 
@@ -59,6 +62,8 @@ Task<Answer> put_page_from_url(Call& call) {
   put.length_bytes = pages.length;
   if (put.length_bytes > kMostPages) co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(kMostPages)}}});
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(put.sequence, sequence_conditions(headers));
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, true));
@@ -76,7 +81,7 @@ Task<Answer> put_page_from_url(Call& call) {
   add_body_md5(reply, call, declared, done->written);
   reply.modified(done->written.last_modified, done->written.etag);
   reply.common();
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, done->written.encryption_scope, call.version);
   add_body_crc64(reply, call, declared, done->written);
   reply.add("x-ms-blob-sequence-number", decimal(done->sequence_number));
   co_return co_await reply.send();

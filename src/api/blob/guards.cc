@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/blob/encryption.h"
 #include "api/blob/errors.h"
 #include "api/blob/reply.h"
 #include "api/common/tags.h"
@@ -38,8 +39,8 @@ struct Feature {
   bool (*takes)(Op) = nullptr;  // null: no operation does yet
 };
 constexpr Feature kFeatures[] = {
-    {H::encryption_key, true}, {H::encryption_key_sha256, true},
-    {H::encryption_algorithm}, {H::encryption_scope}, {H::source_encryption_key, true},
+    {H::encryption_key, true, takes_key}, {H::encryption_key_sha256, true, takes_key},
+    {H::encryption_algorithm, false, takes_key}, {H::encryption_scope, false, takes_scope}, {H::source_encryption_key, true},
     {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option, false, takes_expiry}, {H::expiry_time, false, takes_expiry},
     {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured},
     {H::copy_source_authorization, true, takes_source_token},
@@ -62,14 +63,14 @@ Parsed<> refuse_features(const Call& call, Op operation) {
     if (headers.has(feature.header) && !(feature.takes && feature.takes(operation)))
       return unsupported(feature.header, headers.get(feature.header), feature.secret);
   // Those with a value that says "as it is anyway".
-  for (H header : {H::legal_hold, H::seal_blob, H::deny_encryption_scope_override})
+  for (H header : {H::legal_hold, H::seal_blob})
     if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);
-  const std::string_view scope = headers.get(H::default_encryption_scope);
-  if (!scope.empty() && scope != "$account-encryption-key") return unsupported(H::default_encryption_scope, scope, false);
+  if (operation != Op::create_container)
+    for (H header : {H::default_encryption_scope, H::deny_encryption_scope_override})
+      if (headers.has(header)) return unsupported(header, headers.get(header), false);
   if (call.version < kTags)
     for (H header : {H::if_tags, H::source_if_tags, H::tags})
       if (headers.has(header)) return unsupported(header, headers.get(header), false);
-  if (!call.authorised.encryption_scope.empty()) return bad_query("ses", call.authorised.encryption_scope);
   return {};
 }
 

@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "ops/reason.h"
 
 namespace bascule::api::blob {
-namespace {
-constexpr Version kStructured(2025, 1, 5);
-}  // namespace
-
 Parsed<bool> wants_structured(const Call& call) {
   const auto form = call.headers.find(H::structured_body);
   if (!form) return false;
-  if (call.version < kStructured) return refuse(Fault::feature_version_mismatch);
+  if (call.version < since::kStructuredBodies) return refuse(Fault::feature_version_mismatch);
   if (!is_structured_crc64(*form)) return bad_header(name(H::structured_body), *form);
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include "api/blob/blob_headers.h"
 #include "api/blob/container_headers.h"
+#include "api/blob/encryption.h"
 #include "api/common/tags.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
@@ -124,6 +125,8 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   append_lease(xml, blob.lease, version);
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
   if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
+  if (blob.key_sha256) append_element(xml, "CustomerProvidedKeySha256", to_base64(*blob.key_sha256));
+  if (!blob.encryption_scope.empty()) append_element(xml, "EncryptionScope", blob.encryption_scope);
   if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
   if (blob.expires != WallTime() && version >= Version(2020, 2, 10))
     append_date(xml, "<Expiry-Time>", blob.expires, "</Expiry-Time>");
@@ -145,7 +148,8 @@ void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm
   }
   if (blob.committed) append_properties(xml, blob, form);
   else append_uncommitted_properties(xml, blob, form.version);
-  if (form.metadata) append_metadata(xml, blob.metadata);
+  if (form.metadata && blob.metadata_sealed) xml += "<Metadata Encrypted=\"true\" />";
+  else if (form.metadata) append_metadata(xml, blob.metadata);
   if (form.tags && !blob.tags.empty()) append_tags(xml, blob.tags);
   if (form.version >= Version(2020, 6, 12)) xml += "<OrMetadata />";
   xml += "</Blob>";
@@ -209,9 +213,10 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
     else append_lease(xml, container.lease, version);
     if (version >= Version(2016, 5, 31) && container.public_access != ops::PublicAccess::none)
       put(xml, "<PublicAccess>", public_access_text(container.public_access), "</PublicAccess>");
-    if (version >= Version(2019, 7, 7))
-      xml += "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
-             "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>";
+    if (version >= Version(2019, 7, 7)) {
+      append_element(xml, "DefaultEncryptionScope", default_scope_text(container));
+      append_element(xml, "DenyEncryptionScopeOverride", container.deny_encryption_scope_override ? "true" : "false");
+    }
     if (version >= Version(2017, 11, 9))
       xml += "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>";
     if (version >= Version(2020, 10, 2))

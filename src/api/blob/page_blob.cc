@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/incoming_body.h"
 #include "api/blob/page_list.h"
@@ -129,6 +130,8 @@ Task<Answer> put_page(Call& call) {
   put.first = pages.first;
   put.length_bytes = pages.length;
   BASCULE_CO_ASSIGN(put.conditions, parse_conditions(headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  put.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(put.sequence, sequence_conditions(headers));
   IncomingBody body(call);
   BASCULE_CO_TRY(body.prepare(kMostPut));
@@ -146,7 +149,7 @@ Task<Answer> put_page(Call& call) {
   reply.modified(done->written.last_modified, done->written.etag);
   reply.common();
   if (!clear) {
-    reply.request_encrypted();
+    add_written_encryption(reply, asked, done->written.encryption_scope, call.version);
     add_body_crc64(reply, call, declared, done->written);
   }
   reply.add("x-ms-blob-sequence-number", decimal(done->sequence_number));

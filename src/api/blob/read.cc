@@ -3,6 +3,7 @@
 
 #include "api/blob/blob_headers.h"
 #include "api/blob/call.h"
+#include "api/blob/encryption.h"
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/ranges.h"
@@ -145,6 +146,7 @@ Task<void> send_structured(Call& call, http::Response response, ops::BlobReader&
 // The first part is read and verified before the head goes out, so that a damaged blob answers with a clean error.
 Task<Answer> get_blob(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::read));
+  BASCULE_CO_ASSIGN(conditions.encryption, asked_encryption(call, KeyUse::read));
   const std::optional<ops::ByteRange> range = parse_range(call.headers, call.version);
   BASCULE_CO_ASSIGN(const RangeHashes wanted, parse_range_hashes(call, range.has_value()));
   BASCULE_CO_ASSIGN(const bool structured, wants_structured(call));
@@ -184,6 +186,7 @@ Task<Answer> get_blob(Call& call) {
 
 Task<Answer> head_blob(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::read));
+  BASCULE_CO_ASSIGN(conditions.encryption, asked_encryption(call, KeyUse::read));
   BASCULE_CO_ASSIGN(const ops::BlobView blob, co_await call.ops().head_blob(call.blob(), std::move(conditions)));
   Reply reply(call, 200);
   add_content_headers(reply, call, blob, blob.headers.md5);
@@ -198,6 +201,7 @@ Task<Answer> head_blob(Call& call) {
 
 Task<Answer> get_blob_metadata(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(conditions.encryption, asked_encryption(call, KeyUse::read));
   BASCULE_CO_ASSIGN(const ops::BlobView blob, co_await call.ops().head_blob(call.blob(), std::move(conditions)));
   Reply reply(call, 200);
   reply.modified(blob.last_modified, blob.etag);

@@ -184,6 +184,8 @@ Parsed<Route> find_route(std::string_view method, const Target& target, const He
   if (same_text(restype, "account") && comp == "properties" && (*verb == Verb::get || *verb == Verb::head))
     return Route{account_information(target), get_account_information};
 
+  // Microsoft's JavaScript SDK takes the account's segment of a path-style address for a container.
+  if (comp == "batch" && target.path_style && target.container.empty() && target.blob.empty()) restype = {};
   BASCULE_ASSIGN(const Level level, level_of(target, restype));
   for (const Row& row : kRows) {
     if (row.level != level || row.verb != *verb || row.comp != comp || !row.applies(headers)) continue;

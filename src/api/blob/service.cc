@@ -18,10 +18,9 @@ constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETA
 
 // x-ms-version; of a SAS without it, api-version, then sv; else the account's default; else the oldest (AZURE-DETAILS 1).
 Parsed<> read_version(Call& call) {
-  if (call.batch) {  // a part has its batch's, and may not say so itself
+  if (call.batch) {  // a part has its batch's, whatever it says itself: some clients name one there
     call.version = call.batch->version;
     call.version_text = call.batch->version_text;
-    if (const auto own = call.headers.find(H::version)) return bad_header(name(H::version), *own);
     return {};
   }
   std::string_view text;

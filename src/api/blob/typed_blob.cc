@@ -2,6 +2,7 @@
 
 #include "api/blob/block_blob.h"
 #include "api/blob/block_list.h"
+#include "api/blob/encryption.h"
 #include "api/common/metadata.h"
 #include "api/common/text.h"
 
@@ -13,6 +14,8 @@ Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
     co_return bad_header("Content-Length", decimal(length));
   BASCULE_CO_ASSIGN(create.conditions, parse_conditions(headers, call.version, ConditionUse::other));
   forbid_overwriting(call, create.conditions);
+  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
+  create.conditions.encryption = asked;
   BASCULE_CO_ASSIGN(create.headers, content_headers(headers, true));
   if (create.headers.type.empty()) create.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(create.metadata, parse_metadata(headers));
@@ -24,7 +27,7 @@ Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
   Reply reply(call, 201);
   reply.modified(written->last_modified, written->etag);
   reply.common();
-  reply.request_encrypted();
+  add_written_encryption(reply, asked, written->encryption_scope, call.version);
   co_return co_await reply.send();
 }
 

@@ -25,10 +25,7 @@ for operation, request, headers, body in OPERATIONS:
                Step("GET /{c}/b", content=b"there", has={"ETag": "{etag}"}),
                Step("HEAD /{c}/new", status=404), ref="issue 3", not_yet=True)
 for name, headers in [
-        ("customer-provided-key", {"x-ms-encryption-key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-                                   "x-ms-encryption-key-sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-                                   "x-ms-encryption-algorithm": "AES256"}),
-        ("encryption-scope", {"x-ms-encryption-scope": "mine"}), ("legal-hold", {"x-ms-legal-hold": "true"})]:
+        ("legal-hold", {"x-ms-legal-hold": "true"})]:
     table.case(f"Put Blob with {name}", "refused", Step("PUT /{c}/b", {**BLOCK_BLOB, **headers}, b"new",
                                                          {400, 403, 409, 501}, early=True, has={"x-ms-error-code": True}),
                Step("HEAD /{c}/b", status=404), ref="issue 3", not_yet=True)

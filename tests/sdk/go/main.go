@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/md5"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -439,6 +440,55 @@ func testPageBlobs() {
 	})
 }
 
+func testBatch() {
+	inContainer(func(one *container.Client) {
+		for _, name := range []string{"a", "b c", "d/é"} {
+			must(upload(one.NewBlockBlobClient(name), []byte("x"), nil))
+		}
+		batch := must(one.NewBatchBuilder())
+		for _, name := range []string{"a", "b c", "d/é", "absent"} {
+			check(batch.Delete(name, nil))
+		}
+		answer := must(one.SubmitBatch(ctx, batch, nil))
+		equal(len(answer.Responses), 4)
+		for i, part := range answer.Responses {
+			equal(*part.ContentID, i)
+			if i < 3 {
+				check(part.Error)
+			} else {
+				refused(part.Error, bloberror.BlobNotFound)
+			}
+		}
+	})
+}
+
+func testCustomerProvidedKeys() {
+	connection := os.Getenv("SDK_SECURE_CONNECTION_STRING")
+	if connection == "" {
+		return
+	}
+	secure := must(azblob.NewClientFromConnectionString(connection, &azblob.ClientOptions{ClientOptions: options}))
+	one := secure.ServiceClient().NewContainerClient(fmt.Sprintf("go-%d", time.Now().UnixNano()))
+	must(one.Create(ctx, nil))
+	defer one.Delete(ctx, nil)
+	made := func() *blob.CPKInfo {
+		raw := random(32)
+		hash := sha256.Sum256(raw)
+		return &blob.CPKInfo{EncryptionAlgorithm: to.Ptr(blob.EncryptionAlgorithmTypeAES256), EncryptionKey: to.Ptr(base64.StdEncoding.EncodeToString(raw)),
+			EncryptionKeySHA256: to.Ptr(base64.StdEncoding.EncodeToString(hash[:]))}
+	}
+	mine, wrong, data := made(), made(), random(3*mib)
+	target := one.NewBlockBlobClient("keyed")
+	must(target.UploadBuffer(ctx, data, &blockblob.UploadBufferOptions{BlockSize: mib, CPKInfo: mine}))
+	found := make([]byte, len(data))
+	must(target.DownloadBuffer(ctx, found, &blob.DownloadBufferOptions{CPKInfo: mine}))
+	equal(bytes.Equal(found, data), true)
+	_, err := target.DownloadStream(ctx, nil)
+	refused(err, bloberror.BlobUsesCustomerSpecifiedEncryption)
+	_, err = target.DownloadStream(ctx, &blob.DownloadStreamOptions{CPKInfo: wrong})
+	refused(err, "BlobCustomerSpecifiedEncryptionMismatch")
+}
+
 func run(name string, body func()) (good bool) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -460,7 +510,7 @@ func main() {
 		{"containers", testContainers}, {"sizes", testSizes}, {"parallel blocks", testParallelBlocks}, {"ranges", testRanges},
 		{"headers and metadata", testHeadersAndMetadata}, {"listing", testListing}, {"odd names", testOddNames},
 		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"from a URL", testFromURL}, {"shared access", testSharedAccess},
-		{"parallel writers", testParallelWriters}, {"append blobs", testAppendBlobs}, {"page blobs", testPageBlobs},
+		{"parallel writers", testParallelWriters}, {"append blobs", testAppendBlobs}, {"page blobs", testPageBlobs}, {"batch", testBatch}, {"customer-provided keys", testCustomerProvidedKeys},
 	}
 	failed := 0
 	for _, one := range tests {

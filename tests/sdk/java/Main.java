@@ -3,11 +3,14 @@ import com.azure.core.util.BinaryData;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.BlobServiceClient;
 import com.azure.storage.blob.BlobServiceClientBuilder;
+import com.azure.storage.blob.batch.BlobBatchClientBuilder;
+import com.azure.storage.blob.batch.BlobBatchStorageException;
 import com.azure.storage.blob.models.BlobHttpHeaders;
 import com.azure.storage.blob.models.BlobItem;
 import com.azure.storage.blob.models.BlobRange;
 import com.azure.storage.blob.models.BlobRequestConditions;
 import com.azure.storage.blob.models.BlobStorageException;
+import com.azure.storage.blob.models.DeleteSnapshotsOptionType;
 import com.azure.storage.blob.models.ParallelTransferOptions;
 import com.azure.storage.blob.options.BlobParallelUploadOptions;
 import com.azure.storage.blob.sas.BlobSasPermission;
@@ -125,6 +128,25 @@ public final class Main {
       var reader = new BlobClientBuilder().endpoint(source.getBlobUrl() + "?" + link).buildClient();
       equal(reader.downloadContent().toString(), "content");
       refused(reader::delete, 403, "AuthorizationPermissionMismatch");
+    });
+    tests.put("batch", container -> {
+      List<String> urls = new ArrayList<>();
+      for (String name : List.of("a", "b c", "d/é")) {
+        var blob = container.getBlobClient(name);
+        blob.upload(BinaryData.fromString("x"));
+        urls.add(blob.getBlobUrl());
+      }
+      var client = new BlobBatchClientBuilder(SERVICE).buildClient();
+      List<Integer> answers = new ArrayList<>();
+      client.deleteBlobs(urls, DeleteSnapshotsOptionType.INCLUDE).forEach(answer -> answers.add(answer.getStatusCode()));
+      equal(answers, List.of(202, 202, 202));
+      equal(container.listBlobs().stream().count(), 0L);
+      try {
+        client.deleteBlobs(urls, null).forEach(answer -> { });
+        throw new AssertionError("blobs that are gone were deleted");
+      } catch (BlobBatchStorageException problem) {
+        for (BlobStorageException one : problem.getBatchExceptions()) equal(one.getStatusCode() + " " + one.getErrorCode(), "404 BlobNotFound");
+      }
     });
     return tests;
   }

@@ -279,6 +279,40 @@ test("public access", () => inContainer(async (container) => {
   assert.equal((await container.getAccessPolicy()).blobPublicAccess, "blob");
 }));
 
+test("batch", () => inContainer(async (container) => {
+  const blobs = ["a", "b c", "d/é"].map((name) => container.getBlockBlobClient(name));
+  for (const blob of blobs) await blob.upload("x", 1);
+  const client = container.getBlobBatchClient();
+  const answer = await client.deleteBlobs([...blobs, container.getBlobClient("absent")]);
+  assert.deepEqual(answer.subResponses.map((one) => one.status), [202, 202, 202, 404]);
+  assert.equal(answer.subResponses[3].errorCode, "BlobNotFound");
+  assert.equal(answer.subResponsesSucceededCount, 3);
+  assert.deepEqual(await collect(container.listBlobsFlat()), []);
+  await blobs[0].upload("x", 1);
+  const whole = await service.getBlobBatchClient().deleteBlobs([blobs[0].url], container.credential);
+  assert.equal(whole.subResponsesSucceededCount, 1);
+}));
+
+test("customer-provided keys", async () => {
+  if (!process.env.SDK_SECURE_CONNECTION_STRING) return;
+  const made = (raw) => ({ encryptionKey: raw.toString("base64"), encryptionAlgorithm: "AES256",
+    encryptionKeySha256: createHash("sha256").update(raw).digest("base64") });
+  const customerProvidedKey = made(randomBytes(32)), wrong = made(randomBytes(32));
+  const container = BlobServiceClient.fromConnectionString(process.env.SDK_SECURE_CONNECTION_STRING).getContainerClient(`js-${randomUUID()}`);
+  await container.create();
+  const blob = container.getBlockBlobClient("keyed"), data = randomBytes(3 * MiB);
+  const ids = [0, 1, 2].map((n) => Buffer.from(`block${n}`).toString("base64"));
+  for (const [n, id] of ids.entries()) await blob.stageBlock(id, data.subarray(n * MiB, (n + 1) * MiB), MiB, { customerProvidedKey });
+  await blob.commitBlockList(ids, { customerProvidedKey, metadata: { word: "hidden" } });
+  assert.ok(data.equals(await blob.downloadToBuffer(0, undefined, { customerProvidedKey })));
+  assert.equal((await blob.getProperties({ customerProvidedKey })).metadata.word, "hidden");
+  assert.equal((await blob.getProperties({ customerProvidedKey })).encryptionKeySha256, customerProvidedKey.encryptionKeySha256);
+  await fails(blob.getProperties(), 409, "BlobUsesCustomerSpecifiedEncryption");
+  await fails(blob.download(0, 1, { customerProvidedKey: wrong }), 409, "BlobCustomerSpecifiedEncryptionMismatch");
+  assert.equal(await blob.exists(), true);
+  await container.delete();
+});
+
 test("parallel writers to one blob leave one whole blob", () => inContainer(async (container) => {
   const blob = container.getBlockBlobClient("contended");
   const contents = Array.from({ length: 16 }, (_, i) => Buffer.alloc(200000, i));

@@ -1,7 +1,9 @@
 """azure-storage-blob, unmodified, against the server of AZURE_STORAGE_CONNECTION_STRING."""
+import base64
 import concurrent.futures
 import datetime
 import hashlib
+import io
 import os
 import sys
 import time
@@ -12,7 +14,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyticsLogging, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
                                 BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, CorsRule, Metrics,
-                                ResourceTypes, RetentionPolicy, StaticWebsite,
+                                CustomerProvidedEncryptionKey, PartialBatchErrorException, ResourceTypes, RetentionPolicy, StaticWebsite,
                                 generate_account_sas, generate_blob_sas, generate_container_sas)
 
 CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
@@ -325,6 +327,58 @@ def deleted_containers():
     restored = own.undelete_container(name, deleted.version)
     assert restored.download_blob("b").readall() == b"kept"
     fails(HttpResponseError, lambda: own.undelete_container(name, deleted.version))
+
+
+@test
+def batch():
+    with Container() as container:
+        for name in ("a", "b c", "d/é"):
+            container.upload_blob(name, b"x")
+        answers = list(container.delete_blobs("a", "b c", "absent", raise_on_any_failure=False))
+        assert [answer.status_code for answer in answers] == [202, 202, 404], answers
+        problem = fails(PartialBatchErrorException, lambda: container.delete_blobs("d/é", "absent"))
+        assert [part.status_code for part in problem.parts] == [202, 404]
+        assert list(container.list_blobs()) == []
+        sas = generate_container_sas(account, container.container_name, key, permission=ContainerSasPermissions(delete=True), expiry=later())
+        container.upload_blob("a", b"x")
+        restricted = ContainerClient.from_container_url(f"{container.url}?{sas}")
+        assert [answer.status_code for answer in restricted.delete_blobs("a")] == [202]
+
+
+@test
+def crc64_of_content():
+    """Structured messages both ways: the client checks every segment."""
+    data = os.urandom(9 * MIB + 5)
+    with Container() as container:
+        blob = container.upload_blob("plain", data, validate_content="crc64")
+        assert blob.download_blob(validate_content="crc64").readall() == data
+        with io.BytesIO(data) as stream:
+            blob = container.upload_blob("stream", stream, validate_content="crc64", max_concurrency=4)
+        assert blob.download_blob(validate_content="crc64").readall() == data
+        assert blob.download_blob(offset=5, length=4 * MIB + 7, validate_content="crc64").readall() == data[5:4 * MIB + 12]
+        container.upload_blob("empty", b"", validate_content="crc64")
+        assert container.download_blob("empty", validate_content="crc64").readall() == b""
+
+
+@test
+def customer_provided_keys():
+    if "SDK_SECURE_CONNECTION_STRING" not in os.environ:
+        return
+    raw, other = os.urandom(32), os.urandom(32)
+    mine, wrong = (CustomerProvidedEncryptionKey(base64.b64encode(k).decode(), base64.b64encode(hashlib.sha256(k).digest()).decode())
+                   for k in (raw, other))
+    secure = BlobServiceClient.from_connection_string(os.environ["SDK_SECURE_CONNECTION_STRING"], max_single_put_size=4 * MIB,
+                                                      max_block_size=4 * MIB, retry_total=0, connection_verify=os.environ["SDK_AUTHORITY"])
+    container = secure.create_container(f"py-{uuid.uuid4()}")
+    data = os.urandom(9 * MIB)
+    blob = container.upload_blob("keyed", data, metadata={"word": "hidden"}, cpk=mine)
+    assert blob.download_blob(cpk=mine).readall() == data
+    properties = blob.get_blob_properties(cpk=mine)
+    assert properties.encryption_key_sha256 == mine.key_hash and properties.metadata == {"word": "hidden"}
+    fails(HttpResponseError, blob.download_blob, "BlobUsesCustomerSpecifiedEncryption")
+    fails(HttpResponseError, lambda: blob.download_blob(cpk=wrong), "BlobCustomerSpecifiedEncryptionMismatch")
+    assert "hidden" not in str([dict(one) for one in container.list_blobs(include=["metadata"])])
+    container.delete_container()
 
 
 @test

@@ -1,0 +1,134 @@
+#include "api/blob/encryption.h"
+
+#include <algorithm>
+
+#include "api/common/since.h"
+#include "api/common/text.h"
+#include "base/digest.h"
+
+namespace bascule::api::blob {
+namespace {
+
+constexpr std::string_view kAccountKey = "$account-encryption-key";
+
+std::unexpected<Problem> bad_secret(H header) {  // without its value
+  return refuse({Fault::invalid_header_value, {{"HeaderName", std::string(name(header))}}});
+}
+
+Parsed<std::shared_ptr<const ops::CustomerKey>> read_key(const Call& call, KeyUse use) {
+  const HeaderIndex& headers = call.headers;
+  if (call.version < since::kCustomerKeys) return refuse(Fault::feature_version_mismatch);
+  if (!call.request.encrypted) return refuse(Fault::customer_key_over_http);
+  const auto text = headers.find(H::encryption_key), hash = headers.find(H::encryption_key_sha256);
+  const auto algorithm = headers.find(H::encryption_algorithm);
+  if (!text) return missing_header(name(H::encryption_key));
+  if (!hash) return missing_header(name(H::encryption_key_sha256));
+  if (!algorithm && use == KeyUse::write) return missing_header(name(H::encryption_algorithm));
+  if (algorithm && !same_text(*algorithm, "AES256")) return bad_header(name(H::encryption_algorithm), *algorithm);
+  auto bytes = from_base64(*text);
+  if (!bytes || bytes->size() != crypto::SecretKey::kSize) return bad_secret(H::encryption_key);
+  auto key = std::make_shared<ops::CustomerKey>();
+  std::memcpy(key->key.writable().data(), bytes->data(), crypto::SecretKey::kSize);
+  OPENSSL_cleanse(bytes->data(), bytes->size());
+  key->sha256 = Sha256::of(key->key.bytes());
+  const auto claimed = from_base64(*hash);
+  if (!claimed || !equal_constant_time(as_bytes(*claimed), key->sha256)) return bad_header(name(H::encryption_key_sha256), *hash);
+  return key;
+}
+
+}  // namespace
+
+bool takes_key(auth::Operation o) {
+  using enum auth::Operation;
+  switch (o) {
+    case put_blob:
+    case put_blob_from_url:
+    case put_block:
+    case put_block_from_url:
+    case put_block_list:
+    case create_append_blob:
+    case append_block:
+    case append_block_from_url:
+    case create_page_blob:
+    case put_page:
+    case put_page_from_url:
+    case set_blob_metadata:
+    case set_blob_headers:
+    case snapshot_blob:
+    case get_blob:
+    case get_blob_properties:
+    case get_blob_metadata:
+    case query_blob: return true;
+    default: return false;
+  }
+}
+
+bool takes_scope(auth::Operation o) {
+  using enum auth::Operation;
+  switch (o) {
+    case put_blob:
+    case put_blob_from_url:
+    case put_block:
+    case put_block_from_url:
+    case put_block_list:
+    case copy_blob_from_url:
+    case create_append_blob:
+    case append_block:
+    case append_block_from_url:
+    case create_page_blob:
+    case put_page:
+    case put_page_from_url:
+    case set_blob_metadata:
+    case snapshot_blob: return true;
+    default: return false;
+  }
+}
+
+Parsed<ops::AskedEncryption> asked_encryption(const Call& call, KeyUse use) {
+  const HeaderIndex& headers = call.headers;
+  ops::AskedEncryption asked;
+  const auto scope = headers.find(H::encryption_scope);
+  const std::string& signed_scope = call.authorised.encryption_scope;
+  if (use == KeyUse::write && scope) {
+    if (call.version < since::kEncryptionScopes) return refuse(Fault::feature_version_mismatch);
+    if (scope->empty() || (!signed_scope.empty() && *scope != signed_scope)) return bad_header(name(H::encryption_scope), *scope);
+    asked.scope = *scope;
+  } else if (use == KeyUse::write) {
+    asked.scope = signed_scope;
+  }
+  const bool any = headers.has(H::encryption_key) || headers.has(H::encryption_key_sha256) || headers.has(H::encryption_algorithm);
+  if (!any) return asked;
+  if (!asked.scope.empty()) return bad_header(name(H::encryption_scope), asked.scope);
+  BASCULE_ASSIGN(asked.key, read_key(call, use));
+  return asked;
+}
+
+void add_written_encryption(Reply& reply, const ops::AskedEncryption& asked, const std::string& scope, Version version) {
+  reply.request_encrypted();
+  if (asked.key) reply.add("x-ms-encryption-key-sha256", to_base64(asked.key->sha256));
+  else if (!scope.empty() && version >= since::kEncryptionScopes) reply.add("x-ms-encryption-scope", scope);
+}
+
+void add_read_encryption(Reply& reply, const ops::BlobView& blob) {
+  if (blob.key_sha256) reply.add("x-ms-encryption-key-sha256", to_base64(*blob.key_sha256));
+  else if (!blob.encryption_scope.empty()) reply.add("x-ms-encryption-scope", blob.encryption_scope);
+}
+
+Parsed<ops::ContainerEncryption> container_encryption(const Call& call) {
+  const auto scope = call.headers.find(H::default_encryption_scope), deny = call.headers.find(H::deny_encryption_scope_override);
+  ops::ContainerEncryption encryption;
+  if (!scope && !deny) return encryption;
+  if (call.version < since::kEncryptionScopes) return refuse(Fault::feature_version_mismatch);
+  if (!scope || scope->empty()) return missing_header(name(H::default_encryption_scope));
+  if (!deny) return missing_header(name(H::deny_encryption_scope_override));
+  encryption.deny_override = same_text(*deny, "true");
+  if (!encryption.deny_override && !same_text(*deny, "false")) return bad_header(name(H::deny_encryption_scope_override), *deny);
+  encryption.default_scope = *scope;
+  return encryption;
+}
+
+std::string_view default_scope_text(const ops::ContainerView& container) {
+  return container.default_encryption_scope.empty() ? kAccountKey : std::string_view(container.default_encryption_scope);
+}
+
+}  // namespace bascule::api::blob
