@@ -127,16 +127,17 @@ Task<void> Engine::run_copies() {
 
 Task<void> Engine::run_jobs() {
   using namespace std::chrono_literals;
-  Instant uploads_due = clock_->now() + 1min, deleted_due = clock_->now();
+  Instant expiry_due = clock_->now() + 1min, deleted_due = clock_->now();
   while (!stop_) {
     bool busy = false;
     Result<void> outcome;
     if (auto swept = co_await sweeper_->pass()) busy = *swept;
     else outcome = fail(swept.error());
     if (outcome) outcome = co_await sweeper_->adopt_when_due();
-    if (outcome && clock_->now() >= uploads_due) {
+    if (outcome && clock_->now() >= expiry_due) {
       outcome = co_await sweeper_->expire_uploads();
-      uploads_due = clock_->now() + 1h;
+      if (outcome) outcome = co_await sweeper_->expire_deleted();
+      expiry_due = clock_->now() + 1h;
     }
     if (outcome && clock_->now() >= deleted_due) {
       if (auto expired = co_await service_->expire_deleted_containers(); !expired) outcome = fail(expired.error());

@@ -67,7 +67,7 @@ Task<Result<json::object>> check_request(ControlCall& call, int& exit) {
   if (!result) co_return fail(result.error());
   const jobs::CheckReport& r = *result;
   exit = r.good() ? kDone : kFailed;
-  json::object report{{"containers", r.containers}, {"blobs", r.blobs}, {"uncommitted_blocks", r.blocks}, {"pieces", r.pieces},
+  json::object report{{"containers", r.containers}, {"blobs", r.blobs}, {"past_states", r.past}, {"uncommitted_blocks", r.blocks}, {"pieces", r.pieces},
                       {"blob_bytes", r.blob_bytes}, {"extents", r.extents}, {"extent_bytes", r.extent_bytes},
                       {"unreferenced", r.unreferenced}, {"read", options.read}, {"bytes_read", r.bytes_read},
                       {"missing", r.missing}, {"damaged", r.damaged}, {"unnamed", r.unnamed},

@@ -37,7 +37,8 @@ class Screen {
 
 void print_report(const json::object& r) {
   const auto n = [&](std::string_view key) { return static_cast<unsigned long long>(number_of(r, key, 0)); };
-  std::printf("%llu containers, %llu blobs (%s), %llu uncommitted blocks, %llu pieces\n", n("containers"), n("blobs"),
+  const std::string past = n("past_states") == 0 ? "" : " and " + std::to_string(n("past_states")) + " snapshots and versions";
+  std::printf("%llu containers, %llu blobs%s (%s), %llu uncommitted blocks, %llu pieces\n", n("containers"), n("blobs"), past.c_str(),
               migrate::format_bytes(n("blob_bytes")).c_str(), n("uncommitted_blocks"), n("pieces"));
   std::printf("%llu extents (%s), of which %llu wait to be collected; %s\n", n("extents"), migrate::format_bytes(n("extent_bytes")).c_str(),
               n("unreferenced"), flag_of(r, "read") ? (migrate::format_bytes(n("bytes_read")) + " read and verified").c_str()

@@ -82,9 +82,13 @@ class AzureTarget final : public Target {
     call.method = "GET";
     call.path = container_path_;
     const std::string page = std::to_string(options_.page_names);
-    const Param first[] = {{"comp", "list"}, {"maxresults", page}, {"restype", "container"}};
-    const Param next[] = {{"comp", "list"}, {"marker", operation.token}, {"maxresults", page}, {"restype", "container"}};
-    call.query = operation.token.empty() ? std::span<const Param>(first) : std::span<const Param>(next);
+    Param query[5] = {{"comp", "list"}};   // in the order of their names, as they are signed
+    std::size_t count = 1;
+    if (!options_.include.empty()) query[count++] = {"include", options_.include};
+    if (!operation.token.empty()) query[count++] = {"marker", operation.token};
+    query[count++] = {"maxresults", page};
+    query[count++] = {"restype", "container"};
+    call.query = std::span<const Param>(query, count);
     request.collect_body = true;
     dialect_->write_head(call, now, request.head);
   }

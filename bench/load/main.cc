@@ -23,7 +23,7 @@ WORK: get head put put-blocks list find delete create (the container), or prepar
   --host A              numeric address (127.0.0.1)
   --account N --key K   Azure's account (the development account); --api-version V
   --access A --secret S --region R   S3 (test, testsecret, us-east-1); --sign-payload
-  --container C --prefix P   where the blobs are (bench, k)
+  --container C --prefix P   where the blobs are (bench, k); --include versions: in a listing, these too
   --size N[k|m|g] --block-size N --keys N --first-key N --page N --expect-names N
   --tag-hits N (Azure: puts give a tag that N keys share; a find looks for one and must find N)
   --connections N --idle N --threads N
@@ -90,7 +90,7 @@ bool set_text(Command& command, const std::string& name, const char* value) {
   const std::map<std::string, std::string*> texts = {{"--host", &o.endpoint.host}, {"--account", &o.azure.name},
       {"--key", &o.azure.key}, {"--api-version", &o.azure.version}, {"--access", &o.s3.access},
       {"--secret", &o.s3.secret}, {"--region", &o.s3.region}, {"--container", &o.target.container},
-      {"--prefix", &o.target.prefix}, {"--json", &command.json}};
+      {"--prefix", &o.target.prefix}, {"--include", &o.target.include}, {"--json", &command.json}};
   const auto found = texts.find(name);
   if (found == texts.end()) return false;
   *found->second = value;

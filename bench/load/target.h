@@ -55,6 +55,7 @@ struct TargetOptions {
   std::string prefix = "k";
   std::uint64_t block_size = 8u << 20;
   std::uint64_t page_names = 5000;
+  std::string include;               // Azure: what a listing shows beside the blobs: "versions", "snapshots"
   std::uint64_t expected_names = 0;  // a whole walk of the listing must see so many; 0: not checked
   std::uint64_t tag_hits = 0;        // Azure: puts give a tag that so many keys share, and a find looks for it; 0: no tags
   bool sign_payload = false;         // S3: hash each body

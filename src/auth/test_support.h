@@ -70,7 +70,11 @@ class FakeOperations final : public ops::Operations {
     return unused<std::unique_ptr<ops::BlobReader>>();
   }
   Task<Result<ops::BlobView>> head_blob(ops::BlobRef, ops::Conditions) override { return unused<ops::BlobView>(); }
-  Task<Result<void>> delete_blob(ops::BlobRef, ops::Conditions) override { return unused<void>(); }
+  Task<Result<ops::Deleted>> delete_blob(ops::BlobRef, ops::DeleteBlob) override { return unused<ops::Deleted>(); }
+  Task<Result<void>> undelete_blob(ops::BlobRef) override { return unused<void>(); }
+  Task<Result<ops::TakenSnapshot>> snapshot_blob(ops::BlobRef, std::optional<ops::Metadata>, ops::Conditions) override {
+    return unused<ops::TakenSnapshot>();
+  }
   Task<Result<ops::Written>> set_blob_metadata(ops::BlobRef, ops::Metadata, ops::Conditions) override {
     return unused<ops::Written>();
   }

@@ -65,6 +65,31 @@ inline std::string tag(std::uint64_t cid, std::string_view key, std::string_view
   k.append(blob);
   return k;
 }
+// A snapshot, a previous version, or a state that was deleted softly, beside the head of its name. Bytewise order is the
+// order of names, then of times.
+constexpr char kPastTable = 'V';
+inline std::string past(std::uint64_t cid, std::string_view blob, WallTime time) {
+  std::string k = named(kPastTable, cid, blob);
+  k.push_back('\0');
+  append_be64(k, static_cast<std::uint64_t>(time.time_since_epoch().count()));
+  return k;
+}
+// What begins the keys of all past states of a name.
+inline std::string pasts(std::uint64_t cid, std::string_view blob) {
+  std::string k = named(kPastTable, cid, blob);
+  k.push_back('\0');
+  return k;
+}
+constexpr std::size_t kPastTailBytes = 9;   // behind the name: NUL and the time
+// What was deleted softly, in the order in which it is due to go for good. `time`: the past state's; WallTime(): the head.
+constexpr char kExpiryTable = 'H';
+inline std::string expiry(WallTime due, std::uint64_t cid, std::string_view blob, WallTime time) {
+  std::string k = with_u64(kExpiryTable, static_cast<std::uint64_t>(due.time_since_epoch().count()));
+  append_be64(k, cid);
+  k.append(blob).push_back('\0');
+  append_be64(k, static_cast<std::uint64_t>(time.time_since_epoch().count()));
+  return k;
+}
 inline std::string upload(std::uint64_t cid, std::string_view blob) { return named('U', cid, blob); }
 inline std::string block(std::uint64_t cid, std::string_view blob, std::uint64_t epoch, std::string_view block_id) {
   std::string k = named('K', cid, blob);

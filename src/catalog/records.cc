@@ -140,7 +140,8 @@ template <class F> void get_extras(Reader& r, F field) {
 }
 
 enum HeadTag : std::uint8_t {
-  kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kCopyDetails = 10, kLastAccess = 11
+  kVersion = 1, kHistory = 2, kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kCopyDetails = 10,
+  kLastAccess = 11
 };
 constexpr std::uint8_t kContainerScope = 1;
 constexpr std::uint8_t kUploadEncryption = 1;
@@ -171,9 +172,37 @@ EncryptionRecord get_encryption(Reader& r) {
   return e;
 }
 
+void put(Writer& w, const HistoryRecord& h) {
+  w.u8(static_cast<std::uint8_t>(h.state));
+  w.u8(static_cast<std::uint8_t>(h.kind));
+  put(w, h.latest);
+  w.varint(h.past);
+  w.varint(h.snapshots);
+  w.varint(h.versions);
+  if (h.state != HistoryRecord::State::deleted) return;
+  put(w, h.deleted);
+  w.varint(h.retention_days);
+}
+void get(Reader& r, HistoryRecord& h) {
+  const std::uint8_t state = r.u8(), kind = r.u8();
+  if (state > static_cast<std::uint8_t>(HistoryRecord::State::tombstone) ||
+      kind > static_cast<std::uint8_t>(HistoryRecord::Kind::version)) return r.refuse();
+  h.state = static_cast<HistoryRecord::State>(state);
+  h.kind = static_cast<HistoryRecord::Kind>(kind);
+  h.latest = get_time(r);
+  h.past = static_cast<std::uint32_t>(r.varint());
+  h.snapshots = static_cast<std::uint32_t>(r.varint());
+  h.versions = static_cast<std::uint32_t>(r.varint());
+  if (h.state != HistoryRecord::State::deleted) return;
+  h.deleted = get_time(r);
+  h.retention_days = static_cast<std::uint32_t>(r.varint());
+}
+
 ExtrasWriter extras_of(const HeadRecord& h) {
   ExtrasWriter fields;
   const HeadExtras& x = *h.extras;
+  if (x.version != WallTime()) fields.field(kVersion, [&](Writer& w) { put(w, x.version); });
+  if (x.history != HistoryRecord()) fields.field(kHistory, [&](Writer& w) { put(w, x.history); });
   if (!x.tags.empty()) fields.field(kTags, [&](Writer& w) { put(w, x.tags); });
   if (x.append) {
     fields.field(kAppend, [&](Writer& w) {
@@ -197,6 +226,8 @@ ExtrasWriter extras_of(const HeadRecord& h) {
 bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
   HeadExtras& x = h.extras.made();
   switch (tag) {
+    case kVersion: x.version = get_time(r); return true;
+    case kHistory: get(r, x.history); return true;
     case kTags: x.tags = get_metadata(r); return true;
     case kAppend:
       x.append.emplace().committed_blocks = static_cast<std::uint32_t>(r.varint());

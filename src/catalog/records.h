@@ -108,8 +108,27 @@ struct RehydrationRecord {
   WallTime due{};
 };
 
+// A name's past. In a head: whether it stands for a blob that is there, and what lies beside it (keys::past). In a past
+// state: what it is. See catalog/history.h.
+struct HistoryRecord {
+  // tombstone: no content; the name has past states alone.
+  enum class State : std::uint8_t { live = 0, deleted = 1, tombstone = 2 };
+  enum class Kind : std::uint8_t { base = 0, snapshot = 1, version = 2 };
+  State state = State::live;
+  Kind kind = Kind::base;
+  WallTime latest{};                // head: the newest time that a past state has had; past state: its own
+  std::uint32_t past = 0;           // head: past states there are,
+  std::uint32_t snapshots = 0;      // of them snapshots that are not deleted,
+  std::uint32_t versions = 0;       // and versions, deleted ones too
+  WallTime deleted{};               // state deleted: when, and for how long it is kept
+  std::uint32_t retention_days = 0;
+  bool operator==(const HistoryRecord&) const = default;
+};
+
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct HeadExtras {
+  WallTime version{};               // the version id; WallTime(): not a version
+  HistoryRecord history;
   Metadata tags;                    // bytewise by key, each key once
   WallTime expires{};               // WallTime(): never
   RehydrationRecord rehydration;

@@ -83,6 +83,16 @@ template <class T> void endure(const T& record) {
 }
 
 TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
+  HeadRecord past = head();
+  past.extras.made().version = WallTime(Ticks(77));
+  past.extras->history = {.state = HistoryRecord::State::deleted, .kind = HistoryRecord::Kind::version, .latest = WallTime(Ticks(77)),
+                          .past = 3, .snapshots = 1, .versions = 200, .deleted = WallTime(Ticks(99)), .retention_days = 365};
+  endure(past);
+  const auto again = decode<HeadRecord>(encode(past));
+  ASSERT_TRUE(again && again->extras);
+  EXPECT_EQ(again->extras->version, past.extras->version);
+  EXPECT_EQ(again->extras->history, past.extras->history);
+  EXPECT_EQ(encode(head()), [] { HeadRecord h = head(); h.extras.made(); return encode(h); }());   // nothing set, nothing written
   endure(AccountRecord{{"k1", "k2"}, true, WallTime(Ticks(9))});
   AccountSettings settings;
   endure(settings);

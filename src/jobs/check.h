@@ -41,7 +41,8 @@ std::string_view name(CheckProgress::Phase phase);
 
 struct CheckReport {
   std::uint64_t containers = 0, blobs = 0, blocks = 0, pieces = 0;  // blocks: uncommitted ones
-  std::uint64_t blob_bytes = 0;
+  std::uint64_t past = 0;                    // snapshots, versions and overwritten states that are still kept
+  std::uint64_t blob_bytes = 0;              // theirs too
   std::uint64_t extents = 0, extent_bytes = 0;
   std::uint64_t unreferenced = 0;            // extents with a record and nothing in them that is still used
   std::uint64_t bytes_read = 0;

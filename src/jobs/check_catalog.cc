@@ -97,24 +97,65 @@ Task<Result<const Checker::Container*>> Checker::container_of(std::uint64_t cid)
 }
 
 Task<Result<void>> Checker::walk_blobs() {
-  Walk walk(parts_.catalog, 'B');
-  while (true) {
-    BASCULE_CO_ASSIGN(auto record, co_await next(walk));
-    if (!record) co_return Result<void>{};
-    if (record->key.size() < 9) {
-      found_record(*record, "a key of a wrong length");
-      continue;
+  for (const char table : {keys::kHeadTable, keys::kPastTable}) {
+    const std::size_t tail = table == keys::kPastTable ? keys::kPastTailBytes : 0;
+    Walk walk(parts_.catalog, table);
+    std::string name;   // the last past state's: its key up to the time
+    while (true) {
+      BASCULE_CO_ASSIGN(auto record, co_await next(walk));
+      if (!record) break;
+      if (record->key.size() < 9 + tail) {
+        found_record(*record, "a key of a wrong length");
+        continue;
+      }
+      BASCULE_CO_ASSIGN(const Container* container, co_await container_of(load_be64(record->key.data() + 1)));
+      if (container && tail != 0 && record->key.substr(0, record->key.size() - tail) != name) {
+        name = record->key.substr(0, record->key.size() - tail);
+        BASCULE_CO_TRY(co_await look_at_past(*container, name.substr(9)));
+      }
+      if (container) BASCULE_CO_TRY(co_await walk_head(*container, std::move(*record)));
+      else if (record->damage) found_record(*record, "");
+      if ((report_.blobs + report_.past) % 500 == 0) show(CheckProgress::Phase::blobs, report_.blobs + report_.past, 0);
     }
-    BASCULE_CO_ASSIGN(const Container* container, co_await container_of(load_be64(record->key.data() + 1)));
-    if (container) BASCULE_CO_TRY(co_await walk_head(*container, std::move(*record)));
-    else if (record->damage) found_record(*record, "");
-    if (report_.blobs % 500 == 0) show(CheckProgress::Phase::blobs, report_.blobs, 0);
   }
+  co_return Result<void>{};
+}
+
+// Does the head that guards a name's past know of all of it?
+Task<Result<void>> Checker::look_at_past(const Container& container, std::string blob) {
+  const std::string head_key = keys::head(container.cid, blob);
+  for (int look = 0; look < kMostLooks; ++look) {
+    const auto before = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+    if (!before && before.error().code == Code::corrupt) co_return Result<void>{};   // said of the head
+    if (!before) co_return fail(before.error());
+    std::uint64_t there = 0;
+    Walk walk(parts_.catalog, keys::pasts(container.cid, blob), keys::after_prefix(keys::pasts(container.cid, blob)));
+    while (true) {
+      BASCULE_CO_ASSIGN(const auto record, co_await next(walk));
+      if (!record) break;
+      ++there;
+    }
+    const std::uint64_t known = *before ? catalog::history_of((*before)->record).past : 0;
+    if (there == known) co_return Result<void>{};
+    const auto after = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
+    if (!after) co_return fail(after.error());
+    if (after->has_value() != before->has_value() || (*after && (*after)->version != (*before)->version)) continue;
+    found(Trouble::damaged, container.path + "/" + blob,
+          std::to_string(there) + " snapshots and versions are there, and " + std::to_string(known) + " are known of");
+    co_return Result<void>{};
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record entry) {
-  const std::string where = container.path + "/" + entry.key.substr(9);
-  ++report_.blobs;
+  std::string where = container.path + "/" + entry.key.substr(9);
+  if (entry.key.starts_with(keys::kPastTable)) {
+    ++report_.past;
+    const WallTime time(Ticks(static_cast<std::int64_t>(load_be64(entry.key.data() + entry.key.size() - 8))));
+    where = container.path + "/" + entry.key.substr(9, entry.key.size() - 9 - keys::kPastTailBytes) + " at " + format_iso8601(time);
+  } else {
+    ++report_.blobs;
+  }
   for (int look = 0; look < kMostLooks; ++look) {
     Wrong wrong;
     Covered covered;
@@ -123,11 +164,12 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
       wrong.add(Trouble::damaged, "its record (" + key_text(entry.key) + "): " +
                                       (entry.damage ? entry.damage->message : head.error().message));
     } else {
+      const bool tombstone = catalog::history_of(*head).state == catalog::HistoryRecord::State::tombstone;
       const catalog::EncryptionRecord* encryption = ops::encryption_of(*head);
       BASCULE_CO_ASSIGN(const Container sealed, co_await sealed_container(container, encryption ? std::optional(*encryption) : std::nullopt));
       if (head->manifest.spans) BASCULE_CO_TRY(co_await walk_spans(sealed, *head, covered, wrong));
       else BASCULE_CO_TRY(co_await walk_manifest(sealed, head->manifest, covered, wrong));
-      if (wrong.text.empty() && covered.bytes != head->size_bytes)
+      if (wrong.text.empty() && !tombstone && covered.bytes != head->size_bytes)
         wrong.add(Trouble::missing, "its manifest covers " + std::to_string(covered.bytes) + " of " +
                                         std::to_string(head->size_bytes) + " bytes");
     }
@@ -242,7 +284,7 @@ Task<Result<void>> Checker::walk_block(const Container& container, const Walk::R
 }
 
 Task<Result<void>> Checker::walk_other_tables() {
-  for (const char table : {'M', 'A', 'C', 'D', 'G', 'J', 'O', 'P', 'Q', 'R', 'T', 'U', 'W', 'X', 'Z'}) {
+  for (const char table : {'M', 'A', 'C', 'D', 'G', 'H', 'J', 'O', 'P', 'Q', 'R', 'T', 'U', 'W', 'X', 'Z'}) {
     Walk walk(parts_.catalog, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await next(walk));

@@ -8,6 +8,7 @@ namespace keys = catalog::keys;
 Task<Result<void>> Checker::look_at_tags(const std::string& where, const Walk::Record& entry, const catalog::HeadRecord& head) {
   const std::uint64_t cid = load_be64(entry.key.data() + 1);
   const std::string blob = entry.key.substr(9);
+  if (!entry.key.starts_with(keys::kHeadTable) || !catalog::is_live(head)) co_return Result<void>{};   // not indexed
   for (const auto& [key, value] : ops::tags_of(head)) {
     const std::string tag_key = keys::tag(cid, key, value, blob);
     BASCULE_CO_ASSIGN(const auto indexed, co_await parts_.catalog.look({.begin = tag_key, .end = tag_key + '\0', .limit = 1}));
@@ -37,7 +38,7 @@ Task<Result<void>> Checker::walk_tags() {
     const auto head = co_await parts_.catalog.head(keys::head(cid, blob));
     if (!head && head.error().code != Code::corrupt) co_return fail(head.error());
     if (!head) continue;                   // damage: with its table
-    const std::string* has = *head ? ops::find_tag(ops::tags_of((*head)->record), tag) : nullptr;
+    const std::string* has = catalog::live(*head) ? ops::find_tag(ops::tags_of((*head)->record), tag) : nullptr;
     if (has && *has == value) continue;
     BASCULE_CO_ASSIGN(const bool still, co_await unchanged(*record));
     if (still) found(Trouble::damaged, names_[cid] + "/" + blob, "the index names a tag " + tag + " that it does not have");

@@ -199,6 +199,12 @@ TEST_F(CheckTest, Every_table_is_opened) {
   ASSERT_TRUE(world.run(service().create_container({"acct", "kept"}, {}, ops::PublicAccess::none)));
   put(blob("b", "kept"), "kept");
   ASSERT_TRUE(world.run(service().delete_container({"acct", "kept"}, {})));
+  ASSERT_TRUE(world.run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
+    s.delete_retention_days = 3;
+    return {};
+  })));
+  ASSERT_TRUE(world.run(service().delete_blob(blob("t1"), {})));
+  ASSERT_TRUE(world.run(service().snapshot_blob(blob("t3"), {}, {})));
   std::set<char> seen;
   std::vector<store::Entry> all = *world.run(world.store->scan({.begin = std::string(1, '\1'), .end = "\xff", .limit = 100'000}));
   for (const auto& e : all) {
@@ -211,9 +217,31 @@ TEST_F(CheckTest, Every_table_is_opened) {
     EXPECT_NE(findings.text().find(key_text(e.key)), std::string::npos) << e.key[0] << "\n" << findings.text();
     replace(whole);
   }
-  for (const char table : {'A', 'B', 'C', 'D', 'E', 'K', 'N', 'P', 'R', 'T', 'U', 'X', 'Y'}) EXPECT_TRUE(seen.contains(table)) << table;
+  for (const char table : {'A', 'B', 'C', 'D', 'E', 'H', 'K', 'N', 'P', 'R', 'T', 'U', 'V', 'X', 'Y'}) EXPECT_TRUE(seen.contains(table)) << table;
   run();
   EXPECT_TRUE(report.good()) << findings.text();
+}
+
+TEST_F(CheckTest, Past_states_are_walked_and_counted) {
+  const auto taken = world.run(service().snapshot_blob(blob("two", "b"), {}, {}));
+  ASSERT_TRUE(taken);
+  ASSERT_TRUE(world.run(service().snapshot_blob(blob("two", "b"), {}, {})));
+  put(blob("two", "b"), "anew");
+  run();
+  EXPECT_TRUE(report.good()) << findings.text();
+  EXPECT_EQ(report.past, 2u);
+  const auto pasts = stored("V");
+  ASSERT_EQ(pasts.size(), 2u);
+  const auto past = catalog::decode<catalog::HeadRecord>(
+      world.run(gateway->catalog->scan({.begin = pasts[0].key, .end = pasts[0].key + '\0'}))->at(0).value);
+  ASSERT_TRUE(past);
+  ASSERT_TRUE(world.run(world.memory_provider->remove(
+      gateway->namer->name(extent::to_id16(past->manifest.entries.at(0).piece.extent)), kNoDeadline)));
+  run();
+  EXPECT_EQ(findings.count(Trouble::missing, "acct/b/two at " + format_iso8601(taken->snapshot), "is missing"), 1u) << findings.text();
+  lose(pasts[0].key);
+  run();
+  EXPECT_EQ(findings.count(Trouble::damaged, "acct/b/two", "1 snapshots and versions are there, and 2 are known of"), 1u) << findings.text();
 }
 
 TEST_F(CheckTest, A_mapping_that_does_not_open_hides_no_blob) {

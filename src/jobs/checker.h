@@ -5,6 +5,7 @@
 #include <set>
 
 #include "jobs/check.h"
+#include "catalog/history.h"
 #include "jobs/walk.h"
 #include "ops/manifest.h"
 
@@ -65,6 +66,7 @@ class Checker {
   Task<Result<void>> walk_deleted_containers();
   Task<Result<void>> look_at_container(Walk::Record owner, std::uint64_t cid);
   Task<Result<void>> walk_blobs();
+  Task<Result<void>> look_at_past(const Container& container, std::string blob);
   Task<Result<void>> walk_head(const Container& container, Walk::Record entry);
   Task<Result<void>> walk_manifest(const Container& container, const catalog::Manifest& manifest, Covered& covered, Wrong& wrong);
   Task<Result<void>> walk_spans(const Container& container, const catalog::HeadRecord& head, Covered& covered, Wrong& wrong);   // check_spans.cc

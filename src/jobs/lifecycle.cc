@@ -146,7 +146,7 @@ Task<void> Lifecycle::look_at(std::string account, const LifecyclePolicy& policy
   // Only what was looked at: a write meanwhile makes the blob another.
   ops::Conditions conditions;
   conditions.if_match = ops::ETagSet{.any = false, .values = {view.etag}};
-  const auto done = co_await service_.delete_blob({account, record.container, view.name}, std::move(conditions));
+  const auto done = co_await service_.delete_blob({account, record.container, view.name}, {.conditions = std::move(conditions)});
   if (done) {
     ++record.deleted;
   } else if (done.error().code == Code::refused) {

@@ -56,12 +56,37 @@ Task<Result<void>> Sweeper::bury_unnamed(Recounts recounts) {
   co_return Result<void>{};
 }
 
+// The beginnings of the page keys of manifests that never came to be, or have not yet, and own no pieces: what they name is
+// named elsewhere, or was buried meanwhile.
+Task<Result<std::set<std::string>>> Sweeper::borrowing_pages() {
+  std::set<std::string> found;
+  for (const char table : {'Q', 'D'}) {
+    Walk walk(catalog_, table);
+    while (true) {
+      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
+      if (!record) break;
+      if (record->damage) continue;   // said by the count, where it matters
+      if (table == 'Q') {
+        BASCULE_CO_ASSIGN(const auto intent, catalog::decode<catalog::IntentRecord>(record->value));
+        if (!intent.owns_pieces && !intent.container_key)
+          found.insert(keys::page(intent.cid, load_be64(record->key.data() + 9), 0).substr(0, 17));
+      } else {
+        BASCULE_CO_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(record->value));
+        if (drop.kind == catalog::DropRecord::Kind::pages) found.insert(keys::page(drop.cid, drop.manifest.id, 0).substr(0, 17));
+      }
+    }
+  }
+  co_return found;
+}
+
 Task<Result<void>> Sweeper::count_named(Recounts& recounts) {
+  BASCULE_CO_ASSIGN(const auto borrowing, co_await borrowing_pages());
   for (const char table : kNamingTables) {
     Walk walk(catalog_, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
       if (!record) break;
+      if (table == 'P' && borrowing.contains(record->key.substr(0, 17))) continue;
       auto pieces = record->damage ? Result<std::vector<extent::Piece>>(fail(*record->damage)) : named_pieces(table, record->value);
       // What cannot be read may name any of them.
       if (!pieces) co_return fail(Code::corrupt, "the catalog's " + key_text(record->key) + ": " + pieces.error().message);

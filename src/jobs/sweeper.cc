@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 
 namespace bascule::jobs {
@@ -158,7 +159,7 @@ Task<Result<void>> Sweeper::sweep_manifest(store::Entry entry, DropRecord drop) 
     // they are found through any of its holders' pages or entries only when it dies. Ours are those it does not name.
     catalog::Manifest named_by_base;
     if (base) named_by_base = base->record.manifest;
-    else { BASCULE_CO_ASSIGN(named_by_base, co_await live_manifest(drop.cid, m.base)); }
+    else { BASCULE_CO_ASSIGN(named_by_base, co_await live_manifest(drop.cid, m.base, drop.blob)); }
     BASCULE_CO_ASSIGN(auto lives_on, co_await pieces_of(drop.cid, std::move(named_by_base)));
     kept.merge(lives_on);
   }
@@ -242,7 +243,7 @@ Task<Result<void>> Sweeper::sweep_upload(store::Entry entry, DropRecord drop) {
 
 Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop) {
   // Each head becomes a drop record of its own, so that what heads share is settled as it always is.
-  for (const char table : {'B', 'U'}) {
+  for (const char table : {keys::kHeadTable, keys::kPastTable, 'U'}) {
     const std::string prefix = keys::with_u64(table, drop.cid), end = keys::after_prefix(prefix);
     while (true) {
       BASCULE_CO_ASSIGN(auto found, co_await catalog_.scan({.begin = prefix, .end = end, .limit = kHeadsPerCommit,
@@ -251,9 +252,13 @@ Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop)
       Transaction t;
       for (const auto& e : found) {
         DropRecord part{.cid = drop.cid};
-        if (table == 'B') {
+        if (table != 'U') {
           BASCULE_CO_ASSIGN(auto head, catalog::decode<catalog::HeadRecord>(e.value));
           part.manifest = std::move(head.manifest);
+          const bool past = table == keys::kPastTable;
+          part.blob = e.key.substr(prefix.size(), e.key.size() - prefix.size() - (past ? keys::kPastTailBytes : 0));
+          const auto& history = catalog::history_of(head);
+          ops::forget_expiry(t, drop.cid, part.blob, past ? history.latest : WallTime(), history);
         } else {
           BASCULE_CO_ASSIGN(auto upload, catalog::decode<catalog::UploadRecord>(e.value));
           part.kind = DropRecord::Kind::upload;
@@ -282,22 +287,35 @@ Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop)
   co_return co_await catalog_.commit(std::move(t));
 }
 
-Task<Result<catalog::Manifest>> Sweeper::live_manifest(std::uint64_t cid, std::uint64_t manifest) {
-  // A base with a living holder: the holder is one of the container's heads. Rare (a block list over a copied blob), so
-  // the container is walked rather than an index kept.
-  const std::string prefix = keys::with_u64('B', cid), end = keys::after_prefix(prefix);
-  std::string begin = prefix;
+Task<Result<std::optional<catalog::Manifest>>> Sweeper::find_manifest(std::uint64_t manifest, std::string begin, std::string end) {
   while (true) {
     BASCULE_CO_ASSIGN(auto heads, co_await catalog_.scan({.begin = begin, .end = end}));
-    if (heads.empty()) break;
+    if (heads.empty()) co_return std::nullopt;
     for (const auto& e : heads) {
       BASCULE_CO_ASSIGN(auto head, catalog::decode<catalog::HeadRecord>(e.value));
       if (head.manifest.id == manifest) co_return std::move(head.manifest);
     }
     begin = heads.back().key + '\0';
   }
+}
+
+Task<Result<catalog::Manifest>> Sweeper::live_manifest(std::uint64_t cid, std::uint64_t manifest, std::string blob) {
+  // A base with a living holder: the holder is one of the container's heads or past states. Nearly always it is of the
+  // same name (a block list over a version); else, rarely (over a copied blob), the container is walked rather than an
+  // index kept.
+  std::vector<std::pair<std::string, std::string>> places;
+  if (!blob.empty()) {
+    places.emplace_back(keys::head(cid, blob), keys::head(cid, blob) + '\0');
+    places.emplace_back(keys::pasts(cid, blob), keys::after_prefix(keys::pasts(cid, blob)));
+  }
+  for (const char table : {keys::kHeadTable, keys::kPastTable})
+    places.emplace_back(keys::with_u64(table, cid), keys::after_prefix(keys::with_u64(table, cid)));
+  for (auto& [begin, end] : places) {
+    BASCULE_CO_ASSIGN(auto found, co_await find_manifest(manifest, std::move(begin), std::move(end)));
+    if (found) co_return std::move(*found);
+  }
   // Its holders were dropped, and their records wait behind this one: they still say what it names.
-  begin = "D";
+  std::string begin = "D";
   while (true) {
     BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = begin, .end = "E"}));
     if (drops.empty()) co_return fail(Code::corrupt, "a manifest's base is nowhere to be found");
@@ -434,6 +452,61 @@ Task<Result<void>> Sweeper::remove_orphans(const std::set<std::uint32_t>& sessio
     if (listing.complete || listing.objects.empty()) co_return Result<void>{};
     after = listing.objects.back().name;
   }
+}
+
+Task<Result<void>> Sweeper::expire_deleted() {
+  const WallTime now = service_.parts().clock.wall();
+  const std::string end = keys::expiry(now, 0, "", {}).substr(0, 9);
+  std::string begin(1, keys::kExpiryTable);
+  while (true) {
+    BASCULE_CO_ASSIGN(auto due, co_await catalog_.scan({.begin = begin, .end = end, .limit = 500}));
+    if (due.empty()) co_return Result<void>{};
+    for (const auto& e : due) {
+      if (e.key.size() < 9 + 8 + keys::kPastTailBytes) co_return fail(Code::corrupt, "a record of what expires has a key of a wrong length");
+      auto done = co_await expire(e, now);
+      // Somebody changes it at this moment: the next round finds it again.
+      if (!done && done.error().code != Code::conflict) co_return fail(done.error());
+    }
+    begin = due.back().key + '\0';
+  }
+}
+
+Task<Result<void>> Sweeper::expire(store::Entry entry, WallTime now) {
+  using catalog::HistoryRecord;
+  const std::uint64_t cid = load_be64(entry.key.data() + 9);
+  const std::string blob = entry.key.substr(17, entry.key.size() - 17 - keys::kPastTailBytes);
+  const WallTime time(Ticks(static_cast<std::int64_t>(load_be64(entry.key.data() + entry.key.size() - 8))));
+  const std::string head_key = keys::head(cid, blob), past_key = keys::past(cid, blob, time);
+  Transaction t;
+  t.require(entry.key, entry.version);
+  t.remove(entry.key);
+  const auto due = [now](const catalog::HeadRecord& record) {
+    const HistoryRecord& h = catalog::history_of(record);
+    return h.state == HistoryRecord::State::deleted && catalog::deletion_due(h) <= now;
+  };
+  BASCULE_CO_ASSIGN(auto head, co_await catalog_.get<catalog::HeadRecord>(head_key));
+  if (head && time == WallTime()) {
+    if (due(head->record)) {   // else it was brought back, or another blob has its name
+      ops::drop_manifest(catalog_, t, cid, head->record.manifest, {}, blob);
+      head->record.manifest = {};
+      HistoryRecord& history = head->record.extras->history;
+      history.state = HistoryRecord::State::tombstone;
+      history.deleted = {};
+      history.retention_days = 0;
+      ops::put_guard(t, head_key, std::move(*head));
+    }
+  } else if (head) {
+    BASCULE_CO_ASSIGN(auto past, co_await catalog_.get<catalog::HeadRecord>(past_key));
+    if (past && due(past->record)) {
+      t.require(past_key, past->version);
+      t.remove(past_key);
+      ops::drop_manifest(catalog_, t, cid, past->record.manifest, {}, blob);
+      ops::uncount(head->record.extras.made().history, past->record.extras->history);
+      ops::put_guard(t, head_key, std::move(*head));
+    }
+  }
+  ++counts_.expired;
+  co_return co_await catalog_.commit(std::move(t));
 }
 
 Task<Result<void>> Sweeper::expire_uploads() {

@@ -14,6 +14,7 @@ namespace bascule::jobs {
 struct SweepCounts {
   std::uint64_t drops = 0, extents_removed = 0, bytes_removed = 0, orphans_removed = 0;
   std::uint64_t extents_settled = 0;   // extents of dead sessions that were named in part
+  std::uint64_t expired = 0;           // records of what was deleted softly, done with
   std::uint64_t failed_puts = 0;       // removals of what a failed PUT of this session may have left
 };
 
@@ -39,6 +40,8 @@ class Sweeper {
   static constexpr Duration kAdoptAgain = std::chrono::hours(1), kAdoptRetry = std::chrono::minutes(1);
   // Uploads without a commit for a week (AZURE.md 9).
   Task<Result<void>> expire_uploads();
+  // What was deleted softly and has been kept as long as the account said then.
+  Task<Result<void>> expire_deleted();
   SweepCounts counts() const { return counts_; }
 
  private:
@@ -73,7 +76,9 @@ class Sweeper {
   Task<Result<void>> sweep_upload(store::Entry entry, catalog::DropRecord drop);
   Task<Result<void>> sweep_container(store::Entry entry, catalog::DropRecord drop);
   Task<Result<std::set<PieceKey>>> pieces_of(std::uint64_t cid, catalog::Manifest manifest);
-  Task<Result<catalog::Manifest>> live_manifest(std::uint64_t cid, std::uint64_t manifest);
+  Task<Result<catalog::Manifest>> live_manifest(std::uint64_t cid, std::uint64_t manifest, std::string blob);
+  Task<Result<std::optional<catalog::Manifest>>> find_manifest(std::uint64_t manifest, std::string begin, std::string end);
+  Task<Result<void>> expire(store::Entry entry, WallTime now);
   Task<Result<bool>> referenced(std::uint64_t cid, std::uint64_t manifest, std::uint64_t except);
   // Adds to the totals; an extent whose bytes are all dead becomes garbage in the same commit.
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);
@@ -86,6 +91,7 @@ class Sweeper {
   Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
+  Task<Result<std::set<std::string>>> borrowing_pages();
   Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions, const std::set<std::uint32_t>& quiet);
   Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
 

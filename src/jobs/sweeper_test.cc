@@ -32,6 +32,16 @@ struct Quiet final : CheckSink {
   }
 };
 
+// What the account keeps of the past, by the seed.
+ops::SettingsChange kept_by(std::uint64_t seed) {
+  return [seed](ops::AccountSettings& s) -> Result<void> {
+    s.versioning = seed & 1;
+    s.delete_retention_days = seed & 2 ? 3 : 0;
+    s.allow_permanent_delete = true;
+    return {};
+  };
+}
+
 class SweeperTest : public ::testing::Test {
  protected:
   std::vector<std::unique_ptr<Sweeper>> sweepers_;  // of crashed gateways: a pass may be parked
@@ -115,6 +125,7 @@ class SweeperTest : public ::testing::Test {
     ASSERT_TRUE(containers);
     for (const auto& c : containers->items) ASSERT_TRUE(world->run(service().delete_container({"acct", c.name}, {})));
     crash();  // what failed and arrived all the same is found when its session has ended
+    world->run(world->clock.sleep_for(40min));   // and so has every late PUT of it
     sweep();
     adopt();
     sweep();
@@ -248,6 +259,68 @@ TEST_F(SweeperTest, Readers_that_never_cease_do_not_hold_it_up) {
     reader = std::move(next);
   }
   EXPECT_EQ(world->memory_provider->object_count(), 2u + 1u);
+}
+
+TEST_F(SweeperTest, What_was_deleted_softly_goes_when_its_time_has_come) {
+  begin(8);
+  create("c");
+  ASSERT_TRUE(world->run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
+    s.delete_retention_days = 2;
+    return {};
+  })));
+  put(blob("gone"), content(500'000, 1));
+  ASSERT_TRUE(world->run(service().snapshot_blob(blob("gone"), {}, {})));
+  put(blob("back"), content(500'000, 2));
+  put(blob("over"), content(500'000, 3));
+  put(blob("over"), "new");
+  const ops::DeleteBlob whole{.snapshots = ops::DeleteBlob::Snapshots::include};
+  for (const char* name : {"gone", "back"}) ASSERT_TRUE(world->run(service().delete_blob(blob(name), whole)));
+  world->run(world->clock.sleep_for(47h));
+  ASSERT_TRUE(world->run(service().undelete_blob(blob("back"))));
+  ASSERT_TRUE(world->run(sweeper->expire_deleted()));
+  EXPECT_EQ(sweeper->counts().expired, 0u);
+  world->run(world->clock.sleep_for(2h));
+  EXPECT_FALSE(world->run(service().undelete_blob(blob("gone"))));   // due, though it still lies there
+  ASSERT_TRUE(world->run(sweeper->expire_deleted()));
+  EXPECT_EQ(sweeper->counts().expired, 3u);
+  sweep();
+  expect_whole("expired");
+  const auto page = world->run(service().list_blobs({"acct", "c"}, {.snapshots = true, .deleted = true}));
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->items.size(), 2u);
+  EXPECT_TRUE(get(blob("back")) == content(500'000, 2));
+  EXPECT_EQ(get(blob("over")), "new");
+  EXPECT_EQ(world->memory_provider->object_count(), 2u + 2u);   // the keys; what lives
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, A_version_that_a_block_list_took_over_from_may_go_before_or_after_it) {
+  for (const bool first : {true, false}) {
+    begin(first ? 9 : 10);
+    create("c");
+    ASSERT_TRUE(world->run(service().change_settings("acct", kept_by(1))));
+    put_block(blob("b"), "1", content(300'000, 1));
+    put_block(blob("b"), "2", content(300'000, 2));
+    put_list(blob("b"), {"1", "2"});
+    put_list(blob("b"), {"2"});
+    const auto page = world->run(service().list_blobs({"acct", "c"}, {.versions = true}));
+    ASSERT_EQ(page->items.size(), 2u);
+    const BlobRef old{"acct", "c", "b", {ops::At::Kind::version, page->items[0].blob.version}};
+    if (first) {
+      ASSERT_TRUE(world->run(service().delete_blob(old, {})));
+      sweep();
+      EXPECT_TRUE(get(blob("b")) == content(300'000, 2));
+    } else {
+      ASSERT_TRUE(world->run(service().delete_blob(blob("b"), {})));
+      BlobRef last = old;
+      last.at.time = page->items[1].blob.version;
+      ASSERT_TRUE(world->run(service().delete_blob(last, {})));
+      sweep();
+      EXPECT_TRUE(get(old) == content(300'000, 1) + content(300'000, 2));
+    }
+    expect_whole("half gone");
+    expect_no_leak("at the end");
+  }
 }
 
 TEST_F(SweeperTest, An_upload_without_a_commit_expires) {
@@ -463,18 +536,31 @@ struct Actors {
   }
 };
 
+// Any state of any blob: now and then a snapshot or a version.
+Task<BlobRef> any_state(Actors& a) {
+  BlobRef ref = a.any();
+  if (a.pick(2)) co_return ref;
+  auto page = co_await a.service.list_blobs({"acct", ref.container}, {.prefix = ref.blob, .snapshots = true, .versions = true, .deleted = true});
+  if (!page) { a.judge("list", page.error()); co_return ref; }
+  if (page->items.empty()) co_return ref;
+  const ops::BlobView& v = page->items[a.pick(page->items.size())].blob;
+  if (v.snapshot != WallTime()) ref.at = {ops::At::Kind::snapshot, v.snapshot};
+  else if (v.version != WallTime()) ref.at = {ops::At::Kind::version, v.version};
+  co_return ref;
+}
+
 Task<void> act(Actors& a, int steps) {
   for (int step = 0; step < steps; ++step) {
     const BlobRef ref = a.any();
-    switch (a.pick(18)) {
-      case 12: {
+    switch (a.pick(22)) {
+      case 16: {
         ops::CreateBlob create;
         create.type = a.pick(2) ? ops::BlobType::append : ops::BlobType::page;
         create.size_bytes = create.type == ops::BlobType::page ? 512 * 400 : 0;
         if (auto r = co_await a.service.create_blob(ref, create); !r) a.judge("create", r.error());
         break;
       }
-      case 13: case 14: {
+      case 17: case 18: {
         ops::AppendBlock what;
         std::string text = content(1 + (a.pick(9) ? a.pick(5000) : a.pick(2'000'000)), a.pick(1000));
         what.body.length_bytes = text.size() + (a.pick(8) == 0);
@@ -482,7 +568,7 @@ Task<void> act(Actors& a, int steps) {
         if (auto r = co_await a.service.append_block(ref, what, body); !r) a.judge("append", r.error());
         break;
       }
-      case 15: case 16: {
+      case 19: case 20: {
         ops::PutPages what;
         what.first = a.pick(300) * 512;
         what.length_bytes = 512 * (1 + a.pick(100));
@@ -492,7 +578,7 @@ Task<void> act(Actors& a, int steps) {
         if (auto r = co_await a.service.put_pages(ref, what, body); !r) a.judge("put pages", r.error());
         break;
       }
-      case 17:   // a conflict with the sweeper, or another writer who folds, is no harm: it is done later
+      case 21:   // a conflict with the sweeper, or another writer who folds, is no harm: it is done later
         if (auto r = co_await a.service.fold_blob(ref); !r && r.error().code != Code::conflict) a.judge("fold", r.error());
         break;
       case 0: case 1: {
@@ -525,10 +611,10 @@ Task<void> act(Actors& a, int steps) {
         break;
       }
       case 7: case 8:
-        if (auto r = co_await a.service.copy_blob(ref, a.any(), {}); !r) a.judge("copy", r.error());
+        if (auto r = co_await a.service.copy_blob(ref, co_await any_state(a), {}); !r) a.judge("copy", r.error());
         break;
       case 9: {
-        auto reader = co_await a.service.open_blob(ref, {});
+        auto reader = co_await a.service.open_blob(co_await any_state(a), {});
         if (!reader) { a.judge("open", reader.error()); break; }
         while (true) {
           co_await a.world.clock.sleep_for(std::chrono::milliseconds(a.pick(30)));
@@ -539,7 +625,20 @@ Task<void> act(Actors& a, int steps) {
         break;
       }
       case 10:
-        if (auto r = co_await a.service.delete_blob(ref, {}); !r) a.judge("delete", r.error());
+        if (auto r = co_await a.service.delete_blob(ref, {.snapshots = static_cast<ops::DeleteBlob::Snapshots>(a.pick(3))}); !r)
+          a.judge("delete", r.error());
+        break;
+      case 12:
+        if (auto r = co_await a.service.snapshot_blob(ref, {}, {}); !r) a.judge("snapshot", r.error());
+        break;
+      case 13:
+        if (auto r = co_await a.service.delete_blob(co_await any_state(a), {.permanent = a.pick(3) == 0}); !r) a.judge("delete a state", r.error());
+        break;
+      case 14:
+        if (auto r = co_await a.service.undelete_blob(ref); !r) a.judge("undelete", r.error());
+        break;
+      case 15:
+        if (auto r = co_await a.service.set_blob_metadata(ref, {{"a", "b"}}, {}); !r) a.judge("metadata", r.error());
         break;
       case 11:
         if (a.pick(4)) break;
@@ -577,6 +676,9 @@ TEST_P(Histories, Lose_nothing_and_leak_nothing) {
     SeededRandom random(seed + 1000);
     for (int life = 0; life < (crashes ? 4 : 1); ++life) {
       set_faults({.fail_before = 0.02, .fail_after = 0.02, .tear_put = 0.02, .delay = 0.7, .max_delay = 40ms});
+      set_faults({});
+      ASSERT_TRUE(world->run(service().change_settings("acct", kept_by(life == 0 ? seed : random.next_u64()))));
+      set_faults({.fail_before = 0.02, .fail_after = 0.02, .tear_put = 0.02, .delay = 0.7, .max_delay = 40ms});
       auto actors = std::make_shared<Actors>(*world, service(), gateway->line, random);
       actors->running = 5;
       for (int i = 0; i < 4; ++i) spawn(world->loop, act(*actors, 25));
@@ -595,6 +697,10 @@ TEST_P(Histories, Lose_nothing_and_leak_nothing) {
       }
       ASSERT_EQ(actors->trouble, "") << where;
       set_faults({});
+      if (random.next_u64() % 3 == 0) {
+        world->run(world->clock.sleep_for(24h * 4));
+        ASSERT_TRUE(world->run(sweeper->expire_deleted()));
+      }
       expect_whole(where);
       if (HasFatalFailure() || HasNonfatalFailure()) return;
     }

@@ -21,6 +21,8 @@ std::string_view table_name(char table) {
     case 'Y': return "deleted container";
     case 'C': return "container";
     case 'B': return "head";
+    case 'V': return "past state";
+    case 'H': return "expiry";
     case 'P': return "page";
     case 'W': return "write";
     case 'I': return "tag";
@@ -75,7 +77,7 @@ Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view val
   } else if (table == 'K') {
     BASCULE_ASSIGN(auto block, catalog::decode<catalog::BlockRecord>(value));
     pieces = std::move(block.pieces);
-  } else if (table == 'B') {
+  } else if (table == 'B' || table == 'V') {
     BASCULE_ASSIGN(const auto head, catalog::decode<catalog::HeadRecord>(value));
     add(head.manifest.entries);
   } else if (table == 'P') {
@@ -99,7 +101,8 @@ Result<void> decodes(char table, std::string_view value) {
     case 'N': return as<catalog::MappingRecord>(value);
     case 'Y': return as<catalog::DeletedContainerRecord>(value);
     case 'C': return as<catalog::ContainerRecord>(value);
-    case 'B': return as<catalog::HeadRecord>(value);
+    case 'B':
+    case 'V': return as<catalog::HeadRecord>(value);
     case 'U': return as<catalog::UploadRecord>(value);
     case 'K': return as<catalog::BlockRecord>(value);
     case 'E': return as<catalog::ExtentRecord>(value);
@@ -121,6 +124,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'I':
     case 'R':
     case 'T':
+    case 'H':
     case 'G': {
       BASCULE_TRY(catalog::decode_total(value));
       return {};
@@ -174,6 +178,17 @@ std::string key_text(std::string_view key) {
       std::string parts(rest);
       std::ranges::replace(parts, '\0', ' ');
       return text + ' ' + parts;
+    }
+    case 'H':
+      number(8);
+      [[fallthrough]];
+    case 'V': {
+      number(8);
+      if (rest.size() < catalog::keys::kPastTailBytes) break;
+      text += ' ' + std::string(rest.substr(0, rest.size() - catalog::keys::kPastTailBytes));
+      rest.remove_prefix(rest.size() - 8);
+      number(8);
+      return text;
     }
     case 'P':
     case 'R':

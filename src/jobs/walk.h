@@ -33,8 +33,8 @@ class Walk {
 };
 
 // The tables whose records name pieces themselves, in an order in which a piece that moves between records while one walks
-// is met all the same: it goes from a block, a write or a head into a head or a page, and from there into a drop.
-inline constexpr char kNamingTables[] = {'K', 'W', 'B', 'P', 'Z', 'D'};
+// is met all the same: it goes from a block, a write or a head into a head, a past state or a page, and from there into a drop.
+inline constexpr char kNamingTables[] = {'K', 'W', 'B', 'V', 'P', 'Z', 'D'};
 // The pieces that such a record names; not those in the pages of a manifest that it names. corrupt: it does not decode.
 Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view value);
 

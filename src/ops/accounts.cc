@@ -34,7 +34,10 @@ Task<Result<void>> Service::load_accounts() {
     BASCULE_CO_ASSIGN(account->second->settings, catalog::decode<AccountSettings>(e.value));
   }
   std::unique_lock lock(accounts_mutex_);
-  for (auto& [name, account] : loaded) accounts_[name] = std::move(account);
+  for (auto& [name, account] : loaded) {
+    note_history(account->settings);
+    accounts_[name] = std::move(account);
+  }
   co_return Result<void>{};
 }
 
@@ -104,6 +107,7 @@ Task<Result<void>> Service::reload_account(std::string name) {
   BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(keys::settings(name)));
   auto account = std::make_shared<Account>(Account{name, found->record.keys, found->record.development, first_settings(found->record.development)});
   if (settings) account->settings = std::move(settings->record);
+  note_history(account->settings);
   std::unique_lock lock(accounts_mutex_);
   accounts_[name] = std::move(account);
   co_return Result<void>{};

@@ -1,5 +1,6 @@
-// A blob's head: properties, metadata, content headers, lease, deletion.
+// A blob's head: properties, metadata, content headers, lease.
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/pending_copy.h"
 
 namespace bascule::ops {
@@ -8,8 +9,10 @@ namespace keys = catalog::keys;
 
 Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
-  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+  catalog::HeadRef head;
+  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
+  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
   const catalog::EncryptionRecord* encryption = encryption_of(head->record);
@@ -22,30 +25,46 @@ Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   co_return view;
 }
 
-Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change) {
-  co_return co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& head, const Container&) { return change(head); });
+Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change, bool new_version) {
+  co_return co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& head, const Container&) { return change(head); }, new_version);
 }
 
-Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change) {
+Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change, bool new_version) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) forget_container(container_ref);
     BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
-    const std::string key = keys::head(container->cid, ref.blob);
+    std::string key = state_key(container->cid, ref);
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
-    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+    if (!ref.at.base() && head && !is_state(head->record, ref.at)) head.reset();
+    if (!catalog::live(head) && ref.at.kind == At::Kind::version) {   // the current one by its id
+      key = keys::head(container->cid, ref.blob);
+      BASCULE_CO_ASSIGN(head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
+      if (head && catalog::version_of(head->record) != ref.at.time) head.reset();
+    }
+    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
     const Tags tags = tags_of(head->record);
     settle_tier(head->record, now());
-    BASCULE_CO_TRY(change(head->record, container));
     catalog::Transaction t;
-    index_tags(t, container->cid, ref.blob, tags, tags_of(head->record));
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    t.require(key, head->version);
-    t.put(key, encode(head->record));
+    const HistoryRule rule = new_version ? history_rule(ref.account) : HistoryRule();
+    catalog::HeadRecord changed;
+    if (rule.versioning || (new_version && catalog::version_of(head->record) != WallTime())) {
+      changed = head->record;
+      BASCULE_CO_TRY(change(changed, container));
+      succeed(t, {.cid = container->cid, .head_key = key, .blob = ref.blob, .rule = rule, .inherits = Inherits::content}, head, changed);
+    } else {
+      changed = std::move(head->record);
+      BASCULE_CO_TRY(change(changed, container));
+      t.require(key, head->version);
+      t.put(key, encode(changed));
+      if (ref.at.base() || changed.extras->history.kind == catalog::HistoryRecord::Kind::base)
+        index_tags(t, container->cid, ref.blob, tags, tags_of(changed));
+    }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return std::move(head->record);
+    if (done) co_return changed;
     if (done.error().code != Code::conflict) co_return fail(done.error());
   }
   co_return fail(Code::overloaded, "too many writers change this blob");
@@ -66,9 +85,9 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
     h.last_modified = whole_second(h.last_modified);
     h.lease = after_write(h.lease, now());
     return {};
-  }));
+  }, true));
   const catalog::EncryptionRecord* used = encryption_of(head);
-  co_return Written{head.etag, head.last_modified, {}, {}, {}, used ? used->scope : std::string()};
+  co_return Written{head.etag, head.last_modified, {}, {}, {}, used ? used->scope : std::string(), catalog::version_of(head)};
 }
 
 Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
@@ -86,7 +105,7 @@ Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders head
     h.lease = after_write(h.lease, now());
     return {};
   }));
-  co_return Written{head.etag, head.last_modified, {}, {}};
+  co_return Written{head.etag, head.last_modified, {}, {}, {}, {}, catalog::version_of(head)};
 }
 
 Result<void> Service::change_lease(Lease& lease, const LeaseAction& action, LeaseResult& result) {
@@ -110,40 +129,6 @@ Task<Result<LeaseResult>> Service::lease_blob(BlobRef ref, LeaseAction action) {
   result.etag = head.etag;
   result.last_modified = head.last_modified;
   co_return result;
-}
-
-Task<Result<void>> Service::delete_blob(BlobRef ref, Conditions conditions) {
-  const ContainerRef container_ref{ref.account, ref.container};
-  Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
-    const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
-    BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
-    BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    if ((!head || expired(head->record, now())) && !upload) co_return refuse(Reason::blob_not_found);
-    BASCULE_CO_TRY(check_not_copying(head ? &head->record : nullptr));
-    BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
-    BASCULE_CO_TRY(head ? check_change(conditions, stamp(head->record)) : check_write(conditions, std::nullopt));
-    catalog::Transaction t;
-    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    t.require(head_key, head ? head->version : 0);
-    if (head) {
-      t.remove(head_key);
-      index_tags(t, container->cid, ref.blob, tags_of(head->record), {});
-      drop_manifest(t, container->cid, head->record.manifest, {});
-    }
-    if (upload) {
-      t.require(upload_key, upload->version);
-      t.remove(upload_key);
-      drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
-    }
-    auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Result<void>{};
-    if (done.error().code != Code::conflict) co_return fail(done.error());
-  }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 }  // namespace bascule::ops

@@ -5,9 +5,9 @@
 #include <unordered_map>
 
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 #include "ops/pending_copy.h"
-#include "ops/service.h"
 
 namespace bascule::ops {
 
@@ -65,9 +65,9 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.encryption));
   {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
-    if (head && head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
-    BASCULE_CO_TRY(check_not_copying(head ? &head->record : nullptr));
-    BASCULE_CO_TRY(check_lease_write(head ? head->record.lease : std::nullopt, put.lease_id, now()));
+    BASCULE_CO_TRY(check_type(head, BlobType::block));
+    BASCULE_CO_TRY(check_not_copying(there(head, now())));
+    BASCULE_CO_TRY(check_lease_write(lease_of(there(head, now())), put.lease_id, now()));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
     if (upload) BASCULE_CO_TRY(check_same_keys(upload->record.encryption, sealed.record));
@@ -112,8 +112,8 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
     if (!head) { outcome = fail(head.error()); break; }
-    if (auto free = check_not_copying(*head ? &(*head)->record : nullptr); !free) { outcome = fail(free.error()); break; }
-    auto allowed = check_lease_write(*head ? (*head)->record.lease : std::nullopt, put.lease_id, now());
+    if (auto free = check_not_copying(there(*head, now())); !free) { outcome = fail(free.error()); break; }
+    auto allowed = check_lease_write(lease_of(there(*head, now())), put.lease_id, now());
     if (!allowed) { outcome = fail(allowed.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
     if (!upload) { outcome = fail(upload.error()); break; }
@@ -144,6 +144,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     if (*former) {  // the same block again: the later one counts
       catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::pieces, .cid = container->cid, .pieces = (*former)->record.pieces};
       t.put(keys::dropped(parts_.catalog.next_version()), encode(drop));
+      t.put(upload_key, encode((*upload)->record));   // a list that has read the former one must not be committed any more
     }
     t.put(block_key, encode(record));
     for (const auto& p : in.pieces)
@@ -176,14 +177,13 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     const auto token = read_token();  // the former pages and blocks stay while they are walked
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    if (old && old->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
-    const Lease lease = old ? old->record.lease : std::nullopt;
-    BASCULE_CO_TRY(check_not_copying(old ? &old->record : nullptr));
-    BASCULE_CO_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
-    BASCULE_CO_TRY(check_write(put.conditions, old ? std::optional(stamp(old->record)) : std::nullopt,
-                               put.conditions.lease_id.has_value()));
+    BASCULE_CO_TRY(check_type(old, BlobType::block));
+    const catalog::HeadRecord* old_there = there(old, now());
+    BASCULE_CO_TRY(check_not_copying(old_there));
+    BASCULE_CO_TRY(check_lease_write(lease_of(old_there), put.conditions.lease_id, now()));
+    BASCULE_CO_TRY(check_write(put.conditions, stamp(old_there), put.conditions.lease_id.has_value()));
+    if (old_there) BASCULE_CO_TRY(check_replaceable(*old_there, now()));
 
-    if (old) BASCULE_CO_TRY(check_replaceable(old->record, now()));
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.conditions.encryption));
     std::vector<UncommittedBlock> fresh;
     if (upload) { BASCULE_CO_ASSIGN(fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch)); }
@@ -196,9 +196,9 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     bool needs_committed = false;
     for (const auto& e : put.blocks)
       needs_committed |= e.from == From::committed || (e.from == From::latest && !uncommitted.contains(e.block_id));
-    if (needs_committed && old) {
-      BASCULE_CO_TRY(check_readable(old->record, now()));
-      BASCULE_CO_ASSIGN(entries, co_await all_entries(parts_.catalog, container->cid, old->record.manifest));
+    if (needs_committed && old_there) {
+      BASCULE_CO_TRY(check_readable(*old_there, now()));
+      BASCULE_CO_ASSIGN(entries, co_await all_entries(parts_.catalog, container->cid, old_there->manifest));
       for (auto& [id, block] : committed_blocks(entries)) committed.try_emplace(id, block);
     }
 
@@ -246,30 +246,24 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     }
     const WallTime at = now();
     catalog::HeadRecord head;
+    begin_state(head, old, at);
     head.size_bytes = size;
-    head.etag = new_etag(old ? old->record.etag : 0);
-    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
-    head.created = old ? old->record.created : at;
     set_headers(head, put.headers);
     set_metadata(head, put.metadata, sealed, parts_.random);
     head.tier = put.tier;
     if (!head.tier.empty()) head.tier_changed = at;
     set_tags(head, put.tags);
-    head.lease = after_write(lease, at);
-    if (took_over && old) take_over(t, container->cid, old->record.manifest, manifest);
-    head.manifest = manifest;
+    head.manifest = std::move(manifest);
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    t.require(head_key, old ? old->version : 0);
     t.require(upload_key, upload ? upload->version : 0);
-    t.put(head_key, encode(head));
-    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
-    if (old) drop_manifest(t, container->cid, old->record.manifest, manifest);
+    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account),
+                .inherits = took_over ? Inherits::pieces : Inherits::nothing}, old, head);
     if (upload) {
       t.remove(upload_key);
-      drop_upload(t, container->cid, ref.blob, upload->record.epoch, manifest);
+      drop_upload(t, container->cid, ref.blob, upload->record.epoch, head.manifest);
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope()};
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope(), catalog::version_of(head)};
     co_await writer.give_up();
     if (done.error().code != Code::conflict) co_return fail(done.error());
   }
@@ -288,19 +282,26 @@ void Service::take_over(catalog::Transaction& t, std::uint64_t cid, const catalo
 Task<Result<BlockList>> Service::get_block_list(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   const auto token = read_token();
-  BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(keys::head(container->cid, ref.blob)));
-  BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
-  if ((!head || expired(head->record, now())) && !upload) co_return refuse(Reason::blob_not_found);
-  BASCULE_CO_TRY(check_lease_read(head ? head->record.lease : std::nullopt, conditions.lease_id, now()));
-  BASCULE_CO_TRY(check_read(conditions, head ? stamp(head->record) : Stamp{}));
+  catalog::HeadRef found;
+  catalog::Maybe<catalog::UploadRecord> upload;
+  if (ref.at.base()) {
+    BASCULE_CO_ASSIGN(found, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
+    BASCULE_CO_ASSIGN(upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
+  } else {
+    BASCULE_CO_ASSIGN(found, co_await past_state(container->cid, ref.blob, ref.at));
+  }
+  const catalog::HeadRecord* head = there(found, now());
+  if (!head && !upload) co_return refuse(Reason::blob_not_found);
+  BASCULE_CO_TRY(check_lease_read(lease_of(head), conditions.lease_id, now()));
+  BASCULE_CO_TRY(check_read(conditions, stamp(head).value_or(Stamp{})));
   BlockList list;
   if (head) {
-    if (head->record.type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
-    BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, container->cid, head->record.manifest));
+    if (head->type != static_cast<std::uint8_t>(BlobType::block)) co_return refuse(Reason::blob_type_mismatch);
+    BASCULE_CO_ASSIGN(auto entries, co_await all_entries(parts_.catalog, container->cid, head->manifest));
     for (auto& [id, block] : committed_blocks(entries)) list.committed.push_back({id, block.size_bytes});
-    list.blob = to_view(ref.blob, head->record, now());
+    list.blob = to_view(ref.blob, *head, now());
   }
-  if (upload && !(head && catalog::copying(head->record))) {   // else it is what a pending copy has staged
+  if (upload && !(head && catalog::copying(*head))) {   // else it is what a pending copy has staged
     BASCULE_CO_ASSIGN(auto fresh, co_await blocks_of(parts_.catalog, container->cid, ref.blob, upload->record.epoch));
     for (auto& b : fresh) list.uncommitted.push_back({std::move(b.id), b.record.size_bytes});
   }

@@ -166,7 +166,10 @@ TEST_F(ConditionsOnOperations, OfBlobs) {
       {"Set Blob Metadata", Kind::change, [&](Conditions c) { return outcome(world.run(ops().set_blob_metadata(blob("b"), {}, c))); }},
       {"Set Blob Properties", Kind::change, [&](Conditions c) { return outcome(world.run(ops().set_blob_headers(blob("b"), {}, c))); }},
       {"Lease Blob", Kind::change, [&](Conditions c) { return outcome(acquire(c)); }},
-      {"Delete Blob", Kind::change, [&](Conditions c) { return world.run(ops().delete_blob(blob("b"), c)); }},
+      {"Delete Blob", Kind::change, [&](Conditions c) -> Result<void> {
+         BASCULE_TRY(world.run(ops().delete_blob(blob("b"), {.conditions = c})));
+         return {};
+       }},
       {"Copy Blob from it", Kind::source, [&](Conditions c) {
          return outcome(world.run(ops().copy_blob(blob("copy"), blob("b"), {.source_conditions = c})));
        }},
@@ -177,7 +180,7 @@ TEST_F(ConditionsOnOperations, OfBlobs) {
   for (const Operation& op : operations) {
     for (const Rule& rule : kRules) {
       for (const bool there : {true, false}) {
-        (void)world.run(ops().delete_blob(blob("b"), {.lease_id = "a"}));
+        (void)world.run(ops().delete_blob(blob("b"), {.conditions = {.lease_id = "a"}}));
         (void)world.run(ops().delete_blob(blob("b"), {}));
         ETag etag = 1;
         WallTime modified = kModified;

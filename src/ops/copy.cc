@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 #include "ops/pending_copy.h"
 
@@ -30,8 +31,8 @@ std::unexpected<Error> source_error(Error error) {
 
 Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob copy) {
   const ContainerRef target_ref{target.account, target.container}, source_ref{source.account, source.container};
-  const bool onto_itself = target_ref.account == source_ref.account && target_ref.container == source_ref.container &&
-                           target.blob == source.blob;
+  const bool one_name = target_ref.account == source_ref.account && target_ref.container == source_ref.container &&
+                        target.blob == source.blob;
   const std::string copy_id = new_guid(parts_.random);
   std::unique_ptr<ManifestWriter> writer;   // across containers: the content, sealed anew
   std::uint64_t writer_etag = 0, writer_cid = 0;      // ... of the source's state with this ETag
@@ -44,7 +45,17 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     if (!from) { outcome = source_error(from.error()); break; }
     auto to = co_await resolve(target_ref);
     if (!to) { outcome = fail(to.error()); break; }
-    const std::string source_key = keys::head((*from)->cid, source.blob), target_key = keys::head((*to)->cid, target.blob);
+    // The current version by its id is the base.
+    const std::string base_key = keys::head((*from)->cid, source.blob), target_key = keys::head((*to)->cid, target.blob);
+    bool is_base = source.at.base();
+    if (source.at.kind == At::Kind::version) {
+      auto base = co_await parts_.catalog.head(base_key);
+      if (!base) { outcome = fail(base.error()); break; }
+      const catalog::HeadRecord* current = catalog::live(*base);
+      is_base = current && catalog::version_of(*current) == source.at.time;
+    }
+    const std::string source_key = is_base ? base_key : state_key((*from)->cid, source);
+    const bool onto_itself = one_name && is_base;
     std::vector<std::string> turn_keys;
     if ((*from)->cid == (*to)->cid) {
       turn_keys.push_back(target_key);
@@ -62,9 +73,13 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     const auto token = read_token();  // what the source's head names stays until it is copied
     auto src = co_await parts_.catalog.get<catalog::HeadRecord>(source_key);
     if (!src) { outcome = fail(src.error()); break; }
-    if (!*src || expired((*src)->record, now())) { outcome = refuse(Reason::source_not_found); break; }
+    if (!there(*src, now()) || (!is_base && !is_state((*src)->record, source.at))) {
+      outcome = refuse(Reason::source_not_found);
+      break;
+    }
     catalog::HeadRecord& source_head = (*src)->record;
     if (auto ok = check_not_copying(&source_head); !ok) { outcome = fail(ok.error()); break; }
+    if (is_base && !source.at.base() && catalog::version_of(source_head) != source.at.time) continue;   // no longer current
     if (auto ok = check_lease_read(source_head.lease, copy.source_conditions.lease_id, now()); !ok) { outcome = fail(ok.error()); break; }
     if (auto ok = check_read(copy.source_conditions, stamp(source_head)); !ok) { outcome = source_error(ok.error()); break; }
     auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
@@ -81,7 +96,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
 
     const catalog::EncryptionRecord* used = encryption_of(source_head);
     if (auto ok = check_encryption(used, copy.source_conditions.encryption); !ok) { outcome = fail(ok.error()); break; }
-    if ((*from)->cid != (*to)->cid && source_head.size_bytes > options_.most_copied_at_once &&
+    if ((*from)->cid != (*to)->cid && is_base && source_head.size_bytes > options_.most_copied_at_once &&
         source_head.type == static_cast<std::uint8_t>(BlobType::block)) {
       catalog::CopyJobRecord job;
       job.source_account = source.account;
@@ -125,7 +140,9 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     if (same_keys && (onto_itself || !source_head.manifest.spans)) {
       if (!onto_itself) {
         t.require(source_key, (*src)->version);
-        share(t, (*to)->cid, source_key, source_head, head.manifest);
+        const bool first = source_head.manifest.id != 0 && !source_head.manifest.shared;
+        head.manifest = share_manifest(parts_.catalog, t, (*to)->cid, source_head.manifest);
+        if (first) t.put(source_key, encode(source_head));
       }
     } else if (source_head.manifest.id) {
       if ((*from)->cid != (*to)->cid) t.require(keys::mapping(source.account, source.container), (*from)->mapping_version);
@@ -150,10 +167,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       }
       head.manifest = sealed_anew;
     }
-    head.etag = new_etag(*old ? (*old)->record.etag : 0);
-    head.last_modified = whole_second(*old ? (*old)->record.last_modified : WallTime{});
-    head.created = *old ? (*old)->record.created : at;
-    head.lease = *old ? after_write((*old)->record.lease, at) : std::nullopt;
+    begin_state(head, *old, at);
     if (copy.tags) set_tags(head, *copy.tags);
     if (head.extras) {   // what belongs to the source alone
       head.extras->rehydration = {};
@@ -163,10 +177,8 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     else if (!copy.tier.empty()) head.tier = copy.tier;
     if (!copy.tier.empty()) head.tier_changed = at;
     head.copy = catalog::CopyRecord{copy_id, copy.source_url, "success", head.size_bytes, head.size_bytes, at};
-    t.require(target_key, *old ? (*old)->version : 0);
-    t.put(target_key, encode(head));
-    index_tags(t, (*to)->cid, target.blob, *old ? tags_of((*old)->record) : Tags(), tags_of(head));
-    if (*old && !(onto_itself && same_keys)) drop_manifest(t, (*to)->cid, (*old)->record.manifest, {});
+    succeed(t, {.cid = (*to)->cid, .head_key = target_key, .blob = target.blob, .rule = history_rule(target.account),
+                .inherits = onto_itself && same_keys ? Inherits::content : Inherits::nothing}, *old, head);
     if (*upload) {
       const std::string upload_key = keys::upload((*to)->cid, target.blob);
       t.require(upload_key, (*upload)->version);
@@ -174,7 +186,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       drop_upload(t, (*to)->cid, target.blob, (*upload)->record.epoch, {});
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Copied{{head.etag, head.last_modified, {}, {}, {}, sealed->scope()}, copy_id, "success"};
+    if (done) co_return Copied{{head.etag, head.last_modified, {}, {}, {}, sealed->scope(), catalog::version_of(head)}, copy_id, "success"};
     if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
   }
   if (writer) co_await writer->give_up();
@@ -188,20 +200,6 @@ Task<Result<std::vector<Turns::Turn>>> Service::line_up(std::vector<std::string>
     turns.push_back(std::move(turn));
   }
   co_return turns;
-}
-
-// The copy becomes another holder of the source's manifest. The first time, the source is marked as a holder too.
-void Service::share(catalog::Transaction& t, std::uint64_t cid, const std::string& source_key,
-                    catalog::HeadRecord& source, catalog::Manifest& copy) {
-  if (source.manifest.id == 0) return;
-  if (!source.manifest.shared) {
-    source.manifest.shared = true;
-    t.put(keys::reference(cid, source.manifest.id, source.manifest.holder), catalog::encode_total(source.manifest.writes));
-    t.put(source_key, encode(source));
-  }
-  copy = source.manifest;
-  copy.holder = parts_.catalog.next_version();
-  t.put(keys::reference(cid, copy.id, copy.holder), catalog::encode_total(copy.writes));
 }
 
 // Stretch by stretch: the source's blocks, or the whole where it has none. The source's manifest is read along with its

@@ -1,6 +1,6 @@
 // A blob's own end, and when its content was last read.
 // Source: "Set Blob Expiry"; "Optionally enable access time tracking"; AZURE-DETAILS 55.
-#include "ops/service.h"
+#include "ops/history.h"
 
 namespace bascule::ops {
 
@@ -43,7 +43,7 @@ bool Service::access_is_due(const std::string& account_name, const catalog::Head
 Task<void> Service::note_access(ContainerRef container_ref, Container container, std::string blob) {
   const std::string key = keys::head(container->cid, blob);
   auto head = co_await parts_.catalog.get<catalog::HeadRecord>(key);
-  if (!head || !*head || !access_is_due(container_ref.account, (*head)->record)) co_return;
+  if (!head || !catalog::live(*head) || !access_is_due(container_ref.account, (*head)->record)) co_return;
   (*head)->record.extras.made().last_access = now();
   catalog::Transaction t;
   t.require(keys::mapping(container_ref.account, container_ref.container), container->mapping_version);

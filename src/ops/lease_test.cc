@@ -218,7 +218,7 @@ TEST_F(LeasedOperations, OfBlobs) {
       {"Copy Blob to it", true, true, [&](Id id) {
          return told(world.run(ops().copy_blob(blob("b"), blob("source"), {.conditions = {.lease_id = id}})));
        }},
-      {"Delete Blob", true, false, [&](Id id) { return told(world.run(ops().delete_blob(blob("b"), {.lease_id = id}))); }},
+      {"Delete Blob", true, false, [&](Id id) { return told(world.run(ops().delete_blob(blob("b"), {.conditions = {.lease_id = id}}))); }},
   };
   const LeaseState states[kStates] = {LeaseState::available, LeaseState::leased, LeaseState::leased,
                                       LeaseState::breaking, LeaseState::broken, LeaseState::expired};
@@ -310,7 +310,7 @@ TEST_F(LeasedOperations, An_id_over_uncommitted_blocks_alone_names_no_lease) {
   EXPECT_EQ(told(put_block("A")), "not present");
   EXPECT_EQ(told(world.run(ops().get_block_list(blob("b"), {.lease_id = "A"}))), "not present");
   EXPECT_EQ(told(world.run(ops().put_block_list(blob("b"), {.conditions = {.lease_id = "A"}}))), "not present");
-  EXPECT_EQ(told(world.run(ops().delete_blob(blob("b"), {.lease_id = "A"}))), "not present");
+  EXPECT_EQ(told(world.run(ops().delete_blob(blob("b"), {.conditions = {.lease_id = "A"}}))), "not present");
   EXPECT_TRUE(world.run(ops().get_block_list(blob("b"), {})));
 }
 

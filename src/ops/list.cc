@@ -1,7 +1,8 @@
-// List Blobs, flat and by hierarchy, with the names that have only uncommitted blocks merged in where asked.
+// List Blobs, flat and by hierarchy, with the names that have only uncommitted blocks, and the past states of each name,
+// merged in where asked.
 #include <algorithm>
 
-#include "ops/service.h"
+#include "ops/history.h"
 
 namespace bascule::ops {
 
@@ -9,12 +10,17 @@ namespace keys = catalog::keys;
 
 namespace {
 
+// So many names may be passed over in one page that show nothing (those of deleted blobs, mostly) before it ends early.
+constexpr std::size_t kMostPassed = 50'000;
+
 // Walks one table's names of a container in order, in scans that grow while they are used up.
 class NameWalk {
  public:
-  NameWalk(catalog::Catalog& catalog, char table, std::uint64_t cid, std::string prefix, std::string start, std::size_t limit)
-      : catalog_(catalog), base_bytes_(9), end_(keys::after_prefix(keys::named(table, cid, prefix))), most_(limit + 1),
-        begin_(keys::named(table, cid, std::max(prefix, start))), next_limit_(limit + 1) {}
+  // `tail_bytes`: of each key behind the name. `start`: of a name, or of a key's end where there are tails.
+  NameWalk(catalog::Catalog& catalog, char table, std::uint64_t cid, std::string_view prefix, std::string_view start,
+           std::size_t limit, std::size_t tail_bytes = 0)
+      : catalog_(catalog), base_bytes_(9), tail_bytes_(tail_bytes), end_(keys::after_prefix(keys::named(table, cid, prefix))),
+        most_(limit + 1), begin_(keys::named(table, cid, std::max(prefix, start))), next_limit_(limit + 1) {}
 
   // Null at the end.
   Task<Result<store::Entry*>> peek() {
@@ -29,9 +35,14 @@ class NameWalk {
     co_return &entries_[at_];
   }
   bool ready() const { return at_ < entries_.size(); }
+  bool exhausted() const { return exhausted_ && !ready(); }
   store::Entry& current() { return entries_[at_]; }
   void pop() { ++at_; }
-  std::string_view name(const store::Entry& e) const { return std::string_view(e.key).substr(base_bytes_); }
+  std::string_view name(const store::Entry& e) const {
+    return std::string_view(e.key).substr(base_bytes_, e.key.size() - base_bytes_ - tail_bytes_);
+  }
+  // The name with its tail.
+  std::string_view position(const store::Entry& e) const { return std::string_view(e.key).substr(base_bytes_); }
   // Goes on at the first name not below `key` (a whole key).
   void skip_to(std::string key) {
     while (at_ < entries_.size() && entries_[at_].key < key) ++at_;
@@ -43,7 +54,7 @@ class NameWalk {
 
  private:
   catalog::Catalog& catalog_;
-  const std::size_t base_bytes_;
+  const std::size_t base_bytes_, tail_bytes_;
   const std::string end_;
   const std::size_t most_;
   std::string begin_;
@@ -51,6 +62,21 @@ class NameWalk {
   std::size_t at_ = 0, next_limit_;
   bool exhausted_ = false;
 };
+
+// Whether a listing shows what the record says.
+bool shown(const catalog::HeadRecord& record, const ListBlobs& list, WallTime now) {
+  using Kind = catalog::HistoryRecord::Kind;
+  using State = catalog::HistoryRecord::State;
+  const catalog::HistoryRecord& h = catalog::history_of(record);
+  if (h.kind == Kind::snapshot && !list.snapshots) return false;
+  if (h.kind == Kind::version && !list.versions) return false;
+  switch (h.state) {
+    case State::live: return h.kind != Kind::base || !expired(record, now);
+    case State::deleted: return list.deleted && catalog::deletion_due(h) > now;
+    case State::tombstone: return list.deleted_with_versions && h.versions != 0;
+  }
+  return false;
+}
 
 // About what an item takes, beyond the view itself.
 std::size_t text_bytes(const BlobView& v) {
@@ -63,30 +89,57 @@ std::size_t text_bytes(const BlobView& v) {
 
 }  // namespace
 
+// Past states stand before what the name means now, in the order of their times. A position is a name, or a name, NUL and
+// a time (eight bytes) where its past states are listed: those of all ones mean that they have been.
 Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
   const std::uint64_t cid = container->cid;
-  NameWalk heads(parts_.catalog, 'B', cid, list.prefix, list.start, list.limit);
-  NameWalk uploads(parts_.catalog, 'U', cid, list.prefix, list.start, list.limit);
-  if (!list.delimiter.empty()) { heads.start_small(); uploads.start_small(); }
+  const std::string_view start = list.start, start_name = start.substr(0, start.find('\0'));
+  NameWalk heads(parts_.catalog, keys::kHeadTable, cid, list.prefix, start_name, list.limit);
+  NameWalk uploads(parts_.catalog, 'U', cid, list.prefix, start_name, list.limit);
+  NameWalk pasts(parts_.catalog, keys::kPastTable, cid, list.prefix, start, list.limit, keys::kPastTailBytes);
+  const bool with_past = list.snapshots || list.versions;
+  if (!list.delimiter.empty()) {
+    for (NameWalk* walk : {&heads, &uploads, &pasts}) walk->start_small();
+  }
   const WallTime at = now();
   BlobPage page;
   page.items.reserve(std::min<std::size_t>(list.limit, 256));
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, passed = 0;
   while (true) {
     store::Entry* head = nullptr;
     store::Entry* upload = nullptr;
+    store::Entry* past = nullptr;
     if (heads.ready()) head = &heads.current();
     else { BASCULE_CO_ASSIGN(head, co_await heads.peek()); }
     if (list.uncommitted) { BASCULE_CO_ASSIGN(upload, co_await uploads.peek()); }
-    if (!head && !upload) co_return page;
-    // A name with both is listed once, as what is committed.
-    const bool take_head = head && (!upload || heads.name(*head) <= uploads.name(*upload));
-    const std::string_view name = take_head ? heads.name(*head) : uploads.name(*upload);
+    if (with_past && !pasts.exhausted()) {
+      if (pasts.ready()) past = &pasts.current();
+      else { BASCULE_CO_ASSIGN(past, co_await pasts.peek()); }
+    }
+    if (!head && !upload && !past) co_return page;
+    // A name with a head and uncommitted blocks is listed once, as what is committed.
+    bool take_head = head && (!upload || heads.name(*head) <= uploads.name(*upload));
+    std::string_view name = take_head ? heads.name(*head) : upload ? uploads.name(*upload) : std::string_view();
+    const bool take_past = past && ((!head && !upload) || pasts.name(*past) <= name);
+    if (take_past) name = pasts.name(*past);
+    take_head = take_head && !take_past;
     if (!list.end.empty() && name >= list.end) co_return page;
-    if (page.items.size() == list.limit || bytes >= kMostPageBytes) {
-      page.next = name;
+    if (page.items.size() == list.limit || bytes >= kMostPageBytes || passed >= kMostPassed) {
+      if (take_past) page.next = pasts.position(*past);
+      else page.next = name;
+      if (with_past && !take_past) page.next.append(1, '\0').append(8, '\xff');
       co_return page;
+    }
+    catalog::HeadRecord record;
+    if (take_head || take_past) {
+      BASCULE_CO_ASSIGN(record, catalog::decode<catalog::HeadRecord>((take_past ? past : head)->value));
+      if (!shown(record, list, at)) {
+        if (take_past) pasts.pop();
+        else heads.pop();
+        ++passed;
+        continue;
+      }
     }
     if (!list.delimiter.empty()) {
       const std::size_t cut = name.find(list.delimiter, list.prefix.size());
@@ -94,6 +147,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
         std::string prefix(name.substr(0, cut + list.delimiter.size()));
         heads.skip_to(keys::after_prefix(keys::head(cid, prefix)));
         if (list.uncommitted) uploads.skip_to(keys::after_prefix(keys::upload(cid, prefix)));
+        if (with_past) pasts.skip_to(keys::after_prefix(keys::named(keys::kPastTable, cid, prefix)));
         ListItem& item = page.items.emplace_back();
         item.is_prefix = true;
         item.blob.name = std::move(prefix);
@@ -102,18 +156,12 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
       }
     }
     ListItem& item = page.items.emplace_back();
-    if (take_head) {
-      const bool both = upload && uploads.name(*upload) == name;
-      BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::HeadRecord>(head->value));
-      if (expired(record, at)) {
-        page.items.pop_back();
-        heads.pop();
-        if (both) uploads.pop();
-        continue;
-      }
+    if (take_head || take_past) {
+      const bool both = take_head && upload && uploads.name(*upload) == name && catalog::is_live(record);
       if (!list.metadata) record.metadata.clear();
       item.blob = to_view(std::string(name), record, at);
-      heads.pop();
+      if (take_past) pasts.pop();
+      else heads.pop();
       if (both) uploads.pop();
     } else {
       item.blob.name = std::string(name);

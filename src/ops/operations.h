@@ -21,6 +21,7 @@ struct Written {               // after a write that moved the blob
   std::optional<std::uint64_t> crc64;  // of the body (Put Block List: the API layer's own, of the XML)
   std::string copy_id;                 // where PutBlob::copy was given
   std::string encryption_scope{};      // of what was written; "" = none
+  WallTime version{};                  // the version id; WallTime(): none
 };
 
 struct CopyStamp {             // of content that was copied from a URL: kept with the blob
@@ -127,13 +128,31 @@ struct StartCopy {
   Tags tags;
   Conditions conditions;                    // of the destination
 };
+struct TakenSnapshot {
+  WallTime snapshot{};
+  ETag etag = 0;                            // of the snapshot: the blob's, unless it was given metadata of its own
+  WallTime last_modified{};
+  WallTime version{};                       // of the blob from now on; WallTime(): none
+};
+// What Delete Blob takes beside the conditions.
+struct DeleteBlob {
+  enum class Snapshots : std::uint8_t { none, include, only } snapshots = Snapshots::none;   // a base blob's
+  bool permanent = false;                   // a past state that was deleted softly: for good
+  Conditions conditions;
+};
+struct Deleted {
+  bool permanent = true;                    // else it can be brought back, or lives on as a version
+};
 
 struct ListBlobs {
   std::string prefix, delimiter;
-  std::string start;                        // first name (or prefix) to consider, inclusive; from a former `next`
+  std::string start;                        // first name (or prefix) to consider, inclusive; or a former `next`
   std::string end;                          // first name not to consider; "" = none
   std::size_t limit = 5000;                 // blobs and prefixes together
   bool uncommitted = false;                 // blobs that have only uncommitted blocks too
+  bool snapshots = false, versions = false; // past states too
+  bool deleted = false;                     // what was deleted softly too: blobs, and of past states those asked for
+  bool deleted_with_versions = false;       // names of which only versions are left too
   bool metadata = true;                     // give it; else the views come without
 };
 // A page ends early, with `next`, when what it names has come to so much: 5,000 names with 8 KiB of metadata each would be
@@ -288,14 +307,16 @@ class Operations {
   virtual Task<Result<Written>> put_blob(BlobRef ref, PutBlob put, BodySource& body) = 0;
   virtual Task<Result<Written>> put_block(BlobRef ref, PutBlock put, BodySource& body) = 0;  // etag stays 0
   virtual Task<Result<Written>> put_block_list(BlobRef ref, PutBlockList put) = 0;
-  virtual Task<Result<BlockList>> get_block_list(BlobRef ref, Conditions conditions) = 0;  // lease id and tags alone
-  virtual Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef ref, OpenBlob open) = 0;
-  virtual Task<Result<BlobView>> head_blob(BlobRef ref, Conditions conditions) = 0;
-  virtual Task<Result<void>> delete_blob(BlobRef ref, Conditions conditions) = 0;
+  virtual Task<Result<BlockList>> get_block_list(BlobRef ref, Conditions conditions) = 0;  // lease id and tags alone; any state
+  virtual Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef ref, OpenBlob open) = 0;   // any state
+  virtual Task<Result<BlobView>> head_blob(BlobRef ref, Conditions conditions) = 0;              // any state
+  virtual Task<Result<Deleted>> delete_blob(BlobRef ref, DeleteBlob how) = 0;   // any state
+  virtual Task<Result<void>> undelete_blob(BlobRef ref) = 0;
+  virtual Task<Result<TakenSnapshot>> snapshot_blob(BlobRef ref, std::optional<Metadata> metadata, Conditions conditions) = 0;
   virtual Task<Result<Written>> set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) = 0;
   virtual Task<Result<Written>> set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) = 0;
   virtual Task<Result<LeaseResult>> lease_blob(BlobRef ref, LeaseAction action) = 0;
-  virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;
+  virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;   // source: any state
   virtual Task<Result<Copied>> start_copy(BlobRef target, StartCopy copy) = 0;
   // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
   virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;

@@ -1,6 +1,7 @@
 // Get Page Ranges: what of a page blob was ever written, and not cleared since.
 #include <algorithm>
 
+#include "ops/history.h"
 #include "ops/lineage.h"
 #include "ops/service.h"
 
@@ -26,8 +27,10 @@ Result<Asked> asked(const GetPageRanges& get, std::uint64_t size) {
 Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();
-  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob)));
-  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+  catalog::HeadRef head;
+  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob))); }
+  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   if (record.type != static_cast<std::uint8_t>(BlobType::page)) co_return refuse(Reason::blob_type_mismatch);
   BASCULE_CO_TRY(check_lease_read(record.lease, get.conditions.lease_id, now()));
@@ -35,8 +38,10 @@ Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get
   BASCULE_CO_ASSIGN(const Asked range, asked(get, record.size_bytes));
   PageRanges result;
   result.blob = to_view(ref.blob, record, now());
-  BASCULE_CO_ASSIGN(SpanView view, co_await SpanView::latest(parts_.catalog, lineages_, {container->cid, record.manifest.id},
-                                                             record.manifest.writes));
+  const LineageId lineage{container->cid, record.manifest.id};
+  const bool itself = record.manifest.holder == record.manifest.id;   // else a past state of it
+  BASCULE_CO_ASSIGN(SpanView view, itself ? co_await SpanView::latest(parts_.catalog, lineages_, lineage, record.manifest.writes)
+                                          : co_await SpanView::past(parts_.catalog, lineage, record.manifest.writes));
   for (std::uint64_t at = range.first; at < range.end;) {
     BASCULE_CO_ASSIGN(const auto stretch, co_await view.stretch(at, range.end));
     for (const auto& span : stretch.spans) {

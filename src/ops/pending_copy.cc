@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 
 namespace bascule::ops {
@@ -94,10 +95,11 @@ Result<void> check_not_copying(const catalog::HeadRecord* head) {
 }
 
 Result<void> check_copy_target(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, std::uint8_t type, WallTime now) {
-  if (old && old->record.type != type) return refuse(Reason::blob_type_mismatch);
-  BASCULE_TRY(check_not_copying(old ? &old->record : nullptr));
-  BASCULE_TRY(check_lease_write(old ? old->record.lease : std::nullopt, c.lease_id, now));
-  auto ok = check_write(c, old ? std::optional(stamp(old->record)) : std::nullopt, c.lease_id.has_value());
+  BASCULE_TRY(check_type(old, static_cast<BlobType>(type)));
+  const catalog::HeadRecord* there = ops::there(old, now);
+  BASCULE_TRY(check_not_copying(there));
+  BASCULE_TRY(check_lease_write(lease_of(there), c.lease_id, now));
+  auto ok = check_write(c, stamp(there), c.lease_id.has_value());
   if (!ok && reason_of(ok.error()) == Reason::condition_not_met) return refuse(Reason::target_condition_not_met);
   return ok;
 }
@@ -144,8 +146,8 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_TRY(check_copy_target(conditions, old, head.type, now()));
-    if (old) BASCULE_CO_TRY(check_replaceable(old->record, now()));
-    if (old) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
+    if (const auto* replaced = there(old, now())) BASCULE_CO_TRY(check_replaceable(*replaced, now()));
+    if (there(old, now())) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
       const LeaseView lease = view(old->record.lease, now());
       if (lease.state == LeaseState::leased && !lease.infinite) co_return refuse(Reason::lease_infinite_required);
     }
@@ -153,18 +155,12 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     const WallTime at = now();
     job.cid = container->cid;
     job.epoch = parts_.catalog.next_version();
-    head.etag = new_etag(old ? old->record.etag : 0);
-    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
-    head.created = old ? old->record.created : at;
-    head.lease = old ? after_write(old->record.lease, at) : std::nullopt;
+    begin_state(head, old, at);
     catalog::Transaction t;
     t.require(keys::mapping(target.account, target.container), container->mapping_version);
-    t.require(head_key, old ? old->version : 0);
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, target.account, conditions.encryption));
     set_metadata(head, Metadata(head.metadata), sealed, parts_.random);
-    t.put(head_key, encode(head));
-    index_tags(t, container->cid, target.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
-    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
+    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = target.blob, .rule = history_rule(target.account)}, old, head);
     t.require(upload_key, upload ? upload->version : 0);
     if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});
     // Kept for as long as the copy may take: a week longer than other uploads.
@@ -178,6 +174,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
       Copied copied{.copy_id = job.copy_id, .status = "pending"};
       copied.written.etag = head.etag;
       copied.written.last_modified = head.last_modified;
+      copied.written.version = catalog::version_of(head);
       co_return copied;
     }
     if (done.error().code != Code::conflict) co_return fail(done.error());
@@ -347,7 +344,7 @@ Task<Result<void>> Service::carry_own(Container container, CopyJobRecord job, st
   if (!from) co_return reason_of(from.error()) == Reason::container_not_found ? source_failed(404, "ContainerNotFound") : fail(from.error());
   const auto token = read_token();
   BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head((*from)->cid, ref.blob)));
-  if (!head) co_return source_failed(404, "BlobNotFound");
+  if (!catalog::live(head)) co_return source_failed(404, "BlobNotFound");
   if (head->record.etag != job.source_state) co_return source_failed(412, "ConditionNotMet");
   if (offset == job.total_bytes) co_return Result<void>{};
   OpenBlob open{.range = ByteRange{offset, std::nullopt}};

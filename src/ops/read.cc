@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 #include "ops/run_reader.h"
 
@@ -54,8 +55,10 @@ std::unique_ptr<BlobReader> Service::read_head(Container container, std::string 
 Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBlob open) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();  // before the head is read: what it names stays until the reader is gone
-  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob)));
-  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+  catalog::HeadRef head;
+  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob))); }
+  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(open.conditions, stamp(record)));
@@ -67,7 +70,7 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
     const std::uint64_t last = std::min(open.range->last.value_or(record.size_bytes - 1), record.size_bytes - 1);
     length = last - first + 1;
   }
-  if (access_is_due(ref.account, record))
+  if (ref.at.base() && access_is_due(ref.account, record))
     spawn(co_await this_executor(), note_access({ref.account, ref.container}, container, ref.blob));
   BlobView view = to_view(std::move(ref.blob), record, now());
   const catalog::EncryptionRecord* encryption = encryption_of(record);

@@ -63,6 +63,10 @@ enum class Reason : std::uint16_t {
   encryption_forbidden,        // the container lets no blob choose its scope
   encryption_scope_not_found,
   encryption_scope_disabled,
+  snapshots_present,           // a blob that has snapshots is deleted with them or not at all
+  only_on_root_blob,           // the current version is deleted by the blob's name alone
+  permanent_delete_off,        // the account does not allow it
+  not_soft_deleted,            // only what was deleted softly can be deleted for good
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

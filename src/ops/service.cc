@@ -1,4 +1,4 @@
-#include "ops/service.h"
+#include "ops/history.h"
 
 #include <algorithm>
 
@@ -101,10 +101,8 @@ Task<void> Service::abandon(Container container, std::vector<NewPiece> pieces) {
 }
 
 void Service::drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old,
-                            const catalog::Manifest& kept) {
-  if (old.id == 0) return;
-  catalog::DropRecord drop{.kind = catalog::DropRecord::Kind::manifest, .cid = cid, .manifest = old, .kept = kept};
-  t.put(catalog::keys::dropped(parts_.catalog.next_version()), encode(drop));
+                            const catalog::Manifest& kept, const std::string& blob) {
+  ops::drop_manifest(parts_.catalog, t, cid, old, kept, blob);
 }
 
 void Service::drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
@@ -181,6 +179,19 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
     v.key_sha256 = e->key_sha256;
     v.encryption_scope = e->scope;
     v.metadata_sealed = !e->sealed_metadata.empty();
+  }
+  if (!head.extras) return v;
+  const catalog::HistoryRecord& history = head.extras->history;
+  using Kind = catalog::HistoryRecord::Kind;
+  using State = catalog::HistoryRecord::State;
+  if (history.kind == Kind::snapshot) v.snapshot = history.latest;
+  v.version = head.extras->version;
+  v.current_version = history.kind == Kind::base && history.state == State::live && v.version != WallTime();
+  v.versions_only = history.state == State::tombstone;
+  if (history.state == State::deleted) {
+    v.deleted = history.deleted;
+    const WallTime due = catalog::deletion_due(history);
+    v.remaining_days = due > now ? static_cast<std::uint32_t>(std::chrono::floor<std::chrono::days>(due - now).count()) : 0;
   }
   return v;
 }

@@ -1,6 +1,6 @@
 // Service: the use cases over the catalog, the packers and the provider. One per process. Its methods are spread over
-// files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc, blobs.cc, copy.cc, list.cc, tags.cc,
-// tier.cc, expiry.cc.
+// files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc,
+// blobs.cc, copy.cc, list.cc, tags.cc, tier.cc, expiry.cc; history.cc, snapshot.cc and delete.cc for the past of blobs.
 #pragma once
 #include <array>
 #include <atomic>
@@ -97,7 +97,9 @@ class Service final : public Operations {
   Task<Result<BlockList>> get_block_list(BlobRef, Conditions) override;
   Task<Result<std::unique_ptr<BlobReader>>> open_blob(BlobRef, OpenBlob) override;
   Task<Result<BlobView>> head_blob(BlobRef, Conditions) override;
-  Task<Result<void>> delete_blob(BlobRef, Conditions) override;
+  Task<Result<Deleted>> delete_blob(BlobRef, DeleteBlob) override;
+  Task<Result<void>> undelete_blob(BlobRef) override;
+  Task<Result<TakenSnapshot>> snapshot_blob(BlobRef, std::optional<Metadata>, Conditions) override;
   Task<Result<Written>> set_blob_metadata(BlobRef, Metadata, Conditions) override;
   Task<Result<Written>> set_blob_headers(BlobRef, ContentHeaders, Conditions) override;
   Task<Result<LeaseResult>> lease_blob(BlobRef, LeaseAction) override;
@@ -158,7 +160,8 @@ class Service final : public Operations {
   WallTime whole_second(WallTime previous) const;
   // Gives up placed pieces that no commit named.
   Task<void> abandon(Container container, std::vector<NewPiece> pieces);
-  void drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, const catalog::Manifest& kept);
+  void drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, const catalog::Manifest& kept,
+                     const std::string& blob = {});
   void drop_upload(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, std::uint64_t epoch,
                    const catalog::Manifest& kept);
 
@@ -195,11 +198,51 @@ class Service final : public Operations {
   // blocks.cc
   static void take_over(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, catalog::Manifest& manifest);
 
+  // history.cc: how the states of a name follow one another
+  struct HistoryRule {           // of the account, at the moment of the commit
+    bool versioning = false;
+    std::uint16_t retention_days = 0;   // 0: what is deleted is gone
+    bool any() const { return versioning || retention_days != 0; }
+  };
+  HistoryRule history_rule(const std::string& account) const;
+  void note_history(const AccountSettings& settings) {
+    if (settings.versioning || settings.delete_retention_days != 0) history_kept_.store(true, std::memory_order_relaxed);
+  }
+  // What a new state takes over from the one that it follows.
+  enum class Inherits : std::uint8_t { nothing, pieces, content };
+  struct Succession {
+    std::uint64_t cid = 0;
+    const std::string& head_key;
+    const std::string& blob;
+    HistoryRule rule;
+    Inherits inherits = Inherits::nothing;
+    std::uint64_t read_at = 0;   // Transaction::require's as_of, of the head
+  };
+  // ETag, times and lease of a state that follows `old`.
+  void begin_state(catalog::HeadRecord& next, const Head& old, WallTime at);
+  // `next` takes the place of `old` (as it was read under the head's key, whatever it stands for): requires and writes the
+  // head, gives the new state its version id, keeps of the old what the account wants kept, and lets go of the rest.
+  // begin_state() comes before.
+  void succeed(catalog::Transaction& t, const Succession& s, Head& old, catalog::HeadRecord& next);
+  // `state` is put aside as a past state of the name, whose head is to be `head`. Gives the time under which.
+  WallTime put_aside(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, catalog::HeadRecord state,
+                     catalog::HistoryRecord::Kind kind, catalog::HeadRecord& head);
+  void soft_delete(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, WallTime time,
+                   catalog::HistoryRecord& state, std::uint16_t retention_days);
+  // A past state, or the current version by its id; null if it is not there or was deleted.
+  Task<Result<catalog::HeadRef>> past_state(std::uint64_t cid, std::string blob, At at);
+  static std::string state_key(std::uint64_t cid, const BlobRef& ref);
+
+  // delete.cc
+  Task<Result<Deleted>> delete_base(BlobRef ref, DeleteBlob how);
+  Task<Result<Deleted>> delete_past(BlobRef ref, DeleteBlob how);
+  // Lets go of a past state as it was read, out of the counts of `head`; with `retention_days` it is only marked.
+  void remove_past(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, const std::string& key,
+                   catalog::Found<catalog::HeadRecord> past, std::uint16_t retention_days, catalog::HeadRecord& head);
+
   // read.cc, copy.cc
   Task<Result<std::vector<Turns::Turn>>> line_up(std::vector<std::string> keys, bool met);   // keys: in their order
   std::unique_ptr<BlobReader> read_head(Container container, std::string blob, const catalog::HeadRecord& head);
-  void share(catalog::Transaction& t, std::uint64_t cid, const std::string& source_key, catalog::HeadRecord& source,
-             catalog::Manifest& copy);
   Task<Result<void>> seal_anew(Container from, Container to, std::string account, std::string blob,
                                catalog::HeadRecord head, class ManifestWriter& writer);
 
@@ -229,12 +272,12 @@ class Service final : public Operations {
   Task<Result<void>> seal_stretch(Container from, Container to, std::string account, const BlobView& view,
                                   const catalog::Manifest& manifest, ByteRange range, class ManifestWriter& writer);
 
-  // One read-modify-write of a blob's head that leaves its content alone. `change` may refuse; it is called again after
-  // a conflict.
+  // One read-modify-write of a blob's state (that `ref.at` names) that leaves its content alone. `change` may refuse; it is
+  // called again after a conflict. `new_version`: where the account keeps versions, the state from before becomes one.
   using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
   using HeadChangeIn = std::function<Result<void>(catalog::HeadRecord&, const Container&)>;
-  Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change);
-  Task<Result<catalog::HeadRecord>> update_head_in(BlobRef ref, HeadChangeIn change);
+  Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change, bool new_version = false);
+  Task<Result<catalog::HeadRecord>> update_head_in(BlobRef ref, HeadChangeIn change, bool new_version = false);
   using ContainerChange = std::function<Result<void>(catalog::ContainerRecord&)>;
   Task<void> forget_container_key(std::uint64_t cid, std::string intent_key);
   Result<void> touch(catalog::ContainerRecord& record, const Conditions& conditions);
@@ -248,6 +291,7 @@ class Service final : public Operations {
 
   Task<Result<void>> reload_account(std::string name);   // with a turn at its key
 
+  std::atomic<bool> history_kept_{false};   // some account keeps versions, or what was deleted
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Account>> accounts_;
 

@@ -5,6 +5,7 @@
 
 #include "ops/encryption.h"
 #include "ops/fold.h"
+#include "ops/history.h"
 #include "ops/pending_copy.h"
 
 namespace bascule::ops {
@@ -110,7 +111,7 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
     const std::uint64_t read_at = parts_.catalog.moment();
     auto found = co_await parts_.catalog.get<HeadRecord>(head_key);
     if (!found) co_return settle_all(found.error());
-    if (!*found || expired((*found)->record, now())) co_return settle_all(refuse(Reason::blob_not_found).error());
+    if (!there(*found, now())) co_return settle_all(refuse(Reason::blob_not_found).error());
     HeadRecord& head = (*found)->record;
     const LineageId lineage{container->cid, head.manifest.id};
     catalog::Transaction t;
@@ -231,7 +232,7 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   };
   {  // what is refused anyway should not be read to its end first
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -294,7 +295,7 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   };
   {
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -354,12 +355,13 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    if (old) BASCULE_CO_TRY(is_type(old->record, create.type));
-    BASCULE_CO_TRY(check_not_copying(old ? &old->record : nullptr));
-    const Lease lease = old ? old->record.lease : std::nullopt;
+    BASCULE_CO_TRY(check_type(old, create.type));
+    const HeadRecord* there = ops::there(old, now());
+    BASCULE_CO_TRY(check_not_copying(there));
+    const Lease lease = lease_of(there);
     BASCULE_CO_TRY(check_lease_write(lease, create.conditions.lease_id, now()));
     const bool leased = create.conditions.lease_id && view(lease, now()).locked();
-    BASCULE_CO_TRY(check_write(create.conditions, old ? std::optional(stamp(old->record)) : std::nullopt, leased));
+    BASCULE_CO_TRY(check_write(create.conditions, stamp(there), leased));
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, create.conditions.encryption));
     const WallTime at = now();
     HeadRecord head;
@@ -374,24 +376,18 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     else sequence_number_of(head) = create.sequence_number;
     head.manifest.id = head.manifest.holder = parts_.catalog.next_version();
     head.manifest.spans = true;
-    head.etag = new_etag(old ? old->record.etag : 0);
-    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
-    head.created = old ? old->record.created : at;
-    head.lease = after_write(lease, at);
+    begin_state(head, old, at);
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    t.require(head_key, old ? old->version : 0);
-    t.put(head_key, encode(head));
-    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
+    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account)}, old, head);
     put_guard(t, {container->cid, head.manifest.id});
-    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
     if (upload) {
       t.require(upload_key, upload->version);
       t.remove(upload_key);
       drop_upload(t, container->cid, ref.blob, upload->record.epoch, {});
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope()};
+    if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope(), catalog::version_of(head)};
     if (done.error().code != Code::conflict) co_return fail(done.error());
   }
   co_return fail(Code::overloaded, "too many writers change this blob");

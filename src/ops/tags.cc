@@ -2,7 +2,7 @@
 // commits a head commits the records by which its tags differ, so that the index is never behind.
 #include <algorithm>
 
-#include "ops/service.h"
+#include "ops/history.h"
 
 namespace bascule::ops {
 
@@ -110,8 +110,10 @@ void index_tags(catalog::Transaction& t, std::uint64_t cid, const std::string& b
 
 Task<Result<Tags>> Service::get_blob_tags(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
-  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-  if (!head || expired(head->record, now())) co_return refuse(Reason::blob_not_found);
+  catalog::HeadRef head;
+  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
+  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   auto holds = check_read(conditions, stamp(head->record));
   if (!holds) co_return refuse(Reason::condition_not_met);   // the documentation knows no 304 here
@@ -148,7 +150,7 @@ Task<Result<std::string>> Service::find_in_container(std::uint64_t cid, std::str
     ++looks;
     // The head says what is so: it may have changed since, or have expired.
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(cid, found.blob)));
-    if (!head || expired(head->record, now())) continue;
+    if (!ops::there(head, now())) continue;
     for (const auto& key : search.keys) {
       const std::string* value = find_tag(tags_of(head->record), key.key);
       if (!value || !key.holds(*value)) break;

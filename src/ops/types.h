@@ -69,6 +69,14 @@ struct BlobView {
   std::optional<std::array<std::byte, 32>> key_sha256{};  // sealed under a customer-provided key that hashes to this
   std::string encryption_scope{};                         // or under this scope's
   bool metadata_sealed = false;                           // `metadata` is empty because nobody brought the key
+  // Its place among the states of its name. WallTime(): none.
+  WallTime snapshot{};         // it is the snapshot of that time
+  WallTime version{};          // its version id,
+  bool current_version = false;  // and whether it is what the name alone means
+  bool versions_only = false;  // nothing is there any more but versions: these are the last one's properties
+  WallTime deleted{};          // deleted softly, then
+  std::uint32_t remaining_days = 0;  // until it goes for good
+  bool past() const { return snapshot != WallTime() || (version != WallTime() && !current_version); }
 };
 
 struct StoredPolicy {
@@ -112,8 +120,16 @@ struct Account {
 struct ContainerRef {
   std::string account, container;
 };
+// Which state of a name: what is there now, or one of its past.
+struct At {
+  enum class Kind : std::uint8_t { base, snapshot, version } kind = Kind::base;
+  WallTime time{};
+  bool base() const { return kind == Kind::base; }
+};
+// An operation that says nothing of snapshots and versions takes refs to the base alone: its caller sees to that.
 struct BlobRef {
   std::string account, container, blob;
+  At at{};
 };
 
 // If-Match / If-None-Match: `any` is "*"; an ETag that is not one of ours never matches and is kept as 0.

@@ -6,10 +6,10 @@
 #include "base/crc64.h"
 #include "base/digest.h"
 #include "ops/encryption.h"
+#include "ops/history.h"
 #include "ops/manifest.h"
 #include "ops/md5_line.h"
 #include "ops/pending_copy.h"
-#include "ops/service.h"
 
 namespace bascule::ops {
 
@@ -143,14 +143,14 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
   const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
   const auto check = [&](const Head& old) -> Result<void> {
-    const catalog::HeadRecord* there = old && !expired(old->record, now()) ? &old->record : nullptr;
-    if (there && there->type != static_cast<std::uint8_t>(BlobType::block)) return refuse(Reason::blob_type_mismatch);
-    const Lease lease = there ? there->lease : std::nullopt;
+    BASCULE_TRY(check_type(old, BlobType::block));
+    const catalog::HeadRecord* there = ops::there(old, now());
+    const Lease lease = lease_of(there);
     BASCULE_TRY(check_not_copying(there));
     BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
     if (there) BASCULE_TRY(check_replaceable(*there, now()));
     const bool holds = put.conditions.lease_id && view(lease, now()).locked();
-    return check_write(put.conditions, there ? std::optional(stamp(*there)) : std::nullopt, holds);
+    return check_write(put.conditions, stamp(there), holds);
   };
   // A write that is refused anyway should not be read to its end first.
   std::uint64_t read_at = parts_.catalog.moment();
@@ -208,17 +208,12 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     outcome = check(old);
     if (!outcome) break;
     const WallTime at = now();
-    head.etag = new_etag(old ? old->record.etag : 0);
-    head.last_modified = whole_second(old ? old->record.last_modified : WallTime{});
-    head.created = old ? old->record.created : at;
-    head.lease = old ? after_write(old->record.lease, at) : std::nullopt;
+    begin_state(head, old, at);
     if (!head.tier.empty()) head.tier_changed = at;
     if (head.copy) head.copy->completed = at;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    t.require(head_key, old ? old->version : 0, read_at);
-    t.put(head_key, encode(head));
-    index_tags(t, container->cid, ref.blob, old ? tags_of(old->record) : Tags(), tags_of(head));
-    if (old) drop_manifest(t, container->cid, old->record.manifest, {});
+    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account), .read_at = read_at},
+            old, head);
     if (*upload) {  // Put Blob discards the blob's uncommitted blocks
       t.require(upload_key, (*upload)->version);
       t.remove(upload_key);
@@ -226,7 +221,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) {
-      Written written{head.etag, head.last_modified, in.md5, in.crc64, {}, sealed.scope()};
+      Written written{head.etag, head.last_modified, in.md5, in.crc64, {}, sealed.scope(), catalog::version_of(head)};
       if (put.copy) written.copy_id = put.copy->id;
       co_return written;
     }

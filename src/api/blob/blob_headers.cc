@@ -67,11 +67,13 @@ void add_lease(Reply& reply, const ops::LeaseView& lease, Version version) {
 void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, PropertyForm form) {
   const Version version = call.version;
   if (!blob.tags.empty() && version >= Version(2019, 12, 12)) reply.add("x-ms-tag-count", decimal(blob.tags.size()));
+  reply.version_id(blob.version);
+  if (blob.current_version && version >= Version(2019, 12, 12)) reply.add("x-ms-is-current-version", "true");
   reply.metadata(blob.metadata);
   if (version >= Version(2017, 11, 9)) reply.add("x-ms-creation-time", http_date(blob.created));
   if (form.ranged && blob.headers.md5 && version >= Version(2016, 5, 31))
     reply.add("x-ms-blob-content-md5", md5_text(*blob.headers.md5));
-  add_lease(reply, blob.lease, version);
+  if (!blob.past()) add_lease(reply, blob.lease, version);
   reply.add("x-ms-blob-type", std::string(blob_type_text(blob.type)));
   if (blob.copy && version >= Version(2012, 2, 12)) add_copy(reply, *blob.copy);
   const auto& over = call.authorised.overrides;

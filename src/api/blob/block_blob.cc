@@ -88,6 +88,7 @@ Task<Answer> put_blob(Call& call) {
   reply.common();
   if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
+  reply.version_id(written->version);
   body.acknowledge(reply);
   co_return co_await reply.send();
 }
@@ -143,6 +144,7 @@ Task<Answer> put_block_list(Call& call) {
   reply.common();
   if (call.version >= kCrc64Answers) reply.crc64(crc64(as_bytes(document)));
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
+  reply.version_id(written->version);
   co_return co_await reply.send();
 }
 

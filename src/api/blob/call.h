@@ -23,6 +23,7 @@ struct Call {
   Target target;
   Version version;
   std::string version_text{kDefaultVersionText};  // echoed; "" where the request's own is none
+  ops::At at;                        // ?snapshot=, ?versionid=: only where the operation takes them (history.cc)
   auth::Authorised authorised;
   std::string_view operation = "?";  // for the log
   const Call* batch = nullptr;       // a part of this batch, whose address, version and connection are its own too
@@ -34,7 +35,7 @@ struct Call {
   WallTime now() const { return service.clock().wall(); }
   bool head() const { return request.method == "HEAD"; }
   ops::ContainerRef container() const { return {target.account, target.container}; }
-  ops::BlobRef blob() const { return {target.account, target.container, target.blob}; }
+  ops::BlobRef blob() const { return {target.account, target.container, target.blob, at}; }
 };
 
 // Nothing: the answer is out (or the client has gone). A Problem: nothing has been sent yet, or the answer must be cut.
@@ -65,8 +66,11 @@ Task<Answer> preflight(Call& call);
 Task<Answer> get_blob(Call& call);
 Task<Answer> head_blob(Call& call);
 Task<Answer> get_blob_metadata(Call& call);
-// blobs.cc
+// history.cc
 Task<Answer> delete_blob(Call& call);
+Task<Answer> undelete_blob(Call& call);
+Task<Answer> snapshot_blob(Call& call);
+// blobs.cc
 Task<Answer> set_blob_metadata(Call& call);
 Task<Answer> set_blob_headers(Call& call);
 Task<Answer> lease_blob(Call& call);

@@ -33,6 +33,7 @@ Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
     reply.add("x-ms-copy-id", copied->copy_id);
     reply.add("x-ms-copy-status", copied->status);
   }
+  reply.version_id(copied->written.version);
   co_return co_await reply.send();
 }
 
@@ -77,12 +78,13 @@ Task<Answer> copy_blob(Call& call) {
     co_return refuse({Fault::unsupported_header, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
   if (!source.ours) co_return co_await copy_from_elsewhere(call, std::move(copy));
   BASCULE_CO_TRY(co_await authorise_source(call, source.target, true));
-  if (source.target.find("snapshot") || source.target.find("versionid"))
-    co_return refuse(source_error(call, Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::source_not_found), {}}));
+  BASCULE_CO_ASSIGN(const ops::At at, parse_at(source.target));
   copy.source_url = source.url_without_query;
+  if (!at.base())
+    copy.source_url += (at.kind == ops::At::Kind::snapshot ? "?snapshot=" : "?versionid=") + format_iso8601(at.time);
   forbid_overwriting(call, copy.conditions);
 
-  ops::BlobRef from{source.target.account, source.target.container, source.target.blob};
+  ops::BlobRef from{source.target.account, source.target.container, source.target.blob, at};
   Result<ops::Copied> copied = co_await call.ops().copy_blob(call.blob(), std::move(from), std::move(copy));
   co_return co_await answer_copied(call, std::move(copied));
 }

@@ -195,6 +195,12 @@ constexpr Row kRows[] = {
     {Fault::previous_snapshot_cannot_be_newer, 400, "PreviousSnapshotCannotBeNewer",
      "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value."},
     {Fault::blob_overwritten, 409, "BlobOverwritten", "The blob has been recreated since the previous snapshot was taken."},
+    {Fault::snapshots_present, 409, "SnapshotsPresent",
+     "This operation is not permitted because the blob has snapshots."},
+    {Fault::operation_not_allowed_on_root_blob, 403, "OperationNotAllowedOnRootBlob",
+     "The specified operation is not allowed on root blob."},
+    {Fault::blob_snapshot_not_soft_deleted, 409, "BlobSnapshotNotSoftDeleted",
+     "The specified blob snapshot or version is not soft deleted."},
 
     {Fault::server_busy, 503, "ServerBusy",
      "The server is currently unable to receive requests. Please retry your request."},
@@ -293,6 +299,10 @@ Fault fault_of_reason(ops::Reason reason) {
     case encryption_forbidden: return Fault::request_forbidden_by_container_encryption_policy;
     case encryption_scope_not_found: return Fault::encryption_scope_not_found;
     case encryption_scope_disabled: return Fault::encryption_scope_disabled;
+    case snapshots_present: return Fault::snapshots_present;
+    case only_on_root_blob: return Fault::operation_not_allowed_on_root_blob;
+    case permanent_delete_off: return Fault::permanent_delete_is_off;
+    case not_soft_deleted: return Fault::blob_snapshot_not_soft_deleted;
   }
   return Fault::internal_error;
 }

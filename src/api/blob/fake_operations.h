@@ -172,9 +172,16 @@ class FakeOperations final : public ops::Operations {
     if (found == blobs.end()) co_return ops::refuse(ops::Reason::blob_not_found);
     co_return found->second.view;
   }
-  Task<Result<void>> delete_blob(ops::BlobRef ref, ops::Conditions) override {
+  Task<Result<ops::Deleted>> delete_blob(ops::BlobRef ref, ops::DeleteBlob) override {
     if (blobs.erase(ref.container + "/" + ref.blob) == 0) co_return ops::refuse(ops::Reason::blob_not_found);
+    co_return ops::Deleted();
+  }
+  Task<Result<void>> undelete_blob(ops::BlobRef ref) override {
+    if (!blobs.contains(ref.container + "/" + ref.blob)) co_return ops::refuse(ops::Reason::blob_not_found);
     co_return Result<void>();
+  }
+  Task<Result<ops::TakenSnapshot>> snapshot_blob(ops::BlobRef, std::optional<ops::Metadata>, ops::Conditions) override {
+    co_return ops::TakenSnapshot{.snapshot = WallTime(Ticks(1)), .etag = 1};
   }
   Task<Result<ops::Written>> set_blob_metadata(ops::BlobRef, ops::Metadata, ops::Conditions) override {
     co_return ops::Written{.etag = 1};

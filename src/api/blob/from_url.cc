@@ -116,6 +116,7 @@ Task<Answer> put_blob_from_url(Call& call) {
   reply.modified(written.last_modified, written.etag);
   reply.common();
   if (written.crc64) reply.crc64(*written.crc64);
+  reply.version_id(written.version);
   add_written_encryption(reply, asked, written.encryption_scope, call.version);
   co_return co_await reply.send();
 }
@@ -184,6 +185,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   reply.modified(written->last_modified, written->etag);
   reply.common();
   if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
+  reply.version_id(written->version);
   reply.add("x-ms-copy-id", written->copy_id);
   reply.add("x-ms-copy-status", "success");
   add_written_encryption(reply, asked, written->encryption_scope, call.version);

@@ -74,26 +74,6 @@ Parsed<> refuse_features(const Call& call, Op operation) {
   return {};
 }
 
-Parsed<> refuse_snapshots(const Call& call, auth::Operation operation) {
-  if (call.target.query.empty()) return {};
-  for (std::string_view parameter : {"snapshot", "versionid"}) {
-    const std::string* value = call.target.find(parameter);
-    if (!value) continue;
-    if (!parse_iso8601(*value)) return bad_query(parameter, *value);
-    switch (operation) {
-      case auth::Operation::get_blob:
-      case auth::Operation::get_blob_properties:
-      case auth::Operation::get_blob_metadata:
-      case auth::Operation::get_block_list:
-      case auth::Operation::get_uncommitted_block_list:
-      case auth::Operation::delete_blob_version:
-      case auth::Operation::delete_blob: return refuse(Fault::blob_not_found);
-      default: return bad_query(parameter, *value, "This operation is only allowed on the root blob.");
-    }
-  }
-  return {};
-}
-
 Parsed<> require_length(const http::Request& request) {
   if ((request.method == "PUT" || request.method == "POST") && !request.content_length)
     return refuse(Fault::missing_content_length_header);

@@ -10,8 +10,11 @@ namespace bascule::api::blob {
 // the header's name (and value, unless it may be secret), but where `operation` takes it.
 Parsed<> refuse_features(const Call& call, auth::Operation operation);
 
-// ?snapshot= and ?versionid=: there are none here, so a read of one finds nothing; it must never reach the base blob.
-Parsed<> refuse_snapshots(const Call& call, auth::Operation operation);
+// ?snapshot= and ?versionid= into call.at; refused where the operation is not one that takes them, so that what was meant
+// for a past state never reaches the base blob.
+Parsed<> read_at(Call& call, auth::Operation operation);
+// The same of an address that is known to be one that may have them (a copy's source).
+Parsed<ops::At> parse_at(const Target& target);
 
 // Every PUT and POST announces its length.
 Parsed<> require_length(const http::Request& request);

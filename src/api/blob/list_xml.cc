@@ -122,12 +122,19 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
     append_date(xml, "<LastAccessTime>", blob.last_access, "</LastAccessTime>");
   put(xml, "<BlobType>", blob_type_text(blob.type), "</BlobType>");
   append_tier(xml, blob, version);
-  append_lease(xml, blob.lease, version);
+  const bool deleted = blob.deleted != WallTime();
+  if (!blob.past() && !deleted) append_lease(xml, blob.lease, version);
+  else if (!blob.past()) xml += "<LeaseStatus />";
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
   if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
   if (blob.key_sha256) append_element(xml, "CustomerProvidedKeySha256", to_base64(*blob.key_sha256));
   if (!blob.encryption_scope.empty()) append_element(xml, "EncryptionScope", blob.encryption_scope);
   if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
+  if (deleted) {
+    append_date(xml, "<DeletedTime>", blob.deleted, "</DeletedTime><RemainingRetentionDays>");
+    append_decimal(xml, blob.remaining_days);
+    xml += "</RemainingRetentionDays>";
+  }
   if (blob.expires != WallTime() && version >= Version(2020, 2, 10))
     append_date(xml, "<Expiry-Time>", blob.expires, "</Expiry-Time>");
   if (!blob.tags.empty() && version >= Version(2019, 12, 12)) {
@@ -138,6 +145,17 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   xml += "</Properties>";
 }
 
+// Which of the name's states it is.
+void append_place(std::string& xml, const ops::BlobView& blob, Version version) {
+  if (blob.snapshot != WallTime()) xml.append("<Snapshot>").append(format_iso8601(blob.snapshot)).append("</Snapshot>");
+  if (blob.version != WallTime() && version >= Version(2019, 12, 12)) {
+    xml.append("<VersionId>").append(format_iso8601(blob.version)).append("</VersionId>");
+    if (blob.current_version) xml += "<IsCurrentVersion>true</IsCurrentVersion>";
+  }
+  if (blob.deleted != WallTime()) xml += "<Deleted>true</Deleted>";
+  if (blob.versions_only) xml += "<HasVersionsOnly>true</HasVersionsOnly>";
+}
+
 void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm& form) {
   xml += "<Blob>";
   append_name(xml, blob.name);
@@ -146,6 +164,7 @@ void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm
     append_percent_encoded(xml, blob.name, true);
     xml += "</Url>";
   }
+  append_place(xml, blob, form.version);
   if (blob.committed) append_properties(xml, blob, form);
   else append_uncommitted_properties(xml, blob, form.version);
   if (form.metadata && blob.metadata_sealed) xml += "<Metadata Encrypted=\"true\" />";
@@ -258,7 +277,8 @@ std::optional<std::string> decode_marker(std::string_view marker) {
   if (!length || *length != static_cast<std::int64_t>(text.size())) return std::nullopt;
   exchange_marks(text, kMarkerMarks, kBase64Marks);
   auto name = from_base64(text);
-  if (!name || name->empty() || !valid_utf8(*name)) return std::nullopt;
+  // A name; behind a NUL the place among its past states (ops/list.cc).
+  if (!name || name->empty() || !valid_utf8(std::string_view(*name).substr(0, name->find('\0')))) return std::nullopt;
   return name;
 }
 

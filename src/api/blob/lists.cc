@@ -38,7 +38,8 @@ Parsed<unsigned> parse_include(const std::string* text, std::span<const std::str
 constexpr std::string_view kBlobIncludes[] = {"metadata", "copy", "uncommittedblobs", "snapshots", "deleted", "tags",
                                               "versions", "deletedwithversions", "immutabilitypolicy", "legalhold",
                                               "permissions"};
-constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8, kTags = 32;
+constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8, kDeleted = 16, kTags = 32, kVersions = 64,
+                   kDeletedWithVersions = 128;
 constexpr std::string_view kContainerIncludes[] = {"metadata", "deleted", "system"};
 constexpr unsigned kDeletedContainers = 2, kSystemContainers = 4;
 
@@ -106,6 +107,10 @@ Task<Answer> list_blobs(Call& call) {
     co_return bad_query("include", target.get("include"));
   if ((include & kTags) != 0) BASCULE_CO_TRY(require_tag_permission(call));
   list.uncommitted = (include & kUncommitted) != 0;
+  list.snapshots = (include & kSnapshots) != 0;
+  list.versions = (include & kVersions) != 0;
+  list.deleted = (include & kDeleted) != 0;
+  list.deleted_with_versions = (include & kDeletedWithVersions) != 0;
   list.metadata = (include & kMetadata) != 0;
   // Directories, files or what is deleted alone: only where the namespace is hierarchical.
   if (const std::string_view only = target.get("showonly"); !only.empty()) co_return bad_query("showonly", only);

@@ -15,6 +15,7 @@ class Reply {
   void modified(WallTime last_modified, ops::ETag etag);  // Last-Modified, ETag
   void common();                                          // Server, request ids, version
   void request_encrypted();                               // x-ms-request-server-encrypted: true, by version
+  void version_id(WallTime version);                      // x-ms-version-id, where there is one, by version
   void crc64(std::uint64_t value);                        // x-ms-content-crc64
   void metadata(const ops::Metadata& metadata);           // x-ms-meta-*, names as sent
 

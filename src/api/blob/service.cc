@@ -133,7 +133,7 @@ Task<Answer> serve(Call& call, Subject& subject) {
     if (!route.handler) co_return refuse(Fault::not_implemented);
     if (call.batch && !batch_takes(route.operation)) co_return refuse(Fault::invalid_input);
     BASCULE_CO_TRY(refuse_features(call, route.operation));
-    BASCULE_CO_TRY(refuse_snapshots(call, route.operation));
+    BASCULE_CO_TRY(read_at(call, route.operation));
   }
   co_return co_await route.handler(call);
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "api/blob/errors.h"
+#include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
 #include "api/common/text.h"
@@ -54,10 +55,10 @@ Problem refused_elsewhere(const Call& call, const ops::RemoteHead& head) {
 Task<Parsed<std::unique_ptr<Source>>> open_ours(Call& call, const CopySource& named, const SourceUse& use) {
   BASCULE_CO_TRY(co_await authorise_source(call, named.target, use.own_key));
   const Target& at = named.target;
-  if (at.find("snapshot") || at.find("versionid")) co_return refuse(source_error(call, Error{Code::refused, static_cast<std::uint16_t>(ops::Reason::blob_not_found), {}}));
+  BASCULE_CO_ASSIGN(const ops::At state, parse_at(at));
   ops::OpenBlob open{.range = use.range};
   BASCULE_CO_ASSIGN(open.conditions, parse_source_conditions(call.headers));
-  auto reader = co_await call.ops().open_blob({at.account, at.container, at.blob}, std::move(open));
+  auto reader = co_await call.ops().open_blob({at.account, at.container, at.blob, state}, std::move(open));
   if (!reader) co_return refuse(source_error(call, std::move(reader).error()));
   const ops::BlobView& blob = (*reader)->blob();
   const std::uint64_t length = (*reader)->length_bytes(), size = blob.size_bytes;

@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, kCount> kNames = {
     "x-ms-expiry-time", "x-ms-structured-body", "x-ms-structured-content-length", "x-ms-copy-source-authorization",
     "x-ms-seal-blob", "x-ms-default-encryption-scope", "x-ms-deny-encryption-scope-override",
     "x-ms-copy-source-tag-option", "x-ms-rehydrate-priority",
-    "x-ms-source-range", "x-ms-source-content-md5", "x-ms-source-content-crc64", "x-ms-copy-source-blob-properties"};
+    "x-ms-source-range", "x-ms-source-content-md5", "x-ms-source-content-crc64", "x-ms-copy-source-blob-properties", "x-ms-undelete-source"};
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

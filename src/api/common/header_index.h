@@ -28,6 +28,7 @@ enum class H : std::uint8_t {
   expiry_time, structured_body, structured_content_length, copy_source_authorization, seal_blob,
   default_encryption_scope, deny_encryption_scope_override, copy_source_tag_option, rehydrate_priority,
   source_range, source_content_md5, source_content_crc64, copy_source_blob_properties,
+  undelete_source,
   count_
 };
 

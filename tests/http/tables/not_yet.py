@@ -10,8 +10,6 @@ SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
 
 OPERATIONS = [
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
-    ("Snapshot Blob", "PUT /{c}/b?comp=snapshot", {}, b""),
-    ("Undelete Blob", "PUT /{c}/b?comp=undelete", {}, b""),
     ("Set Immutability Policy", "PUT /{c}/b?comp=immutabilityPolicies", {"x-ms-immutability-policy-until-date": "Fri, 01 Jan 2100 00:00:00 GMT"}, b""),
     ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
     ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),

@@ -45,6 +45,9 @@ var (
 	strict  = os.Getenv("SDK_TARGET") != "azurite"
 )
 
+// An account that keeps versions, and for a week what was deleted.
+var versioned = os.Getenv("SDK_VERSIONED_CONNECTION_STRING")
+
 // check stops the running test; the runner catches it.
 func check(err error) {
 	if err != nil {
@@ -318,6 +321,45 @@ func testFromURL() {
 	})
 }
 
+func testSnapshots() {
+	inContainer(func(one *container.Client) {
+		target := one.NewBlockBlobClient("b")
+		must(upload(target, []byte("one"), nil))
+		taken := must(target.CreateSnapshot(ctx, nil))
+		must(upload(target, []byte("another"), nil))
+		old := must(target.BlobClient().WithSnapshot(*taken.Snapshot))
+		equal(string(read(old)), "one")
+		_, err := target.Delete(ctx, nil)
+		refused(err, bloberror.SnapshotsPresent)
+		names := 0
+		pager := one.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Include: container.ListBlobsInclude{Snapshots: true}, MaxResults: to.Ptr(int32(1))})
+		for pager.More() {
+			names += len(must(pager.NextPage(ctx)).Segment.BlobItems)
+		}
+		equal(names, 2)
+		must(target.Delete(ctx, &blob.DeleteOptions{DeleteSnapshots: to.Ptr(blob.DeleteSnapshotsOptionTypeInclude)}))
+		_, err = old.GetProperties(ctx, nil)
+		refused(err, bloberror.BlobNotFound)
+	})
+}
+
+func testUndelete() {
+	kept := must(azblob.NewClientFromConnectionString(versioned, &azblob.ClientOptions{ClientOptions: options}))
+	one := kept.ServiceClient().NewContainerClient(fmt.Sprintf("go-%d", time.Now().UnixNano()))
+	must(one.Create(ctx, nil))
+	defer one.Delete(ctx, nil)
+	target := one.NewBlockBlobClient("b")
+	first := must(upload(target, []byte("one"), nil))
+	must(upload(target, []byte("two"), nil))
+	former := must(target.BlobClient().WithVersionID(*first.VersionID))
+	equal(string(read(former)), "one")
+	must(former.Delete(ctx, nil))
+	_, err := former.GetProperties(ctx, nil)
+	refused(err, bloberror.BlobNotFound)
+	must(target.Undelete(ctx, nil))
+	equal(string(read(former)), "one")
+}
+
 func testSharedAccess() {
 	inContainer(func(one *container.Client) {
 		target := one.NewBlockBlobClient("shared")
@@ -509,8 +551,14 @@ func main() {
 	}{
 		{"containers", testContainers}, {"sizes", testSizes}, {"parallel blocks", testParallelBlocks}, {"ranges", testRanges},
 		{"headers and metadata", testHeadersAndMetadata}, {"listing", testListing}, {"odd names", testOddNames},
-		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"from a URL", testFromURL}, {"shared access", testSharedAccess},
+		{"leases", testLeases}, {"conditions", testConditions}, {"copy", testCopy}, {"snapshots", testSnapshots}, {"from a URL", testFromURL}, {"shared access", testSharedAccess},
 		{"parallel writers", testParallelWriters}, {"append blobs", testAppendBlobs}, {"page blobs", testPageBlobs}, {"batch", testBatch}, {"customer-provided keys", testCustomerProvidedKeys},
+	}
+	if versioned != "" {
+		tests = append(tests, struct {
+			name string
+			body func()
+		}{"versions and undelete", testUndelete})
 	}
 	failed := 0
 	for _, one := range tests {

@@ -270,6 +270,60 @@ test("account SAS, service SAS, stored policy", () => inContainer(async (contain
   await fails(stored.downloadToBuffer(), 403);
 }));
 
+test("snapshots", () => inContainer(async (container) => {
+  const blob = container.getBlockBlobClient("b");
+  await blob.upload("one", 3, { metadata: { a: "1" } });
+  const { snapshot } = await blob.createSnapshot();
+  await blob.upload("another", 7);
+  const old = blob.withSnapshot(snapshot);
+  assert.equal((await old.downloadToBuffer()).toString(), "one");
+  assert.deepEqual((await old.getProperties()).metadata, { a: "1" });
+  assert.deepEqual((await collect(container.listBlobsFlat({ includeSnapshots: true }))).map((item) => item.snapshot), [snapshot, ""].map((s) => s || undefined));
+  await fails(blob.delete(), 409, "SnapshotsPresent");
+  const copy = container.getBlockBlobClient("copy");
+  await (await copy.beginCopyFromURL(old.url)).pollUntilDone();
+  assert.equal((await copy.downloadToBuffer()).toString(), "one");
+  await blob.delete({ deleteSnapshots: "only" });
+  await fails(old.getProperties(), 404);
+  await blob.createSnapshot();
+  await blob.delete({ deleteSnapshots: "include" });
+  await fails(blob.getProperties(), 404);
+}));
+
+// An account that keeps versions, and for a week what was deleted.
+if (process.env.SDK_VERSIONED_CONNECTION_STRING) {
+  test("versions and undelete", async () => {
+    const versioned = BlobServiceClient.fromConnectionString(process.env.SDK_VERSIONED_CONNECTION_STRING);
+    const container = versioned.getContainerClient(`js-${randomUUID()}`);
+    await container.create();
+    const blob = container.getBlockBlobClient("b");
+    const one = (await blob.upload("one", 3)).versionId;
+    const two = (await blob.setMetadata({ a: "1" })).versionId;
+    assert.ok(one < two);
+    const former = blob.withVersion(one);
+    assert.equal((await former.downloadToBuffer()).toString(), "one");
+    assert.equal((await blob.getProperties()).isCurrentVersion, true);
+    const list = async (options) => (await collect(container.listBlobsFlat(options))).map((i) => [i.versionId, i.isCurrentVersion ?? false, i.deleted ?? false]);
+    assert.deepEqual(await list({ includeVersions: true }), [[one, false, false], [two, true, false]]);
+    await fails(blob.withVersion(two).delete(), 403, "OperationNotAllowedOnRootBlob");
+    await former.delete();
+    await fails(former.getProperties(), 404);
+    assert.deepEqual(await list({ includeVersions: true, includeDeleted: true }), [[one, false, true], [two, true, false]]);
+    await blob.undelete();
+    await blob.delete();
+    const [left] = await collect(container.listBlobsFlat({ includeDeletedWithVersions: true }));
+    assert.equal(left.hasVersionsOnly, true);
+    await (await blob.beginCopyFromURL(former.url)).pollUntilDone();
+    assert.equal((await blob.downloadToBuffer()).toString(), "one");
+    const link = generateBlobSASQueryParameters({ containerName: container.containerName, blobName: "b", versionId: one,
+      permissions: BlobSASPermissions.parse("rx"), expiresOn: new Date(Date.now() + 3600e3) }, versioned.credential).toString();
+    const shared = new BlobClient(`${blob.url}?versionid=${encodeURIComponent(one)}&${link}`);
+    assert.equal((await shared.downloadToBuffer()).toString(), "one");
+    await shared.delete();
+    await container.delete();
+  });
+}
+
 test("public access", () => inContainer(async (container) => {
   await container.getBlockBlobClient("open").upload("open", 4);
   const anonymous = new BlobClient(container.getBlobClient("open").url);

@@ -19,6 +19,7 @@ from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyti
 
 CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
 ELSEWHERE = os.environ["SDK_ELSEWHERE"]
+VERSIONED = os.environ.get("SDK_VERSIONED_CONNECTION_STRING")   # an account that keeps versions, and for a week what was deleted
 STRICT = os.environ.get("SDK_TARGET") != "azurite"
 MIB = 1 << 20
 service = BlobServiceClient.from_connection_string(CONNECTION, max_block_size=4 * MIB, max_single_put_size=8 * MIB,
@@ -270,6 +271,50 @@ def shared_access():
         assert BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob().readall() == b"shared"
         container.set_container_access_policy({})
         fails(HttpResponseError, lambda: BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob())
+
+
+@test
+def snapshots():
+    with Container() as container:
+        blob = container.get_blob_client("b")
+        blob.upload_blob(b"one", metadata={"a": "1"})
+        first = blob.create_snapshot()
+        blob.upload_blob(b"another", overwrite=True)
+        second = blob.create_snapshot(metadata={"b": "2"})
+        old = container.get_blob_client("b", snapshot=first)
+        assert old.download_blob().readall() == b"one"
+        assert old.get_blob_properties().metadata == {"a": "1"}
+        assert container.get_blob_client("b", snapshot=second).get_blob_properties().metadata == {"b": "2"}
+        assert [b.snapshot for b in container.list_blobs(include=["snapshots"])] == [first["snapshot"], second["snapshot"], None]
+        fails(ResourceExistsError, blob.delete_blob, "SnapshotsPresent")
+        old.delete_blob()
+        fails(ResourceNotFoundError, old.get_blob_properties)
+        blob.delete_blob(delete_snapshots="include")
+        fails(ResourceNotFoundError, blob.get_blob_properties)
+
+
+if VERSIONED:
+    @test
+    def versions_and_undelete():
+        versioned = BlobServiceClient.from_connection_string(VERSIONED, retry_total=0)
+        container = versioned.create_container(f"py-{uuid.uuid4()}")
+        blob = container.get_blob_client("b")
+        one = blob.upload_blob(b"one")["version_id"]
+        two = blob.upload_blob(b"two", overwrite=True)["version_id"]
+        assert one < two
+        assert blob.download_blob(version_id=one).readall() == b"one"
+        assert [(b.version_id, bool(b.is_current_version)) for b in container.list_blobs(include=["versions"])] == [(one, False), (two, True)]
+        blob.delete_blob(version_id=one)
+        fails(ResourceNotFoundError, lambda: blob.download_blob(version_id=one))
+        assert [bool(b.deleted) for b in container.list_blobs(include=["versions", "deleted"])] == [True, False]
+        blob.undelete_blob()
+        assert blob.download_blob(version_id=one).readall() == b"one"
+        blob.delete_blob()
+        assert [b.has_versions_only for b in container.list_blobs(include=["deletedwithversions"])] == [True]
+        assert list(container.list_blobs()) == []
+        blob.start_copy_from_url(f"{blob.url}?versionid={one}")
+        assert blob.download_blob().readall() == b"one"
+        container.delete_container()
 
 
 @test

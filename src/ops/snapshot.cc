@@ -1,0 +1,58 @@
+// Snapshot Blob: the snapshot becomes another holder of the blob's content; nothing is copied.
+#include "ops/encryption.h"
+#include "ops/history.h"
+
+namespace bascule::ops {
+
+namespace keys = catalog::keys;
+
+Task<Result<TakenSnapshot>> Service::snapshot_blob(BlobRef ref, std::optional<Metadata> metadata, Conditions conditions) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  Turns::Turn turn;
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (attempt) forget_container(container_ref);
+    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+    const std::uint64_t cid = container->cid;
+    const std::string head_key = keys::head(cid, ref.blob);
+    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
+    BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
+    if (!there(found, now())) co_return refuse(Reason::blob_not_found);
+    catalog::HeadRecord& head = found->record;
+    BASCULE_CO_TRY(check_lease_read(head.lease, conditions.lease_id, now()));
+    BASCULE_CO_TRY(check_change(conditions, stamp(head)));
+
+    catalog::Transaction t;
+    t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
+    t.require(head_key, found->version);
+    catalog::HeadRecord snapshot = head;
+    snapshot.manifest = share_manifest(parts_.catalog, t, cid, head.manifest);
+    if (metadata) {   // a state of its own then, sealed as the blob is
+      const catalog::EncryptionRecord* used = encryption_of(head);
+      BASCULE_CO_TRY(check_encryption(used, conditions.encryption));
+      const bool key = used && used->key_sha256;
+      set_metadata(snapshot, *metadata, {key ? with_key(container, *conditions.encryption.key) : container, used ? std::optional(*used) : std::nullopt},
+                   parts_.random);
+      snapshot.etag = new_etag(head.etag);
+      snapshot.last_modified = whole_second(head.last_modified);
+    }
+    TakenSnapshot taken{.etag = snapshot.etag, .last_modified = snapshot.last_modified};
+    // In an account that keeps versions a snapshot makes one too ("Blob versioning", "Snapshot a blob when versioning is
+    // enabled"), later than the snapshot.
+    const bool versioned = history_rule(ref.account).versioning;
+    if (versioned) {
+      catalog::HeadRecord version = head;
+      version.manifest = share_manifest(parts_.catalog, t, cid, head.manifest);
+      put_aside(t, cid, ref.blob, std::move(version), catalog::HistoryRecord::Kind::version, head);
+    }
+    taken.snapshot = put_aside(t, cid, ref.blob, std::move(snapshot), catalog::HistoryRecord::Kind::snapshot, head);
+    if (versioned) head.extras->version = time_of(new_etag(to_dotnet_ticks(taken.snapshot)));
+    taken.version = versioned ? head.extras->version : WallTime();
+    t.put(head_key, encode(head));
+    auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done) co_return taken;
+    if (done.error().code != Code::conflict) co_return fail(done.error());
+  }
+  co_return fail(Code::overloaded, "too many writers change this blob");
+}
+
+}  // namespace bascule::ops
