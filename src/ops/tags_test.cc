@@ -153,7 +153,7 @@ TEST_F(TagsTest, Conditions_on_them_decide_every_operation) {
        }, Reason::target_condition_not_met},
       {"Put Block List", [&](Conditions c) { return why(world.run(ops().put_block_list(blob("b"), {.tags = {{"a", "1"}}, .conditions = c}))); }},
       {"Put Blob", [&](Conditions c) { return why(put(blob("b"), {{"a", "1"}}, c)); }},
-      {"Delete Blob", [&](Conditions c) { return why(world.run(ops().delete_blob(blob("b"), c))); }},
+      {"Delete Blob", [&](Conditions c) { return why(world.run(ops().delete_blob(blob("b"), {.conditions = c}))); }},
   };
   for (const auto& op : operations) {
     EXPECT_EQ(op.run(no), op.refused) << op.name;
