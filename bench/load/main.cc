@@ -18,7 +18,7 @@ constexpr const char* kUsage = R"(load: a closed-loop load generator for Azure B
 
 WORK: get head put put-blocks list find delete create (the container), or prepare (create, then one put of each key);
       Azure: create-append (a blob for each key), append; create-pages (one blob, of --blob-size), put-page and get-page
-      (a key is a place in it)
+      (a key is a place in it; with --requests put-page takes them in turn)
 
   --host A              numeric address (127.0.0.1)
   --account N --key K   Azure's account (the development account); --api-version V

@@ -128,10 +128,12 @@ bool Worker::begin_operation(Connection& connection) {
   switch (options.work) {
     case Work::get:
     case Work::head:
-    case Work::put_page:
     case Work::get_page:
     case Work::find:
       operation.key = options.first_key + random_.next() % options.keys;
+      break;
+    case Work::put_page:   // so many of them: each page in its turn, so that none is left out
+      operation.key = options.first_key + (options.requests ? shared_.issued.fetch_add(1, std::memory_order_relaxed) : random_.next()) % options.keys;
       break;
     case Work::put:
     case Work::put_blocks:
