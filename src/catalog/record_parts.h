@@ -1,9 +1,38 @@
-// How the parts that several records share are written. Internal to catalog/.
+// How records are framed, and how the parts that several of them share are written. Internal to catalog/.
 #pragma once
+#include <string>
+
+#include "base/time.h"
 #include "catalog/codec.h"
 #include "extent/piece.h"
 
 namespace bascule::catalog {
+
+constexpr std::uint8_t kFormat = 1;   // of nearly all records
+
+template <class F> std::string framed(std::size_t reserve, F body, std::uint8_t format = kFormat) {
+  std::string out;
+  out.reserve(reserve);
+  Writer w(out);
+  w.u8(format);
+  body(w);
+  return out;
+}
+
+// The body reads into a fresh T; a foreign format, a short or an over-long record is corrupt.
+template <class T, class F>
+Result<T> unframed(std::string_view bytes, const char* kind, F body, std::uint8_t format = kFormat) {
+  Reader r(bytes);
+  const std::uint8_t found = r.u8();
+  if (!r.ok() || found != format) return fail(Code::corrupt, std::string(kind) + " record of an unknown format");
+  T value;
+  body(r, value);
+  if (!r.done()) return fail(Code::corrupt, std::string(kind) + " record is damaged");
+  return value;
+}
+
+inline void put(Writer& w, WallTime t) { w.signed64(t.time_since_epoch().count()); }
+inline WallTime get_time(Reader& r) { return WallTime(Ticks(r.signed64())); }
 
 inline void put_id(Writer& w, const extent::UniqueId& id) {
   char b[16];
@@ -34,6 +63,42 @@ inline extent::Piece get_piece(Reader& r) {
   r.raw(p.salt);
   r.raw(p.commitment);
   return p;
+}
+
+// Fields that few records have: a tag, and the field's bytes as a text, in the order of the tags. A field that is not set
+// is not there; a tag that is not known is refused, so that an older program never drops what a newer one wrote.
+class ExtrasWriter {
+ public:
+  // `body` writes the field.
+  template <class F> void field(std::uint8_t tag, F body) {
+    std::string bytes;
+    Writer w(bytes);
+    body(w);
+    ++count_;
+    Writer all(fields_);
+    all.u8(tag);
+    all.text(bytes);
+  }
+  void finish(Writer& w) const {
+    w.varint(count_);
+    w.raw(as_bytes(fields_));
+  }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::string fields_;
+  std::size_t count_ = 0;
+};
+
+// `field(tag, reader)`: whether the tag is known; it reads the whole field.
+template <class F> void get_extras(Reader& r, F field) {
+  int last = -1;
+  for (std::uint64_t n = r.count(2); n > 0 && r.ok(); --n) {
+    const std::uint8_t tag = r.u8();
+    Reader one(r.text());
+    if (!r.ok() || tag <= last || !field(tag, one) || !one.done()) return r.refuse();
+    last = tag;
+  }
 }
 
 }  // namespace bascule::catalog

@@ -5,12 +5,7 @@
 namespace bascule::catalog {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
-
 // --- parts -----------------------------------------------------------------------------------------------------------
-
-void put(Writer& w, WallTime t) { w.signed64(t.time_since_epoch().count()); }
-WallTime get_time(Reader& r) { return WallTime(Ticks(r.signed64())); }
 
 void put(Writer& w, const Metadata& metadata) {
   w.varint(metadata.size());
@@ -102,42 +97,6 @@ Manifest get_manifest(Reader& r) {
 }
 
 // --- extras ----------------------------------------------------------------------------------------------------------
-
-// Fields that few records have: a tag, and the field's bytes as a text, in the order of the tags. A field that is not set
-// is not there; a tag that is not known is refused, so that an older program never drops what a newer one wrote.
-class ExtrasWriter {
- public:
-  // `body` writes the field.
-  template <class F> void field(std::uint8_t tag, F body) {
-    std::string bytes;
-    Writer w(bytes);
-    body(w);
-    ++count_;
-    Writer all(fields_);
-    all.u8(tag);
-    all.text(bytes);
-  }
-  void finish(Writer& w) const {
-    w.varint(count_);
-    w.raw(as_bytes(fields_));
-  }
-  bool empty() const { return count_ == 0; }
-
- private:
-  std::string fields_;
-  std::size_t count_ = 0;
-};
-
-// `field(tag, reader)`: whether the tag is known; it reads the whole field.
-template <class F> void get_extras(Reader& r, F field) {
-  int last = -1;
-  for (std::uint64_t n = r.count(2); n > 0 && r.ok(); --n) {
-    const std::uint8_t tag = r.u8();
-    Reader one(r.text());
-    if (!r.ok() || tag <= last || !field(tag, one) || !one.done()) return r.refuse();
-    last = tag;
-  }
-}
 
 enum HeadTag : std::uint8_t {
   kVersion = 1, kHistory = 2, kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kCopyDetails = 10,
@@ -263,27 +222,7 @@ bool read_extra(ContainerRecord& c, std::uint8_t tag, Reader& r) {
   return true;
 }
 
-// --- frame -----------------------------------------------------------------------------------------------------------
-
-template <class F> std::string framed(std::size_t reserve, F body) {
-  std::string out;
-  out.reserve(reserve);
-  Writer w(out);
-  w.u8(kFormat);
-  body(w);
-  return out;
-}
-
-// The body reads into a fresh T; a foreign format, a short or an over-long record is corrupt.
-template <class T, class F> Result<T> unframed(std::string_view bytes, const char* kind, F body) {
-  Reader r(bytes);
-  const std::uint8_t format = r.u8();
-  if (!r.ok() || format != kFormat) return fail(Code::corrupt, std::string(kind) + " record of an unknown format");
-  T value;
-  body(r, value);
-  if (!r.done()) return fail(Code::corrupt, std::string(kind) + " record is damaged");
-  return value;
-}
+// --- flags -----------------------------------------------------------------------------------------------------------
 
 constexpr std::uint8_t kHasMd5 = 1, kHasCopy = 4, kHasTier = 8, kHasHeaders = 16, kHasExtras = 32;
 constexpr std::uint8_t kContainerHasExtras = 128;   // beside the access
@@ -305,140 +244,6 @@ template <> Result<AccountRecord> decode(std::string_view b) {
     a.keys[1] = r.text();
     a.development = r.u8() != 0;
     a.created = get_time(r);
-  });
-}
-
-namespace {
-void put(Writer& w, const AccountSettings::Metrics& m) {
-  w.text(m.version);
-  w.u8(static_cast<std::uint8_t>((m.enabled ? 1 : 0) | (m.include_apis ? 2 : 0)));
-  w.varint(m.retention_days);
-}
-void get(Reader& r, AccountSettings::Metrics& m) {
-  m.version = r.text();
-  const std::uint8_t flags = r.u8();
-  m.enabled = flags & 1;
-  m.include_apis = flags & 2;
-  m.retention_days = static_cast<std::uint16_t>(r.varint());
-}
-
-// The fields' tags; a field with the value that a new account has is not written.
-enum SettingTag : std::uint8_t {
-  kLogging = 1, kHourMetrics = 2, kMinuteMetrics = 3, kCors = 4, kDefaultServiceVersion = 5, kDeleteRetention = 6,
-  kWebsite = 7, kVersioning = 8, kTrackAccess = 9, kContainerRetention = 10, kQuarantine = 11, kEncryptionScopes = 12,
-};
-
-bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
-  switch (tag) {
-    case kLogging: {
-      s.logging.version = r.text();
-      const std::uint8_t flags = r.u8();
-      s.logging.deletes = flags & 1;
-      s.logging.reads = flags & 2;
-      s.logging.writes = flags & 4;
-      s.logging.retention_days = static_cast<std::uint16_t>(r.varint());
-      return true;
-    }
-    case kHourMetrics: get(r, s.hour_metrics); return true;
-    case kMinuteMetrics: get(r, s.minute_metrics); return true;
-    case kCors:
-      s.cors.resize(r.count(5));
-      for (auto& rule : s.cors) {
-        rule.origins = r.text();
-        rule.methods = r.text();
-        rule.exposed_headers = r.text();
-        rule.allowed_headers = r.text();
-        rule.max_age_seconds = static_cast<std::uint32_t>(r.varint());
-      }
-      return true;
-    case kDefaultServiceVersion: s.default_service_version = r.text(); return true;
-    case kDeleteRetention:
-      s.delete_retention_days = static_cast<std::uint16_t>(r.varint());
-      s.allow_permanent_delete = r.u8() != 0;
-      return true;
-    case kWebsite:
-      s.website.enabled = r.u8() != 0;
-      s.website.index_document = r.text();
-      s.website.default_index_document_path = r.text();
-      s.website.error_document_404_path = r.text();
-      return true;
-    case kVersioning: s.versioning = r.u8() != 0; return true;
-    case kTrackAccess: s.last_access_tracking = r.u8() != 0; return true;
-    case kContainerRetention: s.container_retention_days = static_cast<std::uint16_t>(r.varint()); return true;
-    case kQuarantine: s.quarantine_seconds = static_cast<std::uint32_t>(r.varint()); return true;
-    case kEncryptionScopes:
-      s.encryption_scopes.resize(r.count(26));
-      for (auto& scope : s.encryption_scopes) {
-        scope.name = r.text();
-        scope.id = r.fixed64();
-        scope.enabled = r.u8() != 0;
-        scope.created = get_time(r);
-        scope.changed = get_time(r);
-      }
-      return true;
-    default: return false;
-  }
-}
-}  // namespace
-
-std::string encode(const AccountSettings& s) {
-  const AccountSettings fresh;
-  ExtrasWriter fields;
-  if (s.logging != fresh.logging)
-    fields.field(kLogging, [&](Writer& w) {
-      w.text(s.logging.version);
-      w.u8(static_cast<std::uint8_t>((s.logging.deletes ? 1 : 0) | (s.logging.reads ? 2 : 0) | (s.logging.writes ? 4 : 0)));
-      w.varint(s.logging.retention_days);
-    });
-  if (s.hour_metrics != fresh.hour_metrics) fields.field(kHourMetrics, [&](Writer& w) { put(w, s.hour_metrics); });
-  if (s.minute_metrics != fresh.minute_metrics) fields.field(kMinuteMetrics, [&](Writer& w) { put(w, s.minute_metrics); });
-  if (!s.cors.empty())
-    fields.field(kCors, [&](Writer& w) {
-      w.varint(s.cors.size());
-      for (const auto& rule : s.cors) {
-        w.text(rule.origins);
-        w.text(rule.methods);
-        w.text(rule.exposed_headers);
-        w.text(rule.allowed_headers);
-        w.varint(rule.max_age_seconds);
-      }
-    });
-  if (!s.default_service_version.empty())
-    fields.field(kDefaultServiceVersion, [&](Writer& w) { w.text(s.default_service_version); });
-  if (s.delete_retention_days != 0 || s.allow_permanent_delete)
-    fields.field(kDeleteRetention, [&](Writer& w) {
-      w.varint(s.delete_retention_days);
-      w.u8(s.allow_permanent_delete);
-    });
-  if (s.website != fresh.website)
-    fields.field(kWebsite, [&](Writer& w) {
-      w.u8(s.website.enabled);
-      w.text(s.website.index_document);
-      w.text(s.website.default_index_document_path);
-      w.text(s.website.error_document_404_path);
-    });
-  if (s.versioning) fields.field(kVersioning, [&](Writer& w) { w.u8(1); });
-  if (s.last_access_tracking) fields.field(kTrackAccess, [&](Writer& w) { w.u8(1); });
-  if (s.container_retention_days != 0)
-    fields.field(kContainerRetention, [&](Writer& w) { w.varint(s.container_retention_days); });
-  if (s.quarantine_seconds != fresh.quarantine_seconds)
-    fields.field(kQuarantine, [&](Writer& w) { w.varint(s.quarantine_seconds); });
-  if (!s.encryption_scopes.empty())
-    fields.field(kEncryptionScopes, [&](Writer& w) {
-      w.varint(s.encryption_scopes.size());
-      for (const auto& scope : s.encryption_scopes) {
-        w.text(scope.name);
-        w.fixed64(scope.id);
-        w.u8(scope.enabled);
-        put(w, scope.created);
-        put(w, scope.changed);
-      }
-    });
-  return framed(64, [&](Writer& w) { fields.finish(w); });
-}
-template <> Result<AccountSettings> decode(std::string_view b) {
-  return unframed<AccountSettings>(b, "account settings", [](Reader& r, AccountSettings& s) {
-    get_extras(r, [&s](std::uint8_t tag, Reader& field) { return read_setting(s, tag, field); });
   });
 }
 

@@ -12,45 +12,39 @@ constexpr std::uint8_t kClear = 1;
 constexpr std::size_t kLeastSpanBytes = 4;
 
 std::string encode(std::uint8_t format, const std::vector<Span>& spans) {
-  std::string out;
-  out.reserve(16 + spans.size() * 128);
-  Writer w(out);
-  w.u8(format);
-  w.varint(spans.size());
-  for (const Span& s : spans) {
-    w.varint(s.offset);
-    w.varint(s.length);
-    w.varint(s.birth);
-    w.u8(s.clear ? kClear : 0);
-    if (s.clear) continue;
-    w.varint(s.skip);
-    put_piece(w, s.piece);
-  }
-  return out;
+  return framed(16 + spans.size() * 128, [&](Writer& w) {
+    w.varint(spans.size());
+    for (const Span& s : spans) {
+      w.varint(s.offset);
+      w.varint(s.length);
+      w.varint(s.birth);
+      w.u8(s.clear ? kClear : 0);
+      if (s.clear) continue;
+      w.varint(s.skip);
+      put_piece(w, s.piece);
+    }
+  }, format);
 }
 
 Result<std::vector<Span>> decode(std::uint8_t format, std::string_view bytes, const char* kind) {
-  Reader r(bytes);
-  const std::uint8_t found = r.u8();
-  if (!r.ok() || found != format) return fail(Code::corrupt, std::string(kind) + " record of an unknown format");
-  std::vector<Span> spans(r.count(kLeastSpanBytes));
-  for (Span& s : spans) {
-    s.offset = r.varint();
-    s.length = r.varint();
-    s.birth = r.varint();
-    const std::uint8_t flags = r.u8();
-    s.clear = flags & kClear;
-    if (!s.clear) {
-      const std::uint64_t skip = r.varint();
-      s.skip = static_cast<std::uint32_t>(skip);
-      s.piece = get_piece(r);
-      if (skip > s.piece.size_bytes || s.length > s.piece.size_bytes - skip || skip > s.offset) r.refuse();
+  return unframed<std::vector<Span>>(bytes, kind, [](Reader& r, std::vector<Span>& spans) {
+    spans.resize(r.count(kLeastSpanBytes));
+    for (Span& s : spans) {
+      s.offset = r.varint();
+      s.length = r.varint();
+      s.birth = r.varint();
+      const std::uint8_t flags = r.u8();
+      s.clear = flags & kClear;
+      if (!s.clear) {
+        const std::uint64_t skip = r.varint();
+        s.skip = static_cast<std::uint32_t>(skip);
+        s.piece = get_piece(r);
+        if (skip > s.piece.size_bytes || s.length > s.piece.size_bytes - skip || skip > s.offset) r.refuse();
+      }
+      if (flags > kClear || s.length == 0 || s.end() < s.offset) r.refuse();
+      if (!r.ok()) break;
     }
-    if (flags > kClear || s.length == 0 || s.end() < s.offset) r.refuse();
-    if (!r.ok()) break;
-  }
-  if (!r.done()) return fail(Code::corrupt, std::string(kind) + " record is damaged");
-  return spans;
+  }, format);
 }
 
 }  // namespace
