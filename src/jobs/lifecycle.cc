@@ -13,33 +13,11 @@ bool is_system(std::string_view container) {
   return container == "$logs" || container == "$web" || container == "$blobchangefeed";
 }
 
-// What could not be done is refused, so that nobody waits for it in vain.
-Result<void> check_possible(const LifecyclePolicy& policy) {
-  const auto refuse = [](std::string_view what) {
-    return fail(Code::unsupported, "lifecycle policy: " + std::string(what) + " cannot be done here yet; nothing was changed");
-  };
-  if (policy.needs_tags()) return refuse("blobIndexMatch");
-  if (policy.acts_on(LifecycleSubject::snapshot)) return refuse("actions on snapshots");
-  if (policy.acts_on(LifecycleSubject::version)) return refuse("actions on versions");
-  for (const LifecycleRule& rule : policy.rules) {
-    const auto& base = rule.actions[static_cast<std::size_t>(LifecycleSubject::base)];
-    for (std::size_t i = 0; rule.enabled && i < kLifecycleActions; ++i) {
-      if (base[i] && i != static_cast<std::size_t>(LifecycleAction::remove)) return refuse(name(static_cast<LifecycleAction>(i)));
-      if (base[i] && base[i]->after_last_access) return refuse("daysAfterLastAccessTimeGreaterThan");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Task<Result<void>> Lifecycle::set(std::string account, std::string policy) {
   if (!service_.account(account)) co_return fail(Code::not_found, "there is no account " + account);
-  if (!policy.empty()) {
-    BASCULE_CO_ASSIGN(policy, normalised_lifecycle_policy(policy));
-    BASCULE_CO_ASSIGN(const LifecyclePolicy parsed, parse_lifecycle_policy(policy));
-    BASCULE_CO_TRY(check_possible(parsed));
-  }
+  if (!policy.empty()) { BASCULE_CO_ASSIGN(policy, normalised_lifecycle_policy(policy)); }
   BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(account, true));
   for (int attempt = 0; attempt < ops::kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto found, co_await catalog_.get<Record>(keys::lifecycle(account)));
@@ -101,6 +79,8 @@ Task<Result<catalog::LifecycleRecord>> Lifecycle::step(std::string account) {
   BASCULE_CO_ASSIGN(LifecyclePolicy policy, parse_lifecycle_policy(record.policy));
   if (record.next.empty()) {
     BASCULE_CO_ASSIGN(record.container, co_await next_container(account, record.container, policy));
+    record.name.clear();
+    record.past = 0;
   }
   if (record.container.empty()) {
     record.finished = service_.parts().clock.wall();
@@ -128,6 +108,7 @@ Task<Result<std::string>> Lifecycle::next_container(std::string account, std::st
 
 Task<Result<void>> Lifecycle::look_at_page(std::string account, LifecyclePolicy policy, Record& record) {
   ops::ListBlobs list{.start = std::exchange(record.next, {}), .limit = kPageBlobs, .metadata = false};
+  list.snapshots = list.versions = true;   // a base is deleted only when nothing of its past is left
   auto page = co_await service_.list_blobs({account, record.container}, std::move(list));
   if (!page) {
     if (ops::reason_of(page.error()) == ops::Reason::container_not_found) co_return Result<void>{};  // deleted meanwhile
@@ -139,22 +120,55 @@ Task<Result<void>> Lifecycle::look_at_page(std::string account, LifecyclePolicy 
 }
 
 Task<void> Lifecycle::look_at(std::string account, const LifecyclePolicy& policy, const ops::BlobView& view, Record& record) {
-  ++record.looked;
-  const LifecycleBlob blob{.container = record.container, .view = &view, .created = view.created};
-  const auto action = lifecycle_action(policy, blob, service_.parts().clock.wall(), record.set);
-  if (!action) co_return;
-  // Only what was looked at: a write meanwhile makes the blob another.
-  ops::Conditions conditions;
-  conditions.if_match = ops::ETagSet{.any = false, .values = {view.etag}};
-  const auto done = co_await service_.delete_blob({account, record.container, view.name}, {.conditions = std::move(conditions)});
-  if (done) {
-    ++record.deleted;
-  } else if (done.error().code == Code::refused) {
-    ++record.refused;
-  } else {
-    ++record.failed;
-    log::warn("lifecycle", {{"account", account}, {"container", record.container}, {"error", done.error().message}});
+  if (view.name != record.name) {
+    record.name = view.name;
+    record.past = 0;
   }
+  ++record.looked;
+  LifecycleBlob blob{.container = record.container, .view = &view, .created = view.created, .tags = &view.tags};
+  if (view.snapshot != WallTime()) {
+    blob.subject = LifecycleSubject::snapshot;
+    blob.created = view.snapshot;
+  } else if (view.past()) {
+    blob.subject = LifecycleSubject::version;
+    blob.created = view.version;
+  }
+  if (view.last_access != WallTime()) blob.last_access = view.last_access;
+  const bool past = blob.subject != LifecycleSubject::base;
+  const auto action = lifecycle_action(policy, blob, service_.parts().clock.wall(), record.set);
+  const bool kept_by_past = action == LifecycleAction::remove && !past && record.past > 0;
+  if (!action || kept_by_past) {
+    record.past += past;
+    record.refused += kept_by_past;
+    co_return;
+  }
+  ops::BlobRef ref{account, record.container, view.name};
+  if (past) ref.at = {blob.subject == LifecycleSubject::snapshot ? ops::At::Kind::snapshot : ops::At::Kind::version, blob.created};
+  const auto done = co_await act(*action, std::move(ref), view);
+  if (done) {
+    (*action == LifecycleAction::remove ? record.deleted : record.moved) += 1;
+    record.past += past && *action != LifecycleAction::remove;
+    co_return;
+  }
+  record.past += past;
+  if (done.error().code == Code::refused) {
+    ++record.refused;
+    co_return;
+  }
+  ++record.failed;
+  log::warn("lifecycle", {{"account", account}, {"container", record.container}, {"error", done.error().message}});
+}
+
+// Only what was looked at: a write meanwhile makes the blob another.
+Task<Result<void>> Lifecycle::act(LifecycleAction action, ops::BlobRef ref, ops::BlobView view) {
+  ops::Conditions same;
+  same.if_match = ops::ETagSet{.any = false, .values = {view.etag}};
+  if (action == LifecycleAction::remove) {
+    BASCULE_CO_TRY(co_await service_.delete_blob(std::move(ref), {.conditions = std::move(same)}));
+    co_return Result<void>{};
+  }
+  BASCULE_CO_TRY(co_await service_.set_blob_tier(std::move(ref), {.tier = std::string(tier_of(action)), .conditions = std::move(same)}));
+  co_return Result<void>{};
 }
 
 Task<Result<bool>> Lifecycle::pass() {

@@ -2,7 +2,6 @@
 // policy asks for is done, and the place is noted, so that a run goes on after the end of the gateway that began it.
 // What a lease, a hold, a retention or a newer write forbids is left as it is, counted, and looked at again by the next run.
 #pragma once
-#include <set>
 #include <string>
 
 #include "catalog/lifecycle.h"
@@ -40,6 +39,7 @@ class Lifecycle {
   Task<Result<std::string>> next_container(std::string account, std::string from, LifecyclePolicy policy);
   Task<Result<void>> look_at_page(std::string account, LifecyclePolicy policy, Record& record);
   Task<void> look_at(std::string account, const LifecyclePolicy& policy, const ops::BlobView& view, Record& record);
+  Task<Result<void>> act(LifecycleAction action, ops::BlobRef ref, ops::BlobView view);
 
   ops::Service& service_;
   catalog::Catalog& catalog_;

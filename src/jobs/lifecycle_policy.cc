@@ -252,6 +252,14 @@ bool useful(LifecycleAction action, const ops::BlobView& view) {
   return action == LifecycleAction::to_hot ? now != 0 : then > now;
 }
 
+// enableAutoTierToHotFromCool: a cool blob whose content was read since it became cool is hot again.
+bool read_since_cooled(const LifecyclePolicy& policy, const LifecycleBlob& blob) {
+  const ops::BlobView& view = *blob.view;
+  if (blob.subject != LifecycleSubject::base || view.type != ops::BlobType::block || view.tier != "Cool") return false;
+  if (!blob.last_access || *blob.last_access <= view.tier_changed) return false;
+  return std::ranges::any_of(policy.rules, [&](const LifecycleRule& rule) { return rule.enabled && rule.heats_when_read && fits(rule, blob); });
+}
+
 }  // namespace
 
 std::string_view name(LifecycleAction action) { return kActionNames[static_cast<std::size_t>(action)]; }
@@ -262,16 +270,6 @@ std::string_view tier_of(LifecycleAction action) {
 }
 
 bool LifecyclePolicy::any_enabled() const { return std::ranges::any_of(rules, &LifecycleRule::enabled); }
-
-bool LifecyclePolicy::needs_tags() const {
-  return std::ranges::any_of(rules, [](const LifecycleRule& rule) { return rule.enabled && !rule.tags.empty(); });
-}
-
-bool LifecyclePolicy::acts_on(LifecycleSubject subject) const {
-  return std::ranges::any_of(rules, [&](const LifecycleRule& rule) {
-    return rule.enabled && std::ranges::any_of(rule.actions[static_cast<std::size_t>(subject)], [](const auto& a) { return a.has_value(); });
-  });
-}
 
 Result<LifecyclePolicy> parse_lifecycle_policy(std::string_view json) {
   BASCULE_ASSIGN(const json::value document, parse_document(json));
@@ -295,6 +293,7 @@ std::optional<LifecycleAction> lifecycle_action(const LifecyclePolicy& policy, c
     for (std::size_t i = 0; i < best; ++i)
       if (actions[i] && met(*actions[i], blob, now, tracking_since)) best = i;
   }
+  if (best >= static_cast<std::size_t>(LifecycleAction::to_cool) && read_since_cooled(policy, blob)) return LifecycleAction::to_hot;
   // The cheapest counts even where it is done already: an archived blob is not moved to a dearer tier.
   if (best == kLifecycleActions || !useful(static_cast<LifecycleAction>(best), *blob.view)) return std::nullopt;
   return static_cast<LifecycleAction>(best);

@@ -40,9 +40,6 @@ struct LifecycleRule {
 struct LifecyclePolicy {
   std::vector<LifecycleRule> rules;
   bool any_enabled() const;
-  // Some enabled rule looks at tags, or at states of that kind.
-  bool needs_tags() const;
-  bool acts_on(LifecycleSubject subject) const;
 };
 
 inline constexpr std::size_t kMostPolicyBytes = 48 * 1024;   // as it is kept: without white space
@@ -63,7 +60,7 @@ struct LifecycleBlob {
   const std::vector<std::pair<std::string, std::string>>* tags = nullptr;
 };
 // The cheapest action that a rule asks for; nothing: leave it. `tracking_since` stands for an access time that is not known.
-// Tiers move towards the cooler only, but for tierToHot; archived blobs are not brought back.
+// Tiers move towards the cooler only, but for tierToHot and enableAutoTierToHotFromCool; archived blobs are not brought back.
 std::optional<LifecycleAction> lifecycle_action(const LifecyclePolicy& policy, const LifecycleBlob& blob, WallTime now,
                                                 WallTime tracking_since);
 // Some enabled rule may concern blobs of the container.

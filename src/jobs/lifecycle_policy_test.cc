@@ -29,9 +29,7 @@ TEST(LifecyclePolicy, The_documented_example) {
                   "blobIndexMatch": [{"name": "Project", "op": "==", "value": "Contoso"}]}}}]})");
   ASSERT_EQ(policy.rules.size(), 1u);
   EXPECT_TRUE(policy.any_enabled());
-  EXPECT_TRUE(policy.needs_tags());
-  EXPECT_TRUE(policy.acts_on(LifecycleSubject::version));
-  EXPECT_FALSE(policy.acts_on(LifecycleSubject::snapshot));
+  EXPECT_EQ(policy.rules[0].tags, (std::vector<std::pair<std::string, std::string>>{{"Project", "Contoso"}}));
   EXPECT_TRUE(concerns(policy, "sample-container"));
   EXPECT_FALSE(concerns(policy, "sample"));
   EXPECT_FALSE(concerns(policy, "other"));
@@ -147,6 +145,25 @@ TEST_F(LifecycleDecision, Filters) {
   view.type = ops::BlobType::append;
   EXPECT_EQ(decision(rule(kDelete)), "-");
   EXPECT_EQ(decision(rule(kDelete, R"("blobTypes": ["appendBlob"])")), "delete");
+}
+
+TEST_F(LifecycleDecision, What_is_read_again_is_hot_again) {
+  const std::string base = R"("baseBlob": {"enableAutoTierToHotFromCool": true, "tierToCool": {"daysAfterLastAccessTimeGreaterThan": 5})";
+  const std::string heats = rule(base + "}"), archives = rule(base + R"(, "tierToArchive": {"daysAfterModificationGreaterThan": 10}})");
+  view.tier = "Cool";
+  view.tier_changed = kNow - std::chrono::days(3);
+  EXPECT_EQ(decision(heats), "-");                              // not known whether it was read
+  blob.last_access = kNow - std::chrono::days(4);
+  EXPECT_EQ(decision(heats), "-");                              // before it was cooled
+  blob.last_access = kNow - std::chrono::days(2);
+  EXPECT_EQ(decision(heats), "tierToHot");
+  EXPECT_EQ(decision(archives), "tierToArchive");
+  EXPECT_EQ(decision(rule(R"("baseBlob": {"tierToCool": {"daysAfterLastAccessTimeGreaterThan": 5}})")), "-");
+  view.tier = "Cold";
+  EXPECT_EQ(decision(heats), "-");
+  view.tier = "Cool";
+  blob.subject = LifecycleSubject::version;
+  EXPECT_EQ(decision(heats), "-");
 }
 
 TEST_F(LifecycleDecision, Each_state_by_its_own_actions) {
