@@ -217,6 +217,11 @@ Task<Result<SpanView>> SpanView::past(catalog::Catalog& catalog, LineageId id, s
   co_return view;
 }
 
+Task<Result<SpanView>> SpanView::of(catalog::Catalog& catalog, Lineages& lineages, std::uint64_t cid, const catalog::Manifest& manifest) {
+  const LineageId id{cid, manifest.id};
+  return manifest.holder == manifest.id ? latest(catalog, lineages, id, manifest.writes) : past(catalog, id, manifest.writes);
+}
+
 SpanMap SpanView::recent(std::uint64_t from, std::uint64_t to) const {
   SpanMap seen;
   const auto add = [&seen](const Span& span) { seen.insert(span); };

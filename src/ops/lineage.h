@@ -83,6 +83,8 @@ class SpanView {
   static Task<Result<SpanView>> latest(catalog::Catalog& catalog, Lineages& lineages, LineageId id, std::uint64_t writes);
   // Of a past state: exactly the writes up to `writes`.
   static Task<Result<SpanView>> past(catalog::Catalog& catalog, LineageId id, std::uint64_t writes);
+  // Whichever of the two this manifest is.
+  static Task<Result<SpanView>> of(catalog::Catalog& catalog, Lineages& lineages, std::uint64_t cid, const catalog::Manifest& manifest);
 
   // In order and disjoint, clipped to [from, to); holes left out.
   Task<Result<std::vector<catalog::Span>>> visible(std::uint64_t from, std::uint64_t to);

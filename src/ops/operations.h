@@ -237,6 +237,7 @@ struct GetPageRanges {
   std::optional<ByteRange> range;
   std::uint64_t start = 0;                     // a former page's `next`
   std::size_t limit = 10'000;
+  std::optional<WallTime> previous;            // a snapshot: what has changed since
   Conditions conditions;
 };
 struct PageRanges {

@@ -266,6 +266,9 @@ class Service final : public Operations {
   Task<Result<void>> place_spans(Container container, std::string account, BodySpec spec, BodySource& body, SpanWrite& write,
                                  Written& written);
   Task<void> abandon_spans(Container container, SpanWrite& write);
+  // page_ranges.cc: how many writes the snapshot had seen that a difference begins at; nothing: no difference is asked for
+  Task<Result<std::optional<std::uint64_t>>> previous_writes(std::uint64_t cid, BlobRef ref, std::optional<WallTime> previous,
+                                                             catalog::Manifest manifest);
   Task<void> fold_when_due(LineageId id, std::uint64_t writes);
   Task<Result<void>> seal_spans_anew(Container from, Container to, std::string account, std::string blob,
                                      catalog::HeadRecord head, class ManifestWriter& writer);   // span_copy.cc

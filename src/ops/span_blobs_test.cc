@@ -232,5 +232,52 @@ TEST_F(SpanBlobs, Ranges_say_what_was_written) {
   }
 }
 
+TEST_F(SpanBlobs, Differences_say_what_was_written_and_what_was_cleared) {
+  const auto snap = [&] { return world.run(ops().snapshot_blob(kBlob, {}, {}))->snapshot; };
+  const auto since = [&](WallTime previous, At at = {}, std::size_t limit = 10'000, std::uint64_t start = 0) {
+    BlobRef ref = kBlob;
+    ref.at = at;
+    return world.run(ops().get_page_ranges(ref, {.start = start, .limit = limit, .previous = previous}));
+  };
+  ASSERT_TRUE(create(BlobType::page, 1 << 20));
+  const WallTime empty = snap();
+  for (const std::uint64_t first : {0u, 4096u, 8192u}) ASSERT_TRUE(put(first, std::string(1024, 'x')));
+  const WallTime one = snap();
+  ASSERT_TRUE(put(512, std::string(1024, 'y')));     // over the end of the first
+  ASSERT_TRUE(clear(4096, 512));
+  ASSERT_TRUE(clear(65536, 512));                    // where nothing was
+  ASSERT_TRUE(put(9216, std::string(512, 'z')));
+  ASSERT_TRUE(clear(8704, 1024));                    // what was there, and what came since
+  const WallTime two = snap();
+  ASSERT_TRUE(put(0, std::string(512, 'w')));
+  using Ranges = std::vector<PageRange>;
+  const Ranges between{{512, 1535}, {4096, 4607, true}, {8704, 9215, true}};
+  for (const bool folded : {false, true}) {
+    if (folded) ASSERT_TRUE(world.run(ops().fold_blob(kBlob)));
+    EXPECT_EQ(since(one, {At::Kind::snapshot, two})->ranges, between) << folded;
+    EXPECT_EQ(since(two)->ranges, (Ranges{{0, 511}}));
+    EXPECT_EQ(since(two, {At::Kind::snapshot, two})->ranges, Ranges{});
+    EXPECT_EQ(since(one)->ranges, (Ranges{{0, 1535}, {4096, 4607, true}, {8704, 9215, true}}));
+    EXPECT_EQ(since(empty)->ranges, (Ranges{{0, 1535}, {4608, 5119}, {8192, 8703}})) << "cleared and never seen: nothing";
+    Ranges paged;   // one at a time
+    for (std::optional<std::uint64_t> at = 0; at;) {
+      const auto page = since(one, {At::Kind::snapshot, two}, 1, *at);
+      ASSERT_EQ(page->ranges.size(), 1u);
+      paged.push_back(page->ranges[0]);
+      at = page->next;
+    }
+    EXPECT_EQ(paged, between);
+    EXPECT_EQ(why(since(two, {At::Kind::snapshot, one})), Reason::previous_snapshot_newer);
+    EXPECT_EQ(why(since(two + Ticks(1))), Reason::previous_snapshot_not_found);
+  }
+  open();   // another life: nothing in memory
+  EXPECT_EQ(since(one, {At::Kind::snapshot, two})->ranges, between);
+  ASSERT_TRUE(world.run(ops().delete_blob({"acct", "c", "b", {At::Kind::snapshot, one}}, {})));
+  EXPECT_EQ(why(since(one)), Reason::previous_snapshot_not_found);
+  ASSERT_TRUE(create(BlobType::page, 1 << 20));
+  EXPECT_EQ(why(since(two)), Reason::blob_overwritten);
+  EXPECT_EQ(since(empty, {At::Kind::snapshot, two})->ranges, (Ranges{{0, 1535}, {4608, 5119}, {8192, 8703}})) << "of the old one";
+}
+
 }  // namespace
 }  // namespace bascule::ops

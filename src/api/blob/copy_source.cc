@@ -22,13 +22,13 @@ bool same_server(std::string_view a, std::string_view b) {
 }  // namespace
 
 Parsed<CopySource> parse_copy_source(std::string_view text, std::string_view request_host, Version version,
-                                     const Domains& domains, const ops::Operations& operations) {
+                                     const Domains& domains, const ops::Operations& operations, H header) {
   CopySource source;
   const std::size_t question = text.find('?');
   const std::string_view address = text.substr(0, question);
   const std::string_view query = question == std::string_view::npos ? std::string_view() : text.substr(question);
   source.url_without_query = address;
-  const auto malformed = [&] { return bad_header(name(H::copy_source), source.url_without_query); };
+  const auto malformed = [&] { return bad_header(name(header), source.url_without_query); };
 
   std::string_view rest;
   if (same_text(address.substr(0, 8), "https://")) rest = address.substr(8);

@@ -10,8 +10,8 @@ struct CopySource {
   Target target;                  // where ours. Its views point into the header
 };
 
-// The URL form, and before 2012-02-12 also "/account/container/blob".
+// `header`: where the text stands. The URL form, and before 2012-02-12 also "/account/container/blob".
 Parsed<CopySource> parse_copy_source(std::string_view text, std::string_view request_host, Version version,
-                                     const Domains& domains, const ops::Operations& operations);
+                                     const Domains& domains, const ops::Operations& operations, H header = H::copy_source);
 
 }  // namespace bascule::api::blob

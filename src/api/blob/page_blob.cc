@@ -1,8 +1,9 @@
 // Page blobs: Put Blob (creating one), Put Page (update and clear), Set Blob Properties (size and sequence number), Get
-// Page Ranges.
+// Page Ranges, its difference to a snapshot too.
 #include <algorithm>
 
 #include "api/blob/call.h"
+#include "api/blob/copy_source.h"
 #include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/incoming_body.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMostPut = 4 * 1024 * 1024;
 constexpr Version kPagedLists(2020, 10, 2);
+constexpr Version kDifferences(2015, 7, 8), kPreviousUrls(2019, 7, 7);
 constexpr std::size_t kMostRanges = 10'000;             // in one answer
 constexpr std::size_t kMostRangesUnpaged = 1'000'000;   // to versions that cannot ask for the rest
 
@@ -70,6 +72,31 @@ Parsed<std::size_t> most_ranges(const Call& call) {
                     {"MinimumAllowed", "1"},
                     {"MaximumAllowed", decimal(kMostRanges)}}});
   return std::min<std::size_t>(static_cast<std::size_t>(*value), kMostRanges);
+}
+
+// Which snapshot a difference begins at: by its time, or, as managed disks are asked, by its URL, which must be of the same
+// blob. Versions before each know nothing of it.
+Parsed<std::optional<WallTime>> previous_snapshot(const Call& call) {
+  const std::string* text = call.version < kDifferences ? nullptr : call.target.find("prevsnapshot");
+  const bool by_url = call.version >= kPreviousUrls && call.headers.has(H::previous_snapshot_url);
+  std::optional<WallTime> previous;
+  if (text) {
+    previous = parse_iso8601(*text);
+    if (!previous) return bad_query("prevsnapshot", *text);
+  }
+  if (by_url) {
+    constexpr H kHeader = H::previous_snapshot_url;
+    BASCULE_ASSIGN(const CopySource url, parse_copy_source(call.headers.get(kHeader), call.headers.get(H::host), call.version,
+                                                           call.service.options().domains, call.ops(), kHeader));
+    const Target& named = url.target;
+    const std::string* snapshot = url.ours ? named.find("snapshot") : nullptr;
+    const bool same = snapshot && named.account == call.target.account && named.container == call.target.container &&
+                      named.blob == call.target.blob;
+    const auto time = same ? parse_iso8601(*snapshot) : std::nullopt;
+    if (!time || text) return bad_header(name(kHeader), url.url_without_query);
+    previous = time;
+  }
+  return previous;
 }
 
 Parsed<std::uint64_t> start_of(const Call& call) {
@@ -186,7 +213,7 @@ Task<Answer> get_page_ranges(Call& call) {
   BASCULE_CO_ASSIGN(get.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
   BASCULE_CO_ASSIGN(get.limit, most_ranges(call));
   BASCULE_CO_ASSIGN(get.start, start_of(call));
-  if (call.target.find("prevsnapshot") || call.headers.has(H::previous_snapshot_url)) co_return refuse(Fault::not_implemented);
+  BASCULE_CO_ASSIGN(get.previous, previous_snapshot(call));
   BASCULE_CO_ASSIGN(const ops::PageRanges ranges, co_await call.ops().get_page_ranges(call.blob(), std::move(get)));
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");

@@ -1,4 +1,4 @@
-"""Page blobs: Put Blob, Put Page, Set Blob Properties (size, sequence number), Get Page Ranges."""
+"""Page blobs: Put Blob, Put Page, Set Blob Properties (size, sequence number), Get Page Ranges, its difference too."""
 from case import BLOCK_BLOB, ETAG, L1, OLD, Step, Table, put
 from lib import azure
 
@@ -192,3 +192,56 @@ case("Get Page Ranges", "conditions",
      Step("GET /{c}/b?comp=pagelist", {"x-ms-lease-id": L1}, status=412, code="LeaseNotPresentWithBlobOperation"))
 case("Get Page Ranges", "of-a-block-blob", put(), Step("GET /{c}/b?comp=pagelist", status=409, code="InvalidBlobType", differs=True))
 case("Get Page Ranges", "no-blob", Step("GET /{c}/b?comp=pagelist", status=404, code="BlobNotFound"))
+
+
+def snap(name="s"):
+    return Step("PUT /{c}/b?comp=snapshot", {}, b"", 201, save={name: "x-ms-snapshot"})
+
+
+def since(written, cleared=(), at="&prevsnapshot={s}", **more):
+    return Step(f"GET /{{c}}/b?comp=pagelist{at}",
+                xml={f"{kind}/{end}": [str(pair[i]) for pair in pairs] for kind, pairs in (("PageRange", written), ("ClearRange", cleared))
+                     for i, end in enumerate(("Start", "End"))}, **more)
+
+
+DIFFERENCE = "Get Page Ranges (difference)"
+WRITTEN = (create(8192), write("0-1023", PAGE * 2), write("4096-5119", PAGE * 2), snap())
+case(DIFFERENCE, "written-and-cleared-since", *WRITTEN, write("512-1535", PAGE * 2), clear("4096-4607"), clear("7168-7679"), snap("t"),
+     write("0-511"),
+     since([(0, 1535)], [(4096, 4607)], has={"ETag": ETAG, "Last-Modified": True, "x-ms-blob-content-length": "8192",
+                                             "Content-Type": "application/xml"}),
+     since([(512, 1535)], [(4096, 4607)], "&snapshot={t}&prevsnapshot={s}"),
+     since([(0, 511)], at="&prevsnapshot={t}"), since([], at="&snapshot={t}&prevsnapshot={t}"), ref="50 R6", differs=True)
+case(DIFFERENCE, "in-the-order-of-offsets", *WRITTEN, clear("0-511"), write("512-1023"), clear("4096-4607"), write("4608-5119"),
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot={s}", elements={".": ["ClearRange", "PageRange", "ClearRange", "PageRange"]}), differs=True)
+case(DIFFERENCE, "of-a-range", *WRITTEN, write("0-8191", PAGE * 16),
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot={s}", {"x-ms-range": "bytes=1024-2047"},
+          xml={"PageRange/Start": "1024", "PageRange/End": "2047"}), differs=True)
+case(DIFFERENCE, "in-pages", *WRITTEN, clear("0-511"), write("1024-1535"), clear("4096-4607"),
+     since([(1024, 1535)], [(0, 511)], "&prevsnapshot={s}&maxresults=2", version="2021-04-10",
+           check=lambda response, saved: saved.update(marker=response.xml().findtext("NextMarker"))),
+     since([], [(4096, 4607)], "&prevsnapshot={s}&maxresults=2&marker={marker}", version="2021-04-10"), ref="S59", differs=True)
+case(DIFFERENCE, "cut-off", *WRITTEN, properties({"x-ms-blob-content-length": "4608"}), properties({"x-ms-blob-content-length": "8192"}),
+     since([], [(4608, 5119)]), differs=True)
+case(DIFFERENCE, "by-url", *WRITTEN, write("512-1023"),
+     Step("GET /{c}/b?comp=pagelist", {"x-ms-previous-snapshot-url": "http://{address}/{account}/{c}/b?snapshot={s}"},
+          xml={"PageRange/Start": "512", "PageRange/End": "1023"}, version="2021-04-10", differs=True),
+     Step("GET /{c}/b?comp=pagelist", {"x-ms-previous-snapshot-url": "http://{address}/{account}/{c}/other?snapshot={s}"},
+          status=400, code="InvalidHeaderValue", version="2021-04-10", differs=True),
+     Step("GET /{c}/b?comp=pagelist", {"x-ms-previous-snapshot-url": "http://{address}/{account}/{c}/b"},
+          status=400, code="InvalidHeaderValue", version="2021-04-10", differs=True))
+case(DIFFERENCE, "before-its-versions", *WRITTEN,
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot={s}", xml={"PageRange/Start": ["0", "4096"]}, version="2014-02-14", differs=True),
+     Step("GET /{c}/b?comp=pagelist", {"x-ms-previous-snapshot-url": "http://{address}/{account}/{c}/b?snapshot={s}"},
+          xml={"PageRange/Start": ["0", "4096"]}, version="2018-11-09", differs=True))
+case(DIFFERENCE, "snapshot-malformed", *WRITTEN,
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot=yesterday", status=400, code="InvalidQueryParameterValue", differs=True,
+          xml={"QueryParameterName": "prevsnapshot"}))
+case(DIFFERENCE, "no-such-snapshot", *WRITTEN,
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot=2020-01-01T00:00:00.0000000Z", status=409, code="PreviousSnapshotNotFound", differs=True))
+case(DIFFERENCE, "snapshot-newer", *WRITTEN, snap("t"),
+     Step("GET /{c}/b?comp=pagelist&snapshot={s}&prevsnapshot={t}", status=400, code="PreviousSnapshotCannotBeNewer", differs=True))
+case(DIFFERENCE, "overwritten", *WRITTEN, create(8192),
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot={s}", status=409, code="BlobOverwritten", differs=True), ref="50")
+case(DIFFERENCE, "conditions", *WRITTEN,
+     Step("GET /{c}/b?comp=pagelist&prevsnapshot={s}", {"If-Match": '"0x1"'}, status=412, code="ConditionNotMet", differs=True))

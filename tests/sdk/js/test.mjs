@@ -453,6 +453,15 @@ test("page blobs: pages, holes, ranges, resize, sequence numbers", () => inConta
   if (strict) {
     const listed = await collect(blob.listPageRanges(0, 64 * MiB, {}).byPage({ maxPageSize: 1 }));
     assert.equal(listed.length, 2);
+    const { snapshot } = await blob.createSnapshot();
+    await blob.uploadPages(page, 16 * MiB, 4096);
+    await blob.clearPages(32 * MiB, 512);
+    const { pageRange, clearRange } = await blob.getPageRangesDiff(0, 64 * MiB, snapshot);
+    assert.deepEqual([pageRange, clearRange].map((ranges) => ranges.map(({ offset, count }) => [offset, count + 1])),
+      [[[16 * MiB, 4096]], [[32 * MiB, 512]]]);
+    const changes = await collect(blob.listPageRangesDiff(0, 64 * MiB, snapshot, {}).byPage({ maxPageSize: 1 }));
+    assert.equal(changes.length, 2);
+    await blob.clearPages(16 * MiB, 4096);
   }
   const content = await blob.downloadToBuffer(0, 16384);
   assert.ok(content.subarray(0, 8704).every((byte) => byte === 0));

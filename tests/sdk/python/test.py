@@ -473,6 +473,19 @@ def page_blobs():
         ranges, _ = blob.get_page_ranges()
         assert [(r["start"], r["end"]) for r in ranges] == [(5120, 8191), (524288, 528383)], ranges
         assert blob.download_blob(0, 8192).readall() == bytes(5120) + page[1024:]
+        if STRICT:   # what changed since a snapshot
+            before = blob.create_snapshot()["snapshot"]
+            blob.upload_page(page, 16384, 4096)
+            blob.clear_page(5120, 512)
+            after = blob.create_snapshot()["snapshot"]
+            blob.upload_page(page, 0, 4096)
+            written, cleared = blob.get_page_ranges(previous_snapshot_diff=before)
+            assert [(r["start"], r["end"]) for r in written] == [(0, 4095), (16384, 20479)], written
+            assert [(r["start"], r["end"]) for r in cleared] == [(5120, 5631)], cleared
+            found = list(container.get_blob_client("disk", snapshot=after).list_page_ranges(previous_snapshot=before, results_per_page=1))
+            assert [(r.start, r.end, r.cleared) for r in found] == [(5120, 5631, True), (16384, 20479, False)], found
+            fails(HttpResponseError, lambda: list(blob.list_page_ranges(previous_snapshot="2020-01-01T00:00:00.0000000Z")),
+                  "PreviousSnapshotNotFound")
         blob.resize_blob(512 * 1024)
         blob.resize_blob(MIB)
         assert blob.download_blob(512 * 1024, 4096).readall() == bytes(4096)
