@@ -141,6 +141,7 @@ Task<void> Engine::run_jobs() {
     }
     if (outcome && clock_->now() >= deleted_due) {
       if (auto expired = co_await service_->expire_deleted_containers(); !expired) outcome = fail(expired.error());
+      if (outcome) outcome = co_await sweeper_->expire_ended();
       deleted_due = clock_->now() + 1min;
     }
     if (!outcome) log::warn("sweeper", {{"error", outcome.error().message}, {"kind", name(outcome.error().code)}});

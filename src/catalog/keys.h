@@ -90,6 +90,14 @@ inline std::string expiry(WallTime due, std::uint64_t cid, std::string_view blob
   append_be64(k, static_cast<std::uint64_t>(time.time_since_epoch().count()));
   return k;
 }
+// Blobs that have an end of their own (Set Blob Expiry), in the order of it.
+constexpr char kEndTable = 'L';
+inline std::string end(WallTime due, std::uint64_t cid, std::string_view blob) {
+  std::string k = with_u64(kEndTable, static_cast<std::uint64_t>(due.time_since_epoch().count()));
+  append_be64(k, cid);
+  k.append(blob);
+  return k;
+}
 inline std::string upload(std::uint64_t cid, std::string_view blob) { return named('U', cid, blob); }
 inline std::string block(std::uint64_t cid, std::string_view blob, std::uint64_t epoch, std::string_view block_id) {
   std::string k = named('K', cid, blob);

@@ -503,6 +503,19 @@ template <> Result<DropRecord> decode(std::string_view b) {
   });
 }
 
+std::string encode(const EndRecord& e) {
+  return framed(16 + e.account.size() + e.container.size(), [&](Writer& w) {
+    w.text(e.account);
+    w.text(e.container);
+  });
+}
+template <> Result<EndRecord> decode(std::string_view b) {
+  return unframed<EndRecord>(b, "end", [](Reader& r, EndRecord& e) {
+    e.account = r.text();
+    e.container = r.text();
+  });
+}
+
 std::string encode(const IntentRecord& i) {
   return framed(10, [&](Writer& w) {
     w.fixed64(i.cid);

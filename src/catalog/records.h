@@ -199,6 +199,10 @@ struct DropRecord {
   std::vector<extent::Piece> pieces;  // pieces: placed and never named, or replaced one by one
 };
 
+struct EndRecord {                // of a blob that ends by itself: where it was when that was said
+  std::string account, container;
+};
+
 struct IntentRecord {             // what a commit yet to come will name; if its session dies before, it is garbage
   std::uint64_t cid = 0;
   bool owns_pieces = false;       // pages of a manifest whose pieces are new: if it comes to nothing they are garbage too
@@ -217,6 +221,7 @@ std::string encode(const BlockRecord&);
 std::string encode(const ExtentRecord&);
 std::string encode(const SessionRecord&);
 std::string encode(const DropRecord&);
+std::string encode(const EndRecord&);
 std::string encode(const IntentRecord&);
 std::string encode_page(const std::vector<ManifestEntry>&);
 std::string encode_total(std::uint64_t bytes);
@@ -234,6 +239,7 @@ template <> Result<BlockRecord> decode(std::string_view);
 template <> Result<ExtentRecord> decode(std::string_view);
 template <> Result<SessionRecord> decode(std::string_view);
 template <> Result<DropRecord> decode(std::string_view);
+template <> Result<EndRecord> decode(std::string_view);
 template <> Result<IntentRecord> decode(std::string_view);
 Result<std::vector<ManifestEntry>> decode_page(std::string_view);
 Result<std::uint64_t> decode_total(std::string_view);

@@ -48,6 +48,7 @@ TEST(Records, Have_these_bytes) {
   EXPECT_EQ(hex(encode(DeletedContainerRecord{1, WallTime(Ticks(2)), WallTime(Ticks(3))})),
             "01010000000000000002000000000000000300000000000000");
   EXPECT_EQ(hex(encode(UploadRecord{1, 2, WallTime(Ticks(3))})), "010100000000000000020300000000000000");
+  EXPECT_EQ(hex(encode(EndRecord{"ac", "box"})), "01026163" "03626f78");
   EXPECT_EQ(hex(encode(IntentRecord{1, true, false})), "01010000000000000001");
   EXPECT_EQ(hex(encode(IntentRecord{1, false, true})), "01010000000000000002");
   EXPECT_EQ(hex(encode_total(258)), "010201000000000000");
@@ -148,6 +149,7 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(DropRecord{.kind = DropRecord::Kind::upload, .cid = 1, .manifest = head().manifest, .kept = head().manifest,
                     .blob = "b", .epoch = 4, .pieces = {piece()}});
   endure(IntentRecord{1, true, true});
+  endure(EndRecord{"acct", "box"});
   HeadRecord failed = head();
   failed.extras.made().copy_description = "404 BlobNotFound";
   endure(failed);

@@ -15,6 +15,7 @@ struct SweepCounts {
   std::uint64_t drops = 0, extents_removed = 0, bytes_removed = 0, orphans_removed = 0;
   std::uint64_t extents_settled = 0;   // extents of dead sessions that were named in part
   std::uint64_t expired = 0;           // records of what was deleted softly, done with
+  std::uint64_t ended = 0;             // blobs deleted at their own end
   std::uint64_t failed_puts = 0;       // removals of what a failed PUT of this session may have left
 };
 
@@ -42,6 +43,10 @@ class Sweeper {
   Task<Result<void>> expire_uploads();
   // What was deleted softly and has been kept as long as the account said then.
   Task<Result<void>> expire_deleted();
+  // Blobs that have come to their own end (Set Blob Expiry) are deleted as any other is: softly, where the account says so.
+  // What must be kept is looked at again later.
+  Task<Result<void>> expire_ended();
+  static constexpr Duration kEndAgain = std::chrono::hours(1);
   SweepCounts counts() const { return counts_; }
 
  private:
@@ -79,6 +84,8 @@ class Sweeper {
   Task<Result<catalog::Manifest>> live_manifest(std::uint64_t cid, std::uint64_t manifest, std::string blob);
   Task<Result<std::optional<catalog::Manifest>>> find_manifest(std::uint64_t manifest, std::string begin, std::string end);
   Task<Result<void>> expire(store::Entry entry, WallTime now);
+  Task<Result<void>> end(store::Entry entry, WallTime now);   // sweep_ended.cc
+  Task<Result<std::optional<ops::ContainerRef>>> name_of(std::uint64_t cid, catalog::EndRecord last);
   Task<Result<bool>> referenced(std::uint64_t cid, std::uint64_t manifest, std::uint64_t except);
   // Adds to the totals; an extent whose bytes are all dead becomes garbage in the same commit.
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);

@@ -294,6 +294,89 @@ TEST_F(SweeperTest, What_was_deleted_softly_goes_when_its_time_has_come) {
   expect_no_leak("at the end");
 }
 
+TEST_F(SweeperTest, Blobs_go_at_their_own_end) {
+  begin(81);
+  create("c");
+  create("d");
+  const auto ends = [&](const char* name, Ticks after, std::string container = "c") {
+    put({"acct", container, name}, content(300'000, 1));
+    ASSERT_TRUE(world->run(service().set_blob_expiry({"acct", container, name}, {.from = ops::SetExpiry::From::now, .after = after})));
+  };
+  ends("gone", 1h);
+  ends("later", 1h);
+  ends("later", 5h);   // in place of the first
+  ends("never", 1h);
+  ASSERT_TRUE(world->run(service().set_blob_expiry(blob("never"), {})));
+  ends("anew", 1h);
+  put(blob("anew"), "new");
+  ends("leased", 1h);
+  ASSERT_TRUE(world->run(service().lease_blob(blob("leased"), {.duration_seconds = -1})));
+  ends("past", 1h);
+  ASSERT_TRUE(world->run(service().snapshot_blob(blob("past"), {}, {})));
+  ends("moved", 1h, "d");
+  ASSERT_TRUE(world->run(service().rename_container({"acct", "e"}, "d", {})));
+  world->run(world->clock.sleep_for(59min));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 0u);
+  world->run(world->clock.sleep_for(2min));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 4u);
+  sweep();
+  expect_whole("ended");
+  const auto page = world->run(service().list_blobs({"acct", "c"}, {.snapshots = true}));
+  std::vector<std::string> names;
+  for (const auto& item : page->items) names.push_back(item.blob.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"anew", "later", "never"}));
+  EXPECT_EQ(world->run(service().list_blobs({"acct", "e"}, {}))->items.size(), 0u);
+  world->run(world->clock.sleep_for(5h));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 5u);
+  const std::string ends_table(1, catalog::keys::kEndTable);
+  EXPECT_EQ(world->run(world->store->scan({.begin = ends_table, .end = catalog::keys::after_prefix(ends_table)}))->size(), 0u);
+  sweep();
+  expect_no_leak("at the end");
+}
+
+TEST_F(SweeperTest, What_ended_can_be_brought_back_and_has_no_end_then) {
+  begin(82);
+  create("c");
+  ASSERT_TRUE(world->run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
+    s.delete_retention_days = 2;
+    return {};
+  })));
+  put(blob("x"), "text");
+  ASSERT_TRUE(world->run(service().set_blob_expiry(blob("x"), {.from = ops::SetExpiry::From::now, .after = Ticks(1h)})));
+  world->run(world->clock.sleep_for(2h));
+  EXPECT_FALSE(world->run(service().undelete_blob(blob("x"))) && world->run(service().head_blob(blob("x"), {})));   // hidden, not deleted
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  ASSERT_TRUE(world->run(service().undelete_blob(blob("x"))));
+  world->run(world->clock.sleep_for(10h));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(get(blob("x")), "text");
+}
+
+// Deleted with its container, it comes back with it, and goes then.
+TEST_F(SweeperTest, An_end_in_a_deleted_container_waits_for_its_return) {
+  begin(83);
+  create("c");
+  ASSERT_TRUE(world->run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
+    s.container_retention_days = 2;
+    return {};
+  })));
+  put(blob("x"), "text");
+  ASSERT_TRUE(world->run(service().set_blob_expiry(blob("x"), {.from = ops::SetExpiry::From::now, .after = Ticks(1h)})));
+  ASSERT_TRUE(world->run(service().delete_container({"acct", "c"}, {})));
+  world->run(world->clock.sleep_for(2h));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 0u);
+  const auto deleted = world->run(service().list_containers("acct", {.deleted = true}));
+  ASSERT_EQ(deleted->items.size(), 1u);
+  ASSERT_TRUE(world->run(service().restore_container({"acct", "c"}, {"c", deleted->items[0].deleted->version})));
+  world->run(world->clock.sleep_for(2h));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 1u);
+}
+
 TEST_F(SweeperTest, A_version_that_a_block_list_took_over_from_may_go_before_or_after_it) {
   for (const bool first : {true, false}) {
     begin(first ? 9 : 10);

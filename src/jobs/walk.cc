@@ -23,6 +23,7 @@ std::string_view table_name(char table) {
     case 'B': return "head";
     case 'V': return "past state";
     case 'H': return "expiry";
+    case 'L': return "end";
     case 'P': return "page";
     case 'W': return "write";
     case 'I': return "tag";
@@ -108,6 +109,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'E': return as<catalog::ExtentRecord>(value);
     case 'Z':
     case 'D': return as<catalog::DropRecord>(value);
+    case 'L': return as<catalog::EndRecord>(value);
     case 'Q': return as<catalog::IntentRecord>(value);
     case 'P': {
       if (catalog::is_span_page(value)) {
@@ -197,6 +199,7 @@ std::string key_text(std::string_view key) {
       number(8);
       number(8);
       break;
+    case 'L':
     case 'Z':
     case 'Q':
       number(8);

@@ -46,6 +46,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChang
     }
     if (!there(head, now())) co_return refuse(Reason::blob_not_found);
     const Tags tags = tags_of(head->record);
+    const WallTime end = end_of(head->record);
     settle_tier(head->record, now());
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
@@ -60,6 +61,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChang
       BASCULE_CO_TRY(change(changed, container));
       t.require(key, head->version);
       t.put(key, encode(changed));
+      note_end(t, container_ref, container->cid, ref.blob, end, changed);
       if (ref.at.base() || changed.extras->history.kind == catalog::HistoryRecord::Kind::base)
         index_tags(t, container->cid, ref.blob, tags, tags_of(changed));
     }

@@ -47,6 +47,12 @@ template <class F> Task<Result<Some>> some_past(catalog::Catalog& catalog, std::
   }
 }
 
+// What has come to its own end.
+const HeadRecord* ended(const catalog::Maybe<HeadRecord>& found, WallTime now) {
+  const HeadRecord* head = catalog::live(found);
+  return head && expired(*head, now) ? head : nullptr;
+}
+
 bool live_snapshot(const HistoryRecord& h) {
   return h.kind == HistoryRecord::Kind::snapshot && h.state == HistoryRecord::State::live;
 }
@@ -92,10 +98,11 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    const HeadRecord* there = ops::there(found, now());
+    const HeadRecord* there = how.ended ? ended(found, now()) : ops::there(found, now());
+    if (how.ended) upload.reset();
     if (!there && !upload) co_return refuse(Reason::blob_not_found);
     BASCULE_CO_TRY(check_not_copying(there));
-    BASCULE_CO_TRY(check_lease_write(lease_of(there), how.conditions.lease_id, now()));
+    if (!how.ended) BASCULE_CO_TRY(check_lease_write(lease_of(there), how.conditions.lease_id, now()));
     BASCULE_CO_TRY(there ? check_change(how.conditions, stamp(*there)) : check_write(how.conditions, std::nullopt));
     const HistoryRule rule = history_rule(ref.account);
     catalog::Transaction t;
@@ -113,6 +120,7 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
       }
       if (!again && how.snapshots != Snapshots::only) {
         using State = HistoryRecord::State;
+        if (how.ended) head.extras->expires = {};
         if (rule.versioning || catalog::version_of(head) != WallTime()) {
           HeadRecord version = head;
           put_aside(t, cid, ref.blob, std::move(version), HistoryRecord::Kind::version, head);

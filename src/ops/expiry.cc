@@ -14,6 +14,16 @@ bool expired(const catalog::HeadRecord& head, WallTime now) {
   return head.extras && head.extras->expires != WallTime() && head.extras->expires <= now;
 }
 
+WallTime end_of(const catalog::HeadRecord& head) { return head.extras ? head.extras->expires : WallTime(); }
+
+void note_end(catalog::Transaction& t, const ContainerRef& container, std::uint64_t cid, const std::string& blob, WallTime before,
+              const catalog::HeadRecord& head) {
+  const WallTime end = end_of(head);
+  if (end == before) return;
+  if (before != WallTime()) t.remove(keys::end(before, cid, blob));
+  if (end != WallTime()) t.put(keys::end(end, cid, blob), encode(catalog::EndRecord{container.account, container.container}));
+}
+
 Task<Result<Written>> Service::set_blob_expiry(BlobRef ref, SetExpiry set) {
   BASCULE_CO_ASSIGN(const auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
     BASCULE_TRY(check_lease_write(h.lease, set.conditions.lease_id, now()));

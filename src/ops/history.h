@@ -19,6 +19,10 @@ inline const catalog::HeadRecord* there(const catalog::HeadRef& found, WallTime 
   return head && !expired(*head, now) ? head : nullptr;
 }
 
+// The blob's own end, if it has one, is noted for the sweeper, in place of `before`.
+void note_end(catalog::Transaction& t, const ContainerRef& container, std::uint64_t cid, const std::string& blob, WallTime before,
+              const catalog::HeadRecord& head);
+
 inline std::optional<Stamp> stamp(const catalog::HeadRecord* head) {
   return head ? std::optional(stamp(*head)) : std::nullopt;
 }

@@ -138,6 +138,9 @@ struct TakenSnapshot {
 struct DeleteBlob {
   enum class Snapshots : std::uint8_t { none, include, only } snapshots = Snapshots::none;   // a base blob's
   bool permanent = false;                   // a past state that was deleted softly: for good
+  // Only what has come to its own end (SetExpiry), which no lease puts off; it is brought back without that end. The
+  // sweeper's alone.
+  bool ended = false;
   Conditions conditions;
 };
 struct Deleted {

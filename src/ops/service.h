@@ -341,6 +341,7 @@ bool rehydrating(const catalog::HeadRecord& head);           // as it was settle
 Result<void> check_readable(const catalog::HeadRecord& head, WallTime now);      // blob_archived
 Result<void> check_replaceable(const catalog::HeadRecord& head, WallTime now);   // blob_being_rehydrated
 bool expired(const catalog::HeadRecord& head, WallTime now); // counts as not there
+WallTime end_of(const catalog::HeadRecord& head);            // its own; WallTime(): none
 const Tags& tags_of(const catalog::HeadRecord& head);   // lives as long as the record
 void set_tags(catalog::HeadRecord& head, Tags tags);
 // The index's part of a commit that puts `now` in the place of `old`: the tags of what stands there for a blob that is
