@@ -127,7 +127,7 @@ Task<void> Engine::run_copies() {
 
 Task<void> Engine::run_jobs() {
   using namespace std::chrono_literals;
-  Instant expiry_due = clock_->now() + 1min, deleted_due = clock_->now();
+  Instant expiry_due = clock_->now() + 1min, deleted_due = clock_->now(), time_due = clock_->now();
   while (!stop_) {
     bool busy = false;
     Result<void> outcome;
@@ -138,6 +138,10 @@ Task<void> Engine::run_jobs() {
       outcome = co_await sweeper_->expire_uploads();
       if (outcome) outcome = co_await sweeper_->expire_deleted();
       expiry_due = clock_->now() + 1h;
+    }
+    if (outcome && clock_->now() >= time_due) {
+      outcome = co_await service_->keep_time_mark();
+      time_due = clock_->now() + 1min;
     }
     if (outcome && clock_->now() >= deleted_due) {
       if (auto expired = co_await service_->expire_deleted_containers(); !expired) outcome = fail(expired.error());

@@ -15,6 +15,7 @@
 //   lifecycle-show  {name}                            -> the same
 //   lifecycle-run   {name}                            -> {progress, container?}*, {name, run}
 //   lifecycle-remove {name}                           -> {name}
+//   immutability    {account, container, action, days?, appends?, tag?} -> what stands
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*
 #pragma once

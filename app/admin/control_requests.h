@@ -25,6 +25,7 @@ struct ControlCall {
 Task<Result<boost::json::object>> account_request(const std::string& what, ControlCall& call);
 Task<Result<boost::json::object>> account_settings_request(const std::string& what, ControlCall& call);   // show, set
 Task<Result<boost::json::object>> scope_request(const std::string& what, ControlCall& call);
+Task<Result<boost::json::object>> immutability_request(ControlCall& call);
 Task<Result<boost::json::object>> check_request(ControlCall& call, int& exit);
 Task<Result<boost::json::object>> lifecycle_request(const std::string& what, ControlCall& call, int& exit);
 Task<Result<boost::json::object>> migrate_request(ControlCall& call, int& exit);

@@ -33,6 +33,7 @@ struct Parsed {
   ScopeArguments scope;
   CheckArguments check;
   MigrateArguments migrate;
+  ImmutabilityArguments immutability;
   bool version_json = false;
   bool quick = false, read = false;
 };
@@ -243,6 +244,37 @@ void add_scope(CLI::App& root, Parsed& parsed) {
   scope->footer(footer("  bascule scope add --help\n"));
 }
 
+void add_immutability(CLI::App& root, Parsed& parsed) {
+  auto* group = root.add_subcommand("immutability", "Retention and legal holds: what nothing may delete or overwrite.");
+  group->require_subcommand(1);
+  ImmutabilityArguments& a = parsed.immutability;
+  const auto make = [&](const char* name, const char* description) {
+    auto* command = group->add_subcommand(name, description);
+    add_common(*command, parsed);
+    add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+    command->add_option("container", a.container, "The container, as ACCOUNT/CONTAINER.")->required()->type_name("ACCOUNT/CONTAINER");
+    command->add_flag("--json", a.json, "Print JSON.");
+    command->callback([&a, name] { a.action = name; });
+    return command;
+  };
+  make("show", "Shows what stands.")->footer(footer("  bascule immutability show acme/ledgers\n"));
+  auto* retain = make("retain", "Sets or changes the container's retention; a locked one can only become longer.");
+  retain->add_option("--days", a.days, "How long a blob is kept after its last write.")->required()->check(CLI::Range(1, 146000));
+  retain->add_option("--appends", a.appends, "What may still be appended to: none, append-blobs or all.")
+      ->check(CLI::IsMember({"none", "append-blobs", "all"}));
+  retain->footer(footer("  bascule immutability retain acme/ledgers --days 3650\n"));
+  make("lock", "Locks the retention, for good.")->footer(footer("  bascule immutability lock acme/ledgers\n"));
+  make("clear", "Removes a retention that is not locked.")->footer(footer("  bascule immutability clear acme/ledgers\n"));
+  for (const char* name : {"hold", "release"}) {
+    auto* command = make(name, name == std::string_view("hold") ? "Adds a legal hold." : "Takes a legal hold away.");
+    command->add_option("--tag", a.tag, "The hold's name: 3 to 23 letters and digits.")->required();
+    command->footer(footer(name == std::string_view("hold") ? "  bascule immutability hold acme/ledgers --tag case42\n"
+                                                            : "  bascule immutability release acme/ledgers --tag case42\n"));
+  }
+  make("version-level", "Lets single versions have policies and holds of their own. Cannot be taken back; needs versioning.")
+      ->footer(footer("  bascule immutability version-level acme/ledgers\n"));
+}
+
 void add_check(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("check", "Looks whether everything that is stored is there and whole.");
   add_common(*command, parsed);
@@ -283,6 +315,7 @@ int run_command_line(int argc, char** argv) {
   add_account(root, parsed);
   add_lifecycle(root, parsed);
   add_scope(root, parsed);
+  add_immutability(root, parsed);
   add_check(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
   version->add_flag("--json", parsed.version_json, "As one JSON object.");
@@ -312,6 +345,7 @@ int run_command_line(int argc, char** argv) {
   log::setup({.level = std::max(*log::parse_level(config->text("log.level")), log::Level::warn),
               .json = config->text("log.format") == "json"});
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
+  if (root.got_subcommand("immutability")) return run_immutability(*config, parsed.immutability);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
   if (root.got_subcommand("lifecycle")) return run_lifecycle(*config, parsed.lifecycle);
   if (root.got_subcommand("scope")) return run_scope(*config, parsed.scope);

@@ -54,11 +54,20 @@ struct MigrateArguments {
   bool dry_run = false, strict = false, json = false;
 };
 
+struct ImmutabilityArguments {
+  std::string action;                   // show, retain, lock, clear, hold, release, version-level
+  std::string container;                // ACCOUNT/CONTAINER
+  std::uint32_t days = 0;
+  std::string appends, tag;
+  bool json = false;
+};
+
 int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_scope(const Config& config, const ScopeArguments& arguments);
+int run_immutability(const Config& config, const ImmutabilityArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_version(bool json);

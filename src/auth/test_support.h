@@ -92,6 +92,9 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { return unused<ops::Copied>(); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { return unused<void>(); }
+  Task<Result<ops::ImmutabilityView>> set_immutability(ops::BlobRef, ops::SetImmutability) override { return unused<ops::ImmutabilityView>(); }
+  Task<Result<void>> delete_immutability(ops::BlobRef) override { return unused<void>(); }
+  Task<Result<void>> set_legal_hold(ops::BlobRef, bool) override { return unused<void>(); }
   Task<Result<bool>> set_blob_tier(ops::BlobRef, ops::SetTier) override { return unused<bool>(); }
   Task<Result<ops::Written>> set_blob_expiry(ops::BlobRef, ops::SetExpiry) override { return unused<ops::Written>(); }
   Task<Result<ops::Tags>> get_blob_tags(ops::BlobRef, ops::Conditions) override { return unused<ops::Tags>(); }

@@ -19,6 +19,8 @@ inline std::string with_u64(char table, std::uint64_t v) {
   return k;
 }
 inline std::string meta(std::string_view what) { return std::string("M") + std::string(what); }
+// Written by every write of a blob into a container whose blobs are kept, so that its deletion sees them all.
+inline std::string writes_guard(std::uint64_t cid) { return with_u64('M', cid) + "writes"; }
 inline std::string account(std::string_view name) { return std::string("A") + std::string(name); }
 constexpr char kSettingsTable = 'X';
 inline std::string settings(std::string_view account) { return std::string(1, kSettingsTable) + std::string(account); }

@@ -99,10 +99,10 @@ Manifest get_manifest(Reader& r) {
 // --- extras ----------------------------------------------------------------------------------------------------------
 
 enum HeadTag : std::uint8_t {
-  kVersion = 1, kHistory = 2, kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kCopyDetails = 10,
-  kLastAccess = 11
+  kVersion = 1, kHistory = 2, kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kImmutability = 9,
+  kCopyDetails = 10, kLastAccess = 11
 };
-constexpr std::uint8_t kContainerScope = 1;
+constexpr std::uint8_t kContainerScope = 1, kContainerImmutability = 2;
 constexpr std::uint8_t kUploadEncryption = 1;
 
 void put(Writer& w, const EncryptionRecord& e) {
@@ -178,6 +178,11 @@ ExtrasWriter extras_of(const HeadRecord& h) {
       put(w, x.rehydration.due);
     });
   if (x.encryption) fields.field(kHeadEncryption, [&](Writer& w) { put(w, *x.encryption); });
+  if (x.immutability != ImmutabilityRecord())
+    fields.field(kImmutability, [&](Writer& w) {
+      put(w, x.immutability.until);
+      w.u8(static_cast<std::uint8_t>((x.immutability.locked ? 1 : 0) | (x.immutability.legal_hold ? 2 : 0)));
+    });
   if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
   if (x.last_access != WallTime()) fields.field(kLastAccess, [&](Writer& w) { put(w, x.last_access); });
   return fields;
@@ -199,6 +204,14 @@ bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
       x.rehydration.high = r.u8() != 0;
       x.rehydration.due = get_time(r);
       return true;
+    case kImmutability: {
+      x.immutability.until = get_time(r);
+      const std::uint8_t flags = r.u8();
+      x.immutability.locked = flags & 1;
+      x.immutability.legal_hold = flags & 2;
+      if (flags > 3) r.refuse();
+      return true;
+    }
     case kLastAccess: x.last_access = get_time(r); return true;
     case kHeadEncryption: x.encryption = get_encryption(r); return true;
     case kCopyDetails: x.copy_description = r.text(); return true;
@@ -213,12 +226,39 @@ ExtrasWriter extras_of(const ContainerRecord& c) {
       w.text(c.extras->default_scope);
       w.u8(c.extras->deny_scope_override);
     });
+  const ContainerImmutability& i = c.extras->immutability;
+  if (i != ContainerImmutability())
+    fields.field(kContainerImmutability, [&](Writer& w) {
+      w.varint(i.days);
+      w.u8(static_cast<std::uint8_t>((i.locked ? 1 : 0) | (i.versions ? 2 : 0)));
+      w.u8(i.extensions);
+      w.u8(static_cast<std::uint8_t>(i.appends));
+      w.varint(i.holds.size());
+      for (const auto& hold : i.holds) w.text(hold);
+      if (i.versions) put(w, i.versions_since);
+    });
   return fields;
 }
 bool read_extra(ContainerRecord& c, std::uint8_t tag, Reader& r) {
-  if (tag != kContainerScope) return false;
-  c.extras.made().default_scope = r.text();
-  c.extras->deny_scope_override = r.u8() != 0;
+  if (tag == kContainerScope) {
+    c.extras.made().default_scope = r.text();
+    c.extras->deny_scope_override = r.u8() != 0;
+    return true;
+  }
+  if (tag != kContainerImmutability) return false;
+  ContainerImmutability& i = c.extras.made().immutability;
+  i.days = static_cast<std::uint32_t>(r.varint());
+  const std::uint8_t flags = r.u8();
+  i.locked = flags & 1;
+  i.versions = flags & 2;
+  if (flags > 3) r.refuse();
+  i.extensions = r.u8();
+  const std::uint8_t appends = r.u8();
+  if (appends > static_cast<std::uint8_t>(ContainerImmutability::Appends::all)) r.refuse();
+  i.appends = static_cast<ContainerImmutability::Appends>(appends);
+  i.holds.resize(r.count(1));
+  for (auto& hold : i.holds) hold = r.text();
+  if (i.versions) i.versions_since = get_time(r);
   return true;
 }
 

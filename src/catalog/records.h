@@ -51,10 +51,24 @@ struct PolicyRecord {
   bool has_permission = false;
 };
 
+// What nothing may delete or overwrite in a container. ops/immutability.h has the rules.
+struct ContainerImmutability {
+  enum class Appends : std::uint8_t { none = 0, append = 1, all = 2 };
+  std::uint32_t days = 0;             // retention from a blob's last write on; 0: none
+  bool locked = false;                // it can only become longer
+  std::uint8_t extensions = 0;        // how often it did
+  Appends appends = Appends::none;    // what may still be added to: append blobs, or block blobs too
+  bool versions = false;              // single states may have policies and holds of their own, for good;
+  WallTime versions_since{};          // what was written before stays under `days` itself
+  std::vector<std::string> holds;     // legal holds, by their tags
+  bool operator==(const ContainerImmutability&) const = default;
+};
+
 // What few containers have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct ContainerExtras {
   std::string default_scope;         // the encryption scope of blobs that name none; "" = the container's key alone
   bool deny_scope_override = false;  // and no blob may name another
+  ContainerImmutability immutability;
 };
 struct ContainerRecord {
   std::uint64_t etag = 0;
@@ -125,6 +139,14 @@ struct HistoryRecord {
   bool operator==(const HistoryRecord&) const = default;
 };
 
+// What keeps one state of a blob as it is.
+struct ImmutabilityRecord {
+  WallTime until{};                   // WallTime(): no policy
+  bool locked = false;                // the policy only grows
+  bool legal_hold = false;
+  bool operator==(const ImmutabilityRecord&) const = default;
+};
+
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct HeadExtras {
   WallTime version{};               // the version id; WallTime(): not a version
@@ -132,6 +154,7 @@ struct HeadExtras {
   Metadata tags;                    // bytewise by key, each key once
   WallTime expires{};               // WallTime(): never
   RehydrationRecord rehydration;
+  ImmutabilityRecord immutability;
   WallTime last_access{};           // of its content, where the account keeps it; WallTime(): not known
   std::string copy_description;    // why a copy failed
   std::optional<AppendState> append;   // 4

@@ -118,13 +118,19 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   container.extras.made().default_scope = "one";
   container.extras->deny_scope_override = true;
   endure(container);
+  container.extras->immutability = {.days = 300, .locked = true, .extensions = 2, .appends = ContainerImmutability::Appends::all,
+                                    .versions = true, .versions_since = WallTime(Ticks(4)), .holds = {"case42", "tax"}};
+  endure(container);
+  EXPECT_EQ(decode<ContainerRecord>(encode(container))->extras->immutability, container.extras->immutability);
   endure(head());
   HeadRecord tagged = head();
   tagged.extras.made().tags = {{"a", "1"}, {"b", ""}};
   tagged.extras->expires = tagged.extras->last_access = WallTime(Ticks(5));
   tagged.extras->rehydration = {"Cool", true, WallTime(Ticks(6))};
+  tagged.extras->immutability = {.until = WallTime(Ticks(7)), .locked = true, .legal_hold = true};
   endure(tagged);
   EXPECT_EQ(decode<HeadRecord>(encode(tagged))->extras->tags, tagged.extras->tags);
+  EXPECT_EQ(decode<HeadRecord>(encode(tagged))->extras->immutability, tagged.extras->immutability);
   endure(HeadRecord{});
   endure(UploadRecord{1, 2, {}, {}});
   EncryptionRecord keyed, scoped;

@@ -284,6 +284,7 @@ Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop)
   Transaction t;
   t.require(entry.key, entry.version);
   t.remove(entry.key);
+  t.remove(keys::writes_guard(drop.cid));
   co_return co_await catalog_.commit(std::move(t));
 }
 
@@ -484,8 +485,15 @@ Task<Result<void>> Sweeper::expire(store::Entry entry, WallTime now) {
     const HistoryRecord& h = catalog::history_of(record);
     return h.state == HistoryRecord::State::deleted && catalog::deletion_due(h) <= now;
   };
+  BASCULE_CO_ASSIGN(const auto container, co_await catalog_.get<catalog::ContainerRecord>(keys::container(cid)));
+  t.require(keys::container(cid), container ? container->version : 0);
+  const auto* rules = container && container->record.extras ? &container->record.extras->immutability : nullptr;
+  const auto kept = [&](const catalog::HeadRecord& record) {   // then the next round looks again
+    return !ops::check_touch(rules, record, ops::Touch::remove, service_.lawful_now());
+  };
   BASCULE_CO_ASSIGN(auto head, co_await catalog_.get<catalog::HeadRecord>(head_key));
   if (head && time == WallTime()) {
+    if (due(head->record) && kept(head->record)) co_return Result<void>{};
     if (due(head->record)) {   // else it was brought back, or another blob has its name
       ops::drop_manifest(catalog_, t, cid, head->record.manifest, {}, blob);
       head->record.manifest = {};
@@ -497,6 +505,7 @@ Task<Result<void>> Sweeper::expire(store::Entry entry, WallTime now) {
     }
   } else if (head) {
     BASCULE_CO_ASSIGN(auto past, co_await catalog_.get<catalog::HeadRecord>(past_key));
+    if (past && due(past->record) && kept(past->record)) co_return Result<void>{};
     if (past && due(past->record)) {
       t.require(past_key, past->version);
       t.remove(past_key);

@@ -18,6 +18,7 @@ AccountSettings first_settings(bool development) {
 }  // namespace
 
 Task<Result<void>> Service::load_accounts() {
+  BASCULE_CO_TRY(co_await load_time_mark());
   constexpr std::size_t kMost = 1'000'000, kMostBytes = std::size_t{1} << 30;
   BASCULE_CO_ASSIGN(auto entries, co_await parts_.catalog.scan({.begin = "A", .end = "B", .limit = kMost, .limit_bytes = kMostBytes}));
   BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.scan({.begin = keys::settings(""), .end = keys::after_prefix(keys::settings("")),

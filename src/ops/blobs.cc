@@ -12,7 +12,7 @@ Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   catalog::HeadRef head;
   if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
   else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
-  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+  if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
   const catalog::EncryptionRecord* encryption = encryption_of(head->record);
@@ -25,11 +25,11 @@ Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   co_return view;
 }
 
-Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change, bool new_version) {
-  co_return co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& head, const Container&) { return change(head); }, new_version);
+Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange change, HeadUse use) {
+  co_return co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& head, const Container&) { return change(head); }, use);
 }
 
-Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change, bool new_version) {
+Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change, HeadUse use) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
@@ -44,18 +44,20 @@ Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChang
       BASCULE_CO_ASSIGN(head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
       if (head && catalog::version_of(head->record) != ref.at.time) head.reset();
     }
-    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+    if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
+    if (use.touch) BASCULE_CO_TRY(check_kept(*container, head->record, *use.touch));
     const Tags tags = tags_of(head->record);
     const WallTime end = end_of(head->record);
     settle_tier(head->record, now());
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    const HistoryRule rule = new_version ? history_rule(ref.account) : HistoryRule();
+    const HistoryRule rule = use.new_version ? history_rule(ref.account) : HistoryRule();
     catalog::HeadRecord changed;
-    if (rule.versioning || (new_version && catalog::version_of(head->record) != WallTime())) {
+    if (use.new_version && keeps_version(rule, head->record)) {
       changed = head->record;
       BASCULE_CO_TRY(change(changed, container));
-      succeed(t, {.cid = container->cid, .head_key = key, .blob = ref.blob, .rule = rule, .inherits = Inherits::content}, head, changed);
+      BASCULE_CO_TRY(succeed(t, {.container = *container, .head_key = key, .blob = ref.blob, .rule = rule, .inherits = Inherits::content},
+                             head, changed));
     } else {
       changed = std::move(head->record);
       BASCULE_CO_TRY(change(changed, container));
@@ -87,7 +89,7 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
     h.last_modified = whole_second(h.last_modified);
     h.lease = after_write(h.lease, now());
     return {};
-  }, true));
+  }, {.new_version = true, .touch = Touch::metadata}));
   const catalog::EncryptionRecord* used = encryption_of(head);
   co_return Written{head.etag, head.last_modified, {}, {}, {}, used ? used->scope : std::string(), catalog::version_of(head)};
 }
@@ -106,7 +108,7 @@ Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders head
     h.last_modified = whole_second(h.last_modified);
     h.lease = after_write(h.lease, now());
     return {};
-  }));
+  }, {.touch = Touch::properties}));
   co_return Written{head.etag, head.last_modified, {}, {}, {}, {}, catalog::version_of(head)};
 }
 

@@ -108,6 +108,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
       auto again = co_await resolve(container_ref);
       if (!again) { outcome = fail(again.error()); break; }
       if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
+      container = std::move(*again);   // its mapping may have been written anew
     }
     const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
@@ -183,6 +184,8 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     BASCULE_CO_TRY(check_lease_write(lease_of(old_there), put.conditions.lease_id, now()));
     BASCULE_CO_TRY(check_write(put.conditions, stamp(old_there), put.conditions.lease_id.has_value()));
     if (old_there) BASCULE_CO_TRY(check_replaceable(*old_there, now()));
+    const HistoryRule rule = history_rule(ref.account);
+    BASCULE_CO_TRY(check_replace(*container, old, BlobType::block, rule));
 
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, put.conditions.encryption));
     std::vector<UncommittedBlock> fresh;
@@ -256,8 +259,12 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     head.manifest = std::move(manifest);
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(upload_key, upload ? upload->version : 0);
-    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account),
-                .inherits = took_over ? Inherits::pieces : Inherits::nothing}, old, head);
+    outcome = succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = put.keep,
+                          .inherits = took_over ? Inherits::pieces : Inherits::nothing}, old, head);
+    if (!outcome) {
+      co_await writer.give_up();
+      co_return fail(outcome.error());
+    }
     if (upload) {
       t.remove(upload_key);
       drop_upload(t, container->cid, ref.blob, upload->record.epoch, head.manifest);
@@ -290,7 +297,7 @@ Task<Result<BlockList>> Service::get_block_list(BlobRef ref, Conditions conditio
   } else {
     BASCULE_CO_ASSIGN(found, co_await past_state(container->cid, ref.blob, ref.at));
   }
-  const catalog::HeadRecord* head = there(found, now());
+  const catalog::HeadRecord* head = there(found, ending_now(*container));
   if (!head && !upload) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(lease_of(head), conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head).value_or(Stamp{})));

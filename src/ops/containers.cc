@@ -18,6 +18,9 @@ ContainerView to_view(std::string name, std::uint64_t cid, const catalog::Contai
   if (r.extras) {
     v.default_encryption_scope = r.extras->default_scope;
     v.deny_encryption_scope_override = r.extras->deny_scope_override;
+    v.has_retention = r.extras->immutability.days != 0;
+    v.has_legal_hold = !r.extras->immutability.holds.empty();
+    v.version_immutability = r.extras->immutability.versions;
   }
   for (const auto& p : r.policies) {
     StoredPolicy s{.id = p.id, .start_text = p.start, .expiry_text = p.expiry, .permission = p.permission,
@@ -102,8 +105,9 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
     if (!found) co_return refuse(Reason::container_not_found);
     BASCULE_CO_TRY(check_lease_write(found->record.lease, conditions.lease_id, now()));
     BASCULE_CO_TRY(check_change(conditions, stamp(found->record)));
-    const std::string mapping_key = keys::mapping(ref.account, ref.container);
     catalog::Transaction t;
+    BASCULE_CO_TRY(co_await check_container_goes(container, t));
+    const std::string mapping_key = keys::mapping(ref.account, ref.container);
     t.require(mapping_key, container->mapping_version);
     t.require(record_key, found->version);
     t.remove(mapping_key);

@@ -73,7 +73,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     const auto token = read_token();  // what the source's head names stays until it is copied
     auto src = co_await parts_.catalog.get<catalog::HeadRecord>(source_key);
     if (!src) { outcome = fail(src.error()); break; }
-    if (!there(*src, now()) || (!is_base && !is_state((*src)->record, source.at))) {
+    if (!there(*src, ending_now(**from)) || (!is_base && !is_state((*src)->record, source.at))) {
       outcome = refuse(Reason::source_not_found);
       break;
     }
@@ -88,6 +88,8 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     settle_tier(source_head, now());
     const bool from_archive = archived(source_head, now());   // then it is brought back as the copy
     if (from_archive && (copy.tier.empty() || copy.tier == kArchiveTier || onto_itself)) { outcome = refuse(Reason::blob_archived); break; }
+    const HistoryRule rule = history_rule(target.account);
+    if (auto ok = check_replace(**to, *old, static_cast<BlobType>(source_head.type), rule); !ok) { outcome = fail(ok.error()); break; }
     if (*old) {
       if (auto ok = check_replaceable((*old)->record, now()); !ok) { outcome = fail(ok.error()); break; }
     }
@@ -112,7 +114,8 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       set_tags(head, copy.tags ? std::move(*copy.tags) : std::move(tags));
       if (from_archive) begin_rehydration(head, copy.tier, copy.rehydrate_high, now());
       turns.clear();
-      co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.source_url), std::move(head), std::move(job));
+      co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.source_url), std::move(head), std::move(job),
+                                    copy.keep);
     }
     catalog::Transaction t;
     t.require(keys::mapping(target.account, target.container), (*to)->mapping_version);
@@ -177,8 +180,9 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     else if (!copy.tier.empty()) head.tier = copy.tier;
     if (!copy.tier.empty()) head.tier_changed = at;
     head.copy = catalog::CopyRecord{copy_id, copy.source_url, "success", head.size_bytes, head.size_bytes, at};
-    succeed(t, {.cid = (*to)->cid, .head_key = target_key, .blob = target.blob, .rule = history_rule(target.account),
-                .inherits = onto_itself && same_keys ? Inherits::content : Inherits::nothing}, *old, head);
+    auto succeeded = succeed(t, {.container = **to, .head_key = target_key, .blob = target.blob, .rule = rule, .keep = copy.keep,
+                                 .inherits = onto_itself && same_keys ? Inherits::content : Inherits::nothing}, *old, head);
+    if (!succeeded) { outcome = fail(succeeded.error()); break; }
     if (*upload) {
       const std::string upload_key = keys::upload((*to)->cid, target.blob);
       t.require(upload_key, (*upload)->version);

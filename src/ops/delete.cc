@@ -36,7 +36,7 @@ template <class F> Task<Result<Some>> some_past(catalog::Catalog& catalog, std::
     begin = entries.back().key + '\0';
     for (auto& e : entries) {
       BASCULE_CO_ASSIGN(auto record, catalog::decode<HeadRecord>(e.value));
-      if (!wanted(catalog::history_of(record))) continue;
+      if (!wanted(record)) continue;
       if (bytes > kCommitBytes) {
         some.more = true;
         co_return some;
@@ -53,7 +53,8 @@ const HeadRecord* ended(const catalog::Maybe<HeadRecord>& found, WallTime now) {
   return head && expired(*head, now) ? head : nullptr;
 }
 
-bool live_snapshot(const HistoryRecord& h) {
+bool live_snapshot(const HeadRecord& record) {
+  const HistoryRecord& h = catalog::history_of(record);
   return h.kind == HistoryRecord::Kind::snapshot && h.state == HistoryRecord::State::live;
 }
 
@@ -98,7 +99,7 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
-    const HeadRecord* there = how.ended ? ended(found, now()) : ops::there(found, now());
+    const HeadRecord* there = how.ended ? ended(found, ending_now(*container)) : ops::there(found, ending_now(*container));
     if (how.ended) upload.reset();
     if (!there && !upload) co_return refuse(Reason::blob_not_found);
     BASCULE_CO_TRY(check_not_copying(there));
@@ -110,10 +111,12 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
     Deleted deleted{.permanent = how.snapshots == Snapshots::only ? rule.retention_days == 0 : !rule.any()};
     bool again = false;
     if (there) {
+      if (how.snapshots != Snapshots::only) BASCULE_CO_TRY(check_kept(*container, *there, Touch::remove));
       HeadRecord head = std::move(found->record);
       if (catalog::history_of(head).snapshots != 0) {
         if (how.snapshots == Snapshots::none) co_return refuse(Reason::snapshots_present);
         BASCULE_CO_ASSIGN(auto some, co_await some_past(parts_.catalog, cid, ref.blob, live_snapshot));
+        for (const PastState& state : some.states) BASCULE_CO_TRY(check_kept(*container, state.found.record, Touch::remove));
         for (PastState& state : some.states)
           remove_past(t, cid, ref.blob, state.key, std::move(state.found), rule.retention_days, head);
         again = some.more;   // those that are left follow in commits of their own
@@ -121,7 +124,7 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
       if (!again && how.snapshots != Snapshots::only) {
         using State = HistoryRecord::State;
         if (how.ended) head.extras->expires = {};
-        if (rule.versioning || catalog::version_of(head) != WallTime()) {
+        if (keeps_version(rule, head)) {
           HeadRecord version = head;
           put_aside(t, cid, ref.blob, std::move(version), HistoryRecord::Kind::version, head);
           head.manifest = {};
@@ -174,6 +177,7 @@ Task<Result<Deleted>> Service::delete_past(BlobRef ref, DeleteBlob how) {
       co_return refuse(how.permanent ? Reason::not_soft_deleted : Reason::blob_not_found);
     BASCULE_CO_TRY(check_lease_write(std::nullopt, how.conditions.lease_id, now()));
     BASCULE_CO_TRY(check_change(how.conditions, stamp(past->record)));
+    BASCULE_CO_TRY(check_kept(*container, past->record, Touch::remove));
     const std::uint16_t retention_days = how.permanent ? 0 : history_rule(ref.account).retention_days;
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
@@ -198,8 +202,11 @@ Task<Result<void>> Service::undelete_blob(BlobRef ref) {
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     if (!found) co_return refuse(Reason::blob_not_found);
     const WallTime at = now();
-    const auto restorable = [at](const HistoryRecord& h) {
-      return h.state == HistoryRecord::State::deleted && catalog::deletion_due(h) > at;
+    // What has to be kept can be brought back for as long as it is.
+    const auto restorable = [&](const HeadRecord& record) {
+      const HistoryRecord& h = catalog::history_of(record);
+      return h.state == HistoryRecord::State::deleted &&
+             (catalog::deletion_due(h) > at || !check_kept(*container, record, Touch::remove));
     };
     HeadRecord head = std::move(found->record);
     const auto restore = [](HistoryRecord& h) {
@@ -211,7 +218,7 @@ Task<Result<void>> Service::undelete_blob(BlobRef ref) {
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     Some some;
     if (catalog::history_of(head).past != 0) { BASCULE_CO_ASSIGN(some, co_await some_past(parts_.catalog, cid, ref.blob, restorable)); }
-    const bool base = restorable(catalog::history_of(head));
+    const bool base = restorable(head);
     // What is due to go is gone, though it still lies there.
     if (catalog::history_of(head).state == HistoryRecord::State::deleted && !base && some.states.empty()) co_return refuse(Reason::blob_not_found);
     if (!base && some.states.empty()) co_return Result<void>{};

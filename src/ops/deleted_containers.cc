@@ -120,10 +120,11 @@ Task<Result<ContainerView>> Service::rename_container(ContainerRef ref, std::str
     BASCULE_CO_ASSIGN(auto mapping, co_await parts_.catalog.get<catalog::MappingRecord>(keys::mapping(ref.account, ref.container)));
     if (mapping) co_return refuse(Reason::container_exists);
     BASCULE_CO_ASSIGN(const NameGuard guard, co_await guard_of(ref, false));
+    catalog::Transaction t;
+    BASCULE_CO_TRY(co_await check_container_goes(container, t));   // where it is found belongs to what is kept
     found->record.lease.reset();
     found->record.etag = new_etag(found->record.etag);
     found->record.last_modified = whole_second(found->record.last_modified);
-    catalog::Transaction t;
     const std::string old_key = keys::mapping(from.account, from.container);
     t.require(old_key, container->mapping_version);
     t.remove(old_key);

@@ -11,7 +11,9 @@ constexpr Ticks kAccessNotedEvery = std::chrono::hours(24);
 }
 
 bool expired(const catalog::HeadRecord& head, WallTime now) {
-  return head.extras && head.extras->expires != WallTime() && head.extras->expires <= now;
+  if (!head.extras || head.extras->expires == WallTime() || head.extras->expires > now) return false;
+  const catalog::ImmutabilityRecord& own = head.extras->immutability;   // what is kept does not end by itself
+  return !own.legal_hold && own.until == WallTime();
 }
 
 WallTime end_of(const catalog::HeadRecord& head) { return head.extras ? head.extras->expires : WallTime(); }
@@ -39,7 +41,7 @@ Task<Result<Written>> Service::set_blob_expiry(BlobRef ref, SetExpiry set) {
     if (at != WallTime()) h.extras.made().expires = at;
     else if (h.extras) h.extras->expires = {};
     return {};
-  }));
+  }, {.touch = Touch::remove}));
   co_return Written{head.etag, head.last_modified, {}, {}};
 }
 

@@ -126,19 +126,24 @@ void Service::begin_state(HeadRecord& next, const Head& old, WallTime at) {
   next.lease = there ? after_write(there->lease, at) : std::nullopt;
 }
 
-void Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, HeadRecord& next) {
+Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, HeadRecord& next) {
+  BASCULE_TRY(check_replace(s.container, old, static_cast<BlobType>(next.type), s.rule));
+  BASCULE_TRY(keep_new_state(s.container.immutability.get(), next, s.keep, lawful_now()));
+  date_write(s.container, next);
+  guard_write(t, s.container);
+  const std::uint64_t cid = s.container.cid;
   t.require(s.head_key, old ? old->version : 0, s.read_at);
   const auto let_go = [&](const catalog::Manifest& manifest) {
     if (s.inherits == Inherits::content) return;
-    if (s.inherits == Inherits::pieces) take_over(t, s.cid, manifest, next.manifest);
-    drop_manifest(t, s.cid, manifest, s.inherits == Inherits::pieces ? next.manifest : catalog::Manifest(), s.blob);
+    if (s.inherits == Inherits::pieces) take_over(t, cid, manifest, next.manifest);
+    drop_manifest(t, cid, manifest, s.inherits == Inherits::pieces ? next.manifest : catalog::Manifest(), s.blob);
   };
   // Only what the name means now is indexed.
-  index_tags(t, s.cid, s.blob, catalog::live(old) ? tags_of(old->record) : Tags(), tags_of(next));
+  index_tags(t, cid, s.blob, catalog::live(old) ? tags_of(old->record) : Tags(), tags_of(next));
   if (!s.rule.any() && !next.extras && (!old || !old->record.extras)) {   // nearly always
     if (old) let_go(old->record.manifest);
     t.put(s.head_key, encode(next));
-    return;
+    return {};
   }
   if (next.extras) {
     next.extras->version = {};
@@ -151,7 +156,7 @@ void Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, H
   if (old) {
     HeadRecord& former = old->record;
     const HistoryRecord history = catalog::history_of(former);
-    forget_expiry(t, s.cid, s.blob, WallTime(), history);
+    forget_expiry(t, cid, s.blob, WallTime(), history);
     HistoryRecord& counts = next.extras.made().history;
     counts.latest = history.latest;
     counts.past = history.past;
@@ -159,20 +164,20 @@ void Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, H
     counts.versions = history.versions;
     using State = HistoryRecord::State;
     const bool live = history.state == State::live;
-    // A version persists whatever the account says by now. What was deleted softly stays so beside the new blob, unless
-    // that is of another type ("Soft delete for blobs", "Protection by operation").
-    const bool version = live && (s.rule.versioning || catalog::version_of(former) != WallTime());
+    // What was deleted softly stays so beside the new blob, unless that is of another type ("Soft delete for blobs",
+    // "Protection by operation").
+    const bool version = live && keeps_version(s.rule, former);
     const bool deleted = live ? !version && s.rule.retention_days != 0
                               : history.state == State::deleted && former.type == next.type;
     if (version || deleted) {
       if (s.inherits == Inherits::content) {   // what goes on being written to stays the holder that it was
-        const catalog::Manifest past = share_manifest(parts_.catalog, t, s.cid, former.manifest);
+        const catalog::Manifest past = share_manifest(parts_.catalog, t, cid, former.manifest);
         next.manifest = std::exchange(former.manifest, past);
       } else if (s.inherits == Inherits::pieces && former.manifest.id != 0) {   // both live on
         if (!former.manifest.shared)
-          t.put(keys::reference(s.cid, former.manifest.id, former.manifest.holder), catalog::encode_total(0));
+          t.put(keys::reference(cid, former.manifest.id, former.manifest.holder), catalog::encode_total(0));
         former.manifest.shared = true;
-        take_over(t, s.cid, former.manifest, next.manifest);
+        take_over(t, cid, former.manifest, next.manifest);
       }
       if (live && deleted) {
         HistoryRecord& mark = former.extras.made().history;
@@ -180,13 +185,14 @@ void Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, H
         mark.deleted = now();
         mark.retention_days = s.rule.retention_days;
       }
-      put_aside(t, s.cid, s.blob, std::move(former), version ? HistoryRecord::Kind::version : HistoryRecord::Kind::snapshot, next);
+      put_aside(t, cid, s.blob, std::move(former), version ? HistoryRecord::Kind::version : HistoryRecord::Kind::snapshot, next);
     } else {
       let_go(former.manifest);
     }
     tidy(next);
   }
   t.put(s.head_key, encode(next));
+  return {};
 }
 
 Task<Result<catalog::HeadRef>> Service::past_state(std::uint64_t cid, std::string blob, At at) {

@@ -63,16 +63,22 @@ class NameWalk {
   bool exhausted_ = false;
 };
 
+// When a listing looks, by the clock, by Service::ending_now() and by Service::lawful_now().
+struct Moment {
+  WallTime now{}, ending{}, lawful{};
+  const catalog::ContainerImmutability* rules = nullptr;
+};
+
 // Whether a listing shows what the record says.
-bool shown(const catalog::HeadRecord& record, const ListBlobs& list, WallTime now) {
+bool shown(const catalog::HeadRecord& record, const ListBlobs& list, const Moment& at) {
   using Kind = catalog::HistoryRecord::Kind;
   using State = catalog::HistoryRecord::State;
   const catalog::HistoryRecord& h = catalog::history_of(record);
   if (h.kind == Kind::snapshot && !list.snapshots) return false;
   if (h.kind == Kind::version && !list.versions) return false;
   switch (h.state) {
-    case State::live: return h.kind != Kind::base || !expired(record, now);
-    case State::deleted: return list.deleted && catalog::deletion_due(h) > now;
+    case State::live: return h.kind != Kind::base || !expired(record, at.ending);
+    case State::deleted: return list.deleted && (catalog::deletion_due(h) > at.now || !check_touch(at.rules, record, Touch::remove, at.lawful));
     case State::tombstone: return list.deleted_with_versions && h.versions != 0;
   }
   return false;
@@ -103,6 +109,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     for (NameWalk* walk : {&heads, &uploads, &pasts}) walk->start_small();
   }
   const WallTime at = now();
+  const Moment looked{at, ending_now(*container), lawful_now(), container->immutability.get()};
   BlobPage page;
   page.items.reserve(std::min<std::size_t>(list.limit, 256));
   std::size_t bytes = 0, passed = 0;
@@ -134,7 +141,7 @@ Task<Result<BlobPage>> Service::list_blobs(ContainerRef ref, ListBlobs list) {
     catalog::HeadRecord record;
     if (take_head || take_past) {
       BASCULE_CO_ASSIGN(record, catalog::decode<catalog::HeadRecord>((take_past ? past : head)->value));
-      if (!shown(record, list, at)) {
+      if (!shown(record, list, looked)) {
         if (take_past) pasts.pop();
         else heads.pop();
         ++passed;

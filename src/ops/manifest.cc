@@ -7,7 +7,8 @@ namespace bascule::ops {
 namespace keys = catalog::keys;
 
 ManifestWriter::ManifestWriter(catalog::Catalog& catalog, ContainerRef ref, Container container, bool owns_pieces)
-    : catalog_(catalog), ref_(std::move(ref)), container_(std::move(container)), owns_pieces_(owns_pieces) {
+    : catalog_(catalog), ref_(std::move(ref)), container_(std::move(container)), owns_pieces_(owns_pieces),
+      mapping_version_(container_->mapping_version) {
   manifest_.id = manifest_.holder = catalog_.next_version();
 }
 
@@ -53,15 +54,23 @@ Task<Result<void>> ManifestWriter::name_unnamed() {
 }
 
 Task<Result<void>> ManifestWriter::flush_page() {
+  const std::string mapping_key = keys::mapping(ref_.account, ref_.container);
   catalog::Transaction t;
-  t.require(keys::mapping(ref_.account, ref_.container), container_->mapping_version);
+  t.require(mapping_key, mapping_version_);
   t.put(keys::page(container_->cid, manifest_.id, page_offset_), page_value());
   // Said with every page: the record is tiny, and who tells first would otherwise have to be remembered across retries.
   t.put(keys::intent(catalog_.session(), manifest_.id), encode(catalog::IntentRecord{.cid = container_->cid, .owns_pieces = owns_pieces_, .spans = manifest_.spans}));
   for (const auto& extent : unnamed_) t.name(*extent);
   manifest_.paged = true;
   auto done = co_await catalog_.commit(std::move(t));
-  if (!done) co_return done.error().code == Code::conflict ? refuse(Reason::container_not_found) : fail(done.error());
+  if (!done && done.error().code == Code::conflict) {   // the same container may have a mapping that was written anew
+    BASCULE_CO_ASSIGN(const auto mapping, co_await catalog_.get<catalog::MappingRecord>(mapping_key));
+    const bool anew = mapping && mapping->record.cid == container_->cid && mapping->version != mapping_version_;
+    if (!anew) co_return refuse(Reason::container_not_found);
+    mapping_version_ = mapping->version;
+    co_return co_await flush_page();
+  }
+  if (!done) co_return fail(done.error());
   page_offset_ = offset_;
   pending_.clear();
   pending_spans_.clear();

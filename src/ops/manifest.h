@@ -35,6 +35,7 @@ class ManifestWriter {
   const ContainerRef ref_;
   const Container container_;
   const bool owns_pieces_;
+  std::uint64_t mapping_version_;   // of the container's mapping, as it was last seen
   catalog::Manifest manifest_;
   std::vector<catalog::ManifestEntry> pending_;
   std::vector<catalog::Span> pending_spans_;

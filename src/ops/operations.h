@@ -24,6 +24,22 @@ struct Written {               // after a write that moved the blob
   WallTime version{};                  // the version id; WallTime(): none
 };
 
+struct KeepUntil {
+  WallTime until{};
+  bool locked = false;
+};
+// What a new state is to be kept by; only where the container has policies of single versions.
+struct Keep {
+  std::optional<KeepUntil> policy;
+  bool legal_hold = false;
+  bool any() const { return policy || legal_hold; }
+};
+
+struct SetImmutability {
+  KeepUntil policy;
+  Conditions conditions;               // if_unmodified_since alone
+};
+
 struct CopyStamp {             // of content that was copied from a URL: kept with the blob
   std::string id;              // GUID; "" = one is made
   std::string source_url;      // without its query
@@ -34,6 +50,7 @@ struct PutBlob {
   Metadata metadata;
   std::string tier;              // x-ms-access-tier, "" = not sent
   Tags tags;
+  Keep keep;
   Conditions conditions;
   std::optional<CopyStamp> copy;
 };
@@ -53,6 +70,7 @@ struct PutBlockList {
   Metadata metadata;
   std::string tier;
   Tags tags;
+  Keep keep;
   Conditions conditions;
 };
 struct BlockInfo {
@@ -107,6 +125,7 @@ struct CopyBlob {
   Conditions conditions;                    // of the destination
   std::optional<Metadata> metadata;         // nothing = the source's
   std::optional<Tags> tags;                 // nothing = the source's
+  Keep keep;
   bool rehydrate_high = false;              // of an archived source, to `tier`
   std::string tier;
 };
@@ -126,6 +145,7 @@ struct StartCopy {
   Metadata metadata;
   std::string tier;
   Tags tags;
+  Keep keep;
   Conditions conditions;                    // of the destination
 };
 struct TakenSnapshot {
@@ -198,6 +218,7 @@ struct CreateBlob {              // Put Blob of an append or page blob
   Metadata metadata;
   std::string tier;
   Tags tags;
+  Keep keep;
   Conditions conditions;
 };
 struct AppendBlock {
@@ -327,6 +348,10 @@ class Operations {
   // True: it is archived, and will have the tier later.
   virtual Task<Result<bool>> set_blob_tier(BlobRef ref, SetTier set) = 0;
   virtual Task<Result<Written>> set_blob_expiry(BlobRef ref, SetExpiry set) = 0;   // no new ETag
+  // Policies and holds of single states; no new ETag.
+  virtual Task<Result<ImmutabilityView>> set_immutability(BlobRef ref, SetImmutability set) = 0;
+  virtual Task<Result<void>> delete_immutability(BlobRef ref) = 0;
+  virtual Task<Result<void>> set_legal_hold(BlobRef ref, bool hold) = 0;
   virtual Task<Result<Tags>> get_blob_tags(BlobRef ref, Conditions conditions) = 0;
   virtual Task<Result<void>> set_blob_tags(BlobRef ref, Tags tags, Conditions conditions) = 0;  // all of them; no new ETag
   virtual Task<Result<TagPage>> find_by_tags(std::string account, FindByTags find) = 0;

@@ -79,7 +79,7 @@ Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get
   catalog::HeadRef head;
   if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
   else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
-  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+  if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   if (record.type != static_cast<std::uint8_t>(BlobType::page)) co_return refuse(Reason::blob_type_mismatch);
   BASCULE_CO_TRY(check_lease_read(record.lease, get.conditions.lease_id, now()));

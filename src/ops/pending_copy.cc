@@ -123,11 +123,12 @@ Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
   job.source_url = std::move(copy.source_url);
   job.source_etag = std::move(copy.source_etag);
   job.total_bytes = copy.size_bytes;
-  co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.shown_url), std::move(head), std::move(job));
+  co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.shown_url), std::move(head), std::move(job),
+                                copy.keep);
 }
 
 Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, std::string shown_url, catalog::HeadRecord head,
-                                         CopyJobRecord job) {
+                                         CopyJobRecord job, Keep keep) {
   const ContainerRef ref{target.account, target.container};
   job.account = target.account;
   job.container = target.container;
@@ -147,6 +148,8 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_TRY(check_copy_target(conditions, old, head.type, now()));
     if (const auto* replaced = there(old, now())) BASCULE_CO_TRY(check_replaceable(*replaced, now()));
+    const HistoryRule rule = history_rule(target.account);
+    BASCULE_CO_TRY(check_replace(*container, old, static_cast<BlobType>(head.type), rule));
     if (there(old, now())) {   // a lease that ends would leave the copy to others before it is done (AZURE-DETAILS 44)
       const LeaseView lease = view(old->record.lease, now());
       if (lease.state == LeaseState::leased && !lease.infinite) co_return refuse(Reason::lease_infinite_required);
@@ -160,7 +163,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     t.require(keys::mapping(target.account, target.container), container->mapping_version);
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, target.account, conditions.encryption));
     set_metadata(head, Metadata(head.metadata), sealed, parts_.random);
-    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = target.blob, .rule = history_rule(target.account)}, old, head);
+    BASCULE_CO_TRY(succeed(t, {.container = *container, .head_key = head_key, .blob = target.blob, .rule = rule, .keep = keep}, old, head));
     t.require(upload_key, upload ? upload->version : 0);
     if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});
     // Kept for as long as the copy may take: a week longer than other uploads.
@@ -414,6 +417,7 @@ Task<Result<void>> Service::finish_copy(Container container, CopyJobRecord job) 
     head.manifest = manifest;
     head.etag = new_etag(head.etag);
     head.last_modified = whole_second(head.last_modified);
+    date_write(*container, head);
     head.lease = after_write(head.lease, at);
     head.copy->status = "success";
     head.copy->copied = size;

@@ -58,7 +58,7 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
   catalog::HeadRef head;
   if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob))); }
   else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
-  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+  if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(open.conditions, stamp(record)));

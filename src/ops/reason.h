@@ -67,6 +67,15 @@ enum class Reason : std::uint16_t {
   only_on_root_blob,           // the current version is deleted by the blob's name alone
   permanent_delete_off,        // the account does not allow it
   not_soft_deleted,            // only what was deleted softly can be deleted for good
+  blob_under_legal_hold,       // nothing changes or removes it while the hold stands
+  blob_under_policy,           // nor while its retention lasts
+  container_has_legal_hold,    // with blobs in it, it stays
+  container_under_policy,
+  container_keeps_versions,
+  immutability_in_the_past,    // a policy's end
+  policy_locked,               // a locked policy only grows
+  policy_locked_delete,        // and is never taken away
+  no_version_immutability,     // the container has no policies of single versions
 };
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Reason reason, std::string message = {}) {

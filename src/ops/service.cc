@@ -52,6 +52,8 @@ Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
     if (record && record->record.extras) {
       handle->default_scope = record->record.extras->default_scope;
       handle->deny_scope_override = record->record.extras->deny_scope_override;
+      if (record->record.extras->immutability != catalog::ContainerImmutability())
+        handle->immutability = std::make_shared<const catalog::ContainerImmutability>(std::move(record->record.extras->immutability));
     }
     std::lock_guard lock(shard.mutex);
     if (shard.forgotten == forgotten) {  // else it may be the handle of a container deleted meanwhile: for this once
@@ -174,6 +176,7 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
     v.tags = x.tags;
     v.expires = x.expires;
     v.last_access = x.last_access;
+    v.immutability = {x.immutability.until, x.immutability.locked, x.immutability.legal_hold};
   }
   if (const catalog::EncryptionRecord* e = encryption_of(head)) {
     v.key_sha256 = e->key_sha256;

@@ -1,6 +1,7 @@
 // Service: the use cases over the catalog, the packers and the provider. One per process. Its methods are spread over
 // files by family: accounts.cc, containers.cc, deleted_containers.cc, list_containers.cc, write.cc, blocks.cc, read.cc,
-// blobs.cc, copy.cc, list.cc, tags.cc, tier.cc, expiry.cc; history.cc, snapshot.cc and delete.cc for the past of blobs.
+// blobs.cc, copy.cc, list.cc, tags.cc, tier.cc, expiry.cc; history.cc, snapshot.cc and delete.cc for the past of blobs;
+// immutability.cc for what must stay.
 #pragma once
 #include <array>
 #include <atomic>
@@ -11,11 +12,13 @@
 
 #include "catalog/catalog.h"
 #include "catalog/copy_job.h"
+#include "catalog/history.h"
 #include "crypto/keyring.h"
 #include "extent/packer.h"
 #include "extent/reader.h"
 #include "ops/block_counts.h"
 #include "ops/conditions.h"
+#include "ops/immutability.h"
 #include "ops/lineage.h"
 #include "ops/operations.h"
 #include "ops/remote.h"
@@ -31,6 +34,7 @@ struct ContainerHandle {
   std::shared_ptr<const crypto::InputKey> key;
   std::string default_scope;         // set when it is made and never changed
   bool deny_scope_override = false;
+  std::shared_ptr<const catalog::ContainerImmutability> immutability;   // null: nothing is kept there
 };
 using Container = std::shared_ptr<const ContainerHandle>;
 
@@ -67,6 +71,12 @@ struct ServiceParts {
   Random& random;
 };
 
+// How a change of a head is to be taken.
+struct HeadUse {
+  bool new_version = false;            // where the account keeps versions, the state from before becomes one
+  std::optional<Touch> touch{};        // what the change is, where a hold or policy may forbid it
+};
+
 class Service final : public Operations {
  public:
   Service(ServiceParts parts, ServiceOptions options);
@@ -80,6 +90,16 @@ class Service final : public Operations {
   Task<Result<void>> remove_account(std::string name);            // refused while it has containers
   // Makes a scope and its key, or switches it on or off. Its key stays as long as the account.
   Task<Result<void>> put_encryption_scope(std::string account, std::string scope, bool enabled, bool must_be_new);
+
+  // --- what nothing may delete or overwrite (the command line's part; see ops/immutability.h) ---
+  using ImmutabilityChange = std::function<Result<void>(catalog::ContainerImmutability&)>;
+  Task<Result<catalog::ContainerImmutability>> change_container_immutability(ContainerRef ref, ImmutabilityChange change);
+  Task<Result<catalog::ContainerImmutability>> container_immutability(ContainerRef ref);
+  // The time that decides what is over: never earlier than any that an earlier life kept, and while this one lasts it goes
+  // as fast as time does, whatever the clock is set to.
+  WallTime lawful_now() const;
+  // Writes it down, so that a later life with its clock set back still knows it. Now and then.
+  Task<Result<void>> keep_time_mark();
 
   // --- Operations ---
   Task<Result<ContainerView>> create_container(ContainerRef, Metadata, PublicAccess, ContainerEncryption = {}) override;
@@ -115,6 +135,9 @@ class Service final : public Operations {
   Task<Result<PageRanges>> get_page_ranges(BlobRef, GetPageRanges) override;
   Task<Result<bool>> set_blob_tier(BlobRef, SetTier) override;
   Task<Result<Written>> set_blob_expiry(BlobRef, SetExpiry) override;
+  Task<Result<ImmutabilityView>> set_immutability(BlobRef, SetImmutability) override;
+  Task<Result<void>> delete_immutability(BlobRef) override;
+  Task<Result<void>> set_legal_hold(BlobRef, bool) override;
   Task<Result<Tags>> get_blob_tags(BlobRef, Conditions) override;
   Task<Result<void>> set_blob_tags(BlobRef, Tags, Conditions) override;
   Task<Result<TagPage>> find_by_tags(std::string account, FindByTags) override;
@@ -208,22 +231,27 @@ class Service final : public Operations {
   void note_history(const AccountSettings& settings) {
     if (settings.versioning || settings.delete_retention_days != 0) history_kept_.store(true, std::memory_order_relaxed);
   }
+  // A version persists whatever the account says by now.
+  static bool keeps_version(const HistoryRule& rule, const catalog::HeadRecord& former) {
+    return rule.versioning || catalog::version_of(former) != WallTime();
+  }
   // What a new state takes over from the one that it follows.
   enum class Inherits : std::uint8_t { nothing, pieces, content };
   struct Succession {
-    std::uint64_t cid = 0;
+    const ContainerHandle& container;
     const std::string& head_key;
     const std::string& blob;
     HistoryRule rule;
+    Keep keep{};                 // what the new state is kept by
     Inherits inherits = Inherits::nothing;
     std::uint64_t read_at = 0;   // Transaction::require's as_of, of the head
   };
   // ETag, times and lease of a state that follows `old`.
   void begin_state(catalog::HeadRecord& next, const Head& old, WallTime at);
   // `next` takes the place of `old` (as it was read under the head's key, whatever it stands for): requires and writes the
-  // head, gives the new state its version id, keeps of the old what the account wants kept, and lets go of the rest.
-  // begin_state() comes before.
-  void succeed(catalog::Transaction& t, const Succession& s, Head& old, catalog::HeadRecord& next);
+  // head, gives the new state its version id, keeps of the old what the account wants kept, and lets go of the rest, if it
+  // may (check_replace). begin_state() comes before.
+  Result<void> succeed(catalog::Transaction& t, const Succession& s, Head& old, catalog::HeadRecord& next);
   // `state` is put aside as a past state of the name, whose head is to be `head`. Gives the time under which.
   WallTime put_aside(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, catalog::HeadRecord state,
                      catalog::HistoryRecord::Kind kind, catalog::HeadRecord& head);
@@ -232,6 +260,23 @@ class Service final : public Operations {
   // A past state, or the current version by its id; null if it is not there or was deleted.
   Task<Result<catalog::HeadRef>> past_state(std::uint64_t cid, std::string blob, At at);
   static std::string state_key(std::uint64_t cid, const BlobRef& ref);
+
+  // immutability.cc: blob_under_legal_hold, blob_under_policy
+  static constexpr std::string_view kTimeMark = "time";
+  Task<Result<void>> load_time_mark();
+  Result<void> check_kept(const ContainerHandle& container, const catalog::HeadRecord& state, Touch touch) const;
+  // Whether a new state of this type may take the place of `old`, as it was read under the head's key.
+  Result<void> check_replace(const ContainerHandle& container, const Head& old, BlobType type, HistoryRule rule) const;
+  // Part of every commit that gives a name a blob: the container's deletion must see them all, where it looks.
+  static void guard_write(catalog::Transaction& t, const ContainerHandle& container);
+  // A retention counts from the last write: one whose clock was set back would count from too early.
+  void date_write(const ContainerHandle& container, catalog::HeadRecord& head) const;
+  // The time to measure a blob's own end by: none has come in a container whose blobs are kept.
+  WallTime ending_now(const ContainerHandle& container) const;
+  // The container is to go, or to have another name: not with anything in it that is, or may be, kept. Under `t`.
+  Task<Result<void>> check_container_goes(Container container, catalog::Transaction& t);
+  using ImmutabilityOfState = std::function<Result<void>(catalog::HeadRecord&)>;
+  Task<Result<ImmutabilityView>> change_state_immutability(BlobRef ref, ImmutabilityOfState change);
 
   // delete.cc
   Task<Result<Deleted>> delete_base(BlobRef ref, DeleteBlob how);
@@ -248,7 +293,7 @@ class Service final : public Operations {
 
   // pending_copy.cc
   Task<Result<Copied>> begin_copy(BlobRef target, Conditions conditions, std::string shown_url, catalog::HeadRecord head,
-                                  catalog::CopyJobRecord job);
+                                  catalog::CopyJobRecord job, Keep keep);
   // Without conditions: whatever they are.
   Task<Result<void>> end_copy(BlobRef ref, std::string copy_id, std::string status, std::string description,
                               std::optional<Conditions> conditions);
@@ -276,11 +321,11 @@ class Service final : public Operations {
                                   const catalog::Manifest& manifest, ByteRange range, class ManifestWriter& writer);
 
   // One read-modify-write of a blob's state (that `ref.at` names) that leaves its content alone. `change` may refuse; it is
-  // called again after a conflict. `new_version`: where the account keeps versions, the state from before becomes one.
+  // called again after a conflict.
   using HeadChange = std::function<Result<void>(catalog::HeadRecord&)>;
   using HeadChangeIn = std::function<Result<void>(catalog::HeadRecord&, const Container&)>;
-  Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change, bool new_version = false);
-  Task<Result<catalog::HeadRecord>> update_head_in(BlobRef ref, HeadChangeIn change, bool new_version = false);
+  Task<Result<catalog::HeadRecord>> update_head(BlobRef ref, HeadChange change, HeadUse use = {});
+  Task<Result<catalog::HeadRecord>> update_head_in(BlobRef ref, HeadChangeIn change, HeadUse use = {});
   using ContainerChange = std::function<Result<void>(catalog::ContainerRecord&)>;
   Task<void> forget_container_key(std::uint64_t cid, std::string intent_key);
   Result<void> touch(catalog::ContainerRecord& record, const Conditions& conditions);
@@ -317,6 +362,8 @@ class Service final : public Operations {
 
   std::atomic<std::uint64_t> copies_noted_{0};
   std::atomic<ETag> last_etag_{0};
+  WallTime lawful_start_{};      // lawful_now() at lawful_since_; set before anything else
+  Instant lawful_since_{};
   mutable std::mutex token_mutex_;
   std::shared_ptr<void> token_;
   std::vector<std::weak_ptr<void>> retired_;   // generations that still had reads when last looked at
@@ -340,7 +387,7 @@ bool archived(const catalog::HeadRecord& head, WallTime now);
 bool rehydrating(const catalog::HeadRecord& head);           // as it was settled last
 Result<void> check_readable(const catalog::HeadRecord& head, WallTime now);      // blob_archived
 Result<void> check_replaceable(const catalog::HeadRecord& head, WallTime now);   // blob_being_rehydrated
-bool expired(const catalog::HeadRecord& head, WallTime now); // counts as not there
+bool expired(const catalog::HeadRecord& head, WallTime now); // counts as not there; `now`: Service::ending_now() where it is read
 WallTime end_of(const catalog::HeadRecord& head);            // its own; WallTime(): none
 const Tags& tags_of(const catalog::HeadRecord& head);   // lives as long as the record
 void set_tags(catalog::HeadRecord& head, Tags tags);

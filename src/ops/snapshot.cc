@@ -16,15 +16,17 @@ Task<Result<TakenSnapshot>> Service::snapshot_blob(BlobRef ref, std::optional<Me
     const std::string head_key = keys::head(cid, ref.blob);
     if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
-    if (!there(found, now())) co_return refuse(Reason::blob_not_found);
+    if (!there(found, ending_now(*container))) co_return refuse(Reason::blob_not_found);
     catalog::HeadRecord& head = found->record;
     BASCULE_CO_TRY(check_lease_read(head.lease, conditions.lease_id, now()));
     BASCULE_CO_TRY(check_change(conditions, stamp(head)));
+    BASCULE_CO_TRY(check_kept(*container, head, Touch::snapshot));
 
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, found->version);
     catalog::HeadRecord snapshot = head;
+    BASCULE_CO_TRY(keep_new_state(container->immutability.get(), snapshot, {}, lawful_now()));
     snapshot.manifest = share_manifest(parts_.catalog, t, cid, head.manifest);
     if (metadata) {   // a state of its own then, sealed as the blob is
       const catalog::EncryptionRecord* used = encryption_of(head);

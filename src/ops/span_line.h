@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "catalog/catalog.h"
+#include "ops/immutability.h"
 #include "runtime/completion.h"
 
 namespace bascule::ops {
@@ -17,6 +18,7 @@ struct SpanWrite {
   // Evaluates the write against the head and changes it; a refusal leaves the head as it was. Returns the spans that the
   // write makes (their birth is the line's to set); none: only the head changes. Called again after a conflict.
   std::function<Result<std::vector<catalog::Span>>(catalog::HeadRecord&)> apply;
+  Touch touch = Touch::append;                                          // what it is to what may have to be kept
   std::vector<extent::Piece> pieces;                                    // that it placed
   std::vector<std::shared_ptr<const extent::PlacedExtent>> extents;     // to be named by the commit
 

@@ -102,6 +102,7 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
       auto again = co_await resolve(container_ref);
       if (!again) co_return settle_all(again.error());
       if ((*again)->cid != container->cid) co_return settle_all(refuse(Reason::container_not_found).error());
+      container = std::move(*again);   // its mapping may have been written anew
     }
     if (!turn) {
       auto taken = co_await turns_.take(head_key, attempt > 0);
@@ -119,12 +120,17 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
     t.require(head_key, (*found)->version, read_at);
     std::vector<SpanWrite*> applied;
     for (SpanWrite* write : batch) {
+      if (auto free = check_kept(*container, head, write->touch); !free) {
+        write->outcome = fail(free.error());
+        continue;
+      }
       auto spans = write->apply(head);
       if (!spans) {
         write->outcome = fail(spans.error());
         continue;
       }
       applied.push_back(write);
+      date_write(*container, head);
       write->spans = std::move(*spans);
       for (const auto& extent : write->extents) t.name(*extent);
       if (write->spans.empty()) continue;
@@ -233,6 +239,7 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   {  // what is refused anyway should not be read to its end first
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
     if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+    BASCULE_CO_TRY(check_kept(*container, head->record, write.touch));
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -273,6 +280,7 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   PagesWritten result;
   SpanWrite write;
+  write.touch = Touch::pages;
   LineageId lineage{container->cid, 0};
   std::uint64_t writes = 0;
   SealedUnder under;
@@ -296,6 +304,7 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   {
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
     if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+    BASCULE_CO_TRY(check_kept(*container, head->record, write.touch));
     HeadRecord trial = head->record;
     BASCULE_CO_TRY(write.apply(trial));
   }
@@ -318,6 +327,7 @@ Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProp
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   PagesWritten result;
   SpanWrite write;
+  write.touch = set.size_bytes ? Touch::pages : Touch::properties;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::page));
     BASCULE_TRY(check_not_copying(&head));
@@ -362,6 +372,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     BASCULE_CO_TRY(check_lease_write(lease, create.conditions.lease_id, now()));
     const bool leased = create.conditions.lease_id && view(lease, now()).locked();
     BASCULE_CO_TRY(check_write(create.conditions, stamp(there), leased));
+    const HistoryRule rule = history_rule(ref.account);
     BASCULE_CO_ASSIGN(const Sealing sealed, co_await sealing(container, ref.account, create.conditions.encryption));
     const WallTime at = now();
     HeadRecord head;
@@ -379,7 +390,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     begin_state(head, old, at);
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account)}, old, head);
+    BASCULE_CO_TRY(succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = create.keep}, old, head));
     put_guard(t, {container->cid, head.manifest.id});
     if (upload) {
       t.require(upload_key, upload->version);

@@ -113,7 +113,7 @@ Task<Result<Tags>> Service::get_blob_tags(BlobRef ref, Conditions conditions) {
   catalog::HeadRef head;
   if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
   else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
-  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+  if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   auto holds = check_read(conditions, stamp(head->record));
   if (!holds) co_return refuse(Reason::condition_not_met);   // the documentation knows no 304 here

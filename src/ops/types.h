@@ -45,6 +45,12 @@ struct CopyView {
   std::string description;  // of a failure
 };
 
+struct ImmutabilityView {
+  WallTime until{};            // WallTime(): no policy
+  bool locked = false;
+  bool legal_hold = false;
+};
+
 struct BlobView {
   std::string name;
   BlobType type = BlobType::block;
@@ -65,6 +71,7 @@ struct BlobView {
   bool rehydrate_high = false; // priority
   Tags tags;
   WallTime expires{};          // WallTime(): never
+  ImmutabilityView immutability;
   WallTime last_access{};      // WallTime(): the account does not keep it
   std::optional<std::array<std::byte, 32>> key_sha256{};  // sealed under a customer-provided key that hashes to this
   std::string encryption_scope{};                         // or under this scope's
@@ -102,6 +109,7 @@ struct ContainerView {
   PublicAccess public_access = PublicAccess::none;
   std::vector<StoredPolicy> policies;
   LeaseView lease;
+  bool has_retention = false, has_legal_hold = false, version_immutability = false;
   std::optional<DeletedContainer> deleted; // in listings with deleted containers
   std::string default_encryption_scope{};   // "" = the container's own key
   bool deny_encryption_scope_override = false;

@@ -142,6 +142,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
   const ContainerRef container_ref{ref.account, ref.container};
   BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
   const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
+  HistoryRule rule = history_rule(ref.account);
   const auto check = [&](const Head& old) -> Result<void> {
     BASCULE_TRY(check_type(old, BlobType::block));
     const catalog::HeadRecord* there = ops::there(old, now());
@@ -150,7 +151,8 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
     if (there) BASCULE_TRY(check_replaceable(*there, now()));
     const bool holds = put.conditions.lease_id && view(lease, now()).locked();
-    return check_write(put.conditions, stamp(there), holds);
+    BASCULE_TRY(check_write(put.conditions, stamp(there), holds));
+    return check_replace(*container, old, BlobType::block, rule);
   };
   // A write that is refused anyway should not be read to its end first.
   std::uint64_t read_at = parts_.catalog.moment();
@@ -198,6 +200,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
       // The container was deleted, or made anew: these pieces belong to neither.
       if (!again) { outcome = fail(again.error()); break; }
       if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
+      container = std::move(*again);   // its mapping may have been written anew
       read_at = parts_.catalog.moment();
       auto reread = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
       if (!reread) { outcome = fail(reread.error()); break; }
@@ -205,6 +208,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
     if (!upload) { outcome = fail(upload.error()); break; }
+    rule = history_rule(ref.account);
     outcome = check(old);
     if (!outcome) break;
     const WallTime at = now();
@@ -212,8 +216,9 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     if (!head.tier.empty()) head.tier_changed = at;
     if (head.copy) head.copy->completed = at;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    succeed(t, {.cid = container->cid, .head_key = head_key, .blob = ref.blob, .rule = history_rule(ref.account), .read_at = read_at},
-            old, head);
+    outcome = succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = put.keep, .read_at = read_at},
+                      old, head);
+    if (!outcome) break;
     if (*upload) {  // Put Blob discards the blob's uncommitted blocks
       t.require(upload_key, (*upload)->version);
       t.remove(upload_key);

@@ -40,6 +40,15 @@ class Step:
         self.wait_s, self.host, self.check = wait_s, host, check
 
 
+class Immutability:
+    """In a step's place: `bascule immutability` with the case's own container. The case has an account."""
+
+    wait_s = 0
+
+    def __init__(self, action, *more):
+        self.action, self.more = action, more
+
+
 class Case:
     def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs, account, tls):
         self.table, self.operation, self.name, self.steps, self.ref = table, operation, name, steps, ref
@@ -228,18 +237,18 @@ def send(step, client, saved):
     return response, expected
 
 
-def run(case, client, strict, make_account=None):
+def run(case, client, strict, target=None):
     """Raises Failure. strict: the documents in every point; otherwise what Azurite is known to do otherwise is let be."""
     if case.account is not None:
-        own = azure.Client(client.address, account=make_account(case.account))
+        own = azure.Client(client.address, account=target.make_account(case.account))
         try:
-            return run_in(case, own, strict)
+            return run_in(case, own, strict, target)
         finally:
             own.close()
-    return run_in(case, client, strict)
+    return run_in(case, client, strict, target)
 
 
-def run_in(case, client, strict):
+def run_in(case, client, strict, target):
     saved = {"c": f"t{uuid.uuid4().hex[:20]}", "sas": azure.account_sas(account=client.account),
              "account": client.account, "address": client.address, "elsewhere": ELSEWHERE}
     if case.container:
@@ -248,6 +257,9 @@ def run_in(case, client, strict):
         require(response.status == 201, f"making the container: {response.status} {response.body[:200]!r}")
     try:
         for number, step in enumerate(case.steps, 1):
+            if isinstance(step, Immutability):
+                target.command_line("immutability", step.action, f"{client.account}/{saved['c']}", *step.more)
+                continue
             try:
                 response, sent = send(step, client, saved)
                 if strict or not step.differs:

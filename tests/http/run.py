@@ -57,7 +57,7 @@ def main():
             client = getattr(local, kind)
             begin = time.monotonic()
             try:
-                cases.run(case, client, strict, (secure if case.tls else target).make_account)
+                cases.run(case, client, strict, secure if case.tls else target)
                 return case, "", time.monotonic() - begin
             except Exception as problem:  # one bad case must not stop the others
                 client.close()

@@ -27,6 +27,16 @@ std::string_view blob_type_text(ops::BlobType type) {
   return "BlockBlob";
 }
 
+std::string_view policy_mode_text(bool locked) { return locked ? "locked" : "unlocked"; }
+
+void add_immutability(Reply& reply, const ops::ImmutabilityView& view) {
+  if (view.until != WallTime()) {
+    reply.add("x-ms-immutability-policy-until-date", http_date(view.until));
+    reply.add("x-ms-immutability-policy-mode", std::string(policy_mode_text(view.locked)));
+  }
+  if (view.legal_hold) reply.add("x-ms-legal-hold", "true");
+}
+
 std::string archive_status(const ops::BlobView& blob) {
   std::string text = "rehydrate-pending-to-" + blob.rehydrating_to;
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -94,6 +104,7 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
     }
   }
   if (blob.last_access != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-last-access-time", http_date(blob.last_access));
+  if (version >= Version(2020, 6, 12)) add_immutability(reply, blob.immutability);
   if (blob.expires != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-expiry-time", http_date(blob.expires));
 }
 

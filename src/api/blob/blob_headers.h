@@ -10,6 +10,8 @@ std::string_view lease_state_text(const ops::LeaseView& lease);
 void add_lease(Reply& reply, const ops::LeaseView& lease, Version version);
 std::string_view blob_type_text(ops::BlobType type);
 
+void add_immutability(Reply& reply, const ops::ImmutabilityView& view);
+std::string_view policy_mode_text(bool locked);          // in lower case, as the service answers it
 std::string archive_status(const ops::BlobView& blob);   // of one on its way back
 
 // Cache-Control, Content-Type, -Encoding, -Language, each overridden by the SAS where it says so. `md5` goes out as

@@ -78,6 +78,7 @@ Task<Answer> put_blob(Call& call) {
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(put.keep, parse_keep(call.headers));
 
   Result<ops::Written> written = co_await call.ops().put_blob(call.blob(), std::move(put), body);
   if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
@@ -132,6 +133,7 @@ Task<Answer> put_block_list(Call& call) {
   BASCULE_CO_ASSIGN(put.metadata, parse_metadata(call.headers));
   BASCULE_CO_ASSIGN(put.tier, parse_tier(call.headers));
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(put.keep, parse_keep(call.headers));
   BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, call.service.options().block_list_bytes));
   BASCULE_CO_ASSIGN(put.blocks, parse_block_list(document));
 

@@ -103,6 +103,10 @@ Task<Answer> set_blob_tags(Call& call);
 Task<Answer> get_blob_tags(Call& call);
 Task<Answer> find_blobs_by_tags(Call& call);
 Task<Answer> find_blobs_by_tags_in_container(Call& call);
+// immutability.cc
+Task<Answer> set_immutability_policy(Call& call);
+Task<Answer> delete_immutability_policy(Call& call);
+Task<Answer> set_legal_hold(Call& call);
 // tier.cc
 Task<Answer> set_blob_tier(Call& call);
 Task<Answer> set_blob_expiry(Call& call);

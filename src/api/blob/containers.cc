@@ -57,14 +57,14 @@ Task<Answer> get_container_properties(Call& call) {
   if (call.version >= Version(2016, 5, 31) && view.public_access != ops::PublicAccess::none)
     reply.add("x-ms-blob-public-access", std::string(public_access_text(view.public_access)));
   if (call.version >= Version(2017, 11, 9)) {
-    reply.add("x-ms-has-immutability-policy", "false");
-    reply.add("x-ms-has-legal-hold", "false");
+    reply.add("x-ms-has-immutability-policy", view.has_retention ? "true" : "false");
+    reply.add("x-ms-has-legal-hold", view.has_legal_hold ? "true" : "false");
   }
   if (call.version >= Version(2019, 7, 7)) {
     reply.add("x-ms-default-encryption-scope", std::string(default_scope_text(view)));
     reply.add("x-ms-deny-encryption-scope-override", view.deny_encryption_scope_override ? "true" : "false");
   }
-  if (call.version >= Version(2020, 10, 2)) reply.add("x-ms-immutable-storage-with-versioning-enabled", "false");
+  if (call.version >= Version(2020, 10, 2)) reply.add("x-ms-immutable-storage-with-versioning-enabled", view.version_immutability ? "true" : "false");
   co_return co_await reply.send();
 }
 

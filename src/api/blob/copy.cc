@@ -54,6 +54,7 @@ Task<Answer> copy_from_elsewhere(Call& call, ops::CopyBlob copy) {
   if (start.headers.type.empty()) start.headers.type = kDefaultContentType;
   start.metadata = copy.metadata ? std::move(*copy.metadata) : source.metadata;
   start.tier = std::move(copy.tier);
+  start.keep = std::move(copy.keep);
   if (copy.tags) start.tags = std::move(*copy.tags);
   start.conditions = std::move(copy.conditions);
   opened->reset();   // the connection is not needed meanwhile
@@ -68,6 +69,7 @@ Task<Answer> copy_blob(Call& call) {
   BASCULE_CO_ASSIGN(copy.source_conditions, parse_source_conditions(call.headers));
   BASCULE_CO_ASSIGN(copy.tier, parse_tier(call.headers));
   BASCULE_CO_ASSIGN(copy.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(copy.keep, parse_keep(call.headers));
   BASCULE_CO_ASSIGN(copy.rehydrate_high, parse_rehydrate_high(call.headers));
   if (call.headers.has_metadata()) {
     BASCULE_CO_ASSIGN(copy.metadata, parse_metadata(call.headers));

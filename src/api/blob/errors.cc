@@ -114,6 +114,20 @@ constexpr Row kRows[] = {
     {Fault::blob_archived, 409, "BlobArchived", "This operation is not permitted on an archived blob."},
     {Fault::blob_being_rehydrated, 409, "BlobBeingRehydrated",
      "This operation is not permitted because the blob is being rehydrated."},
+    {Fault::blob_immutable_due_to_legal_hold, 409, "BlobImmutableDueToLegalHold",
+     "This operation is not permitted as the blob is immutable due to one or more legal holds."},
+    {Fault::blob_immutable_due_to_policy, 409, "BlobImmutableDueToPolicy",
+     "This operation is not permitted as the blob is immutable due to a policy."},
+    {Fault::immutability_policy_delete_on_locked_policy, 409, "ImmutabilityPolicyDeleteOnLockedPolicy",
+     "The immutability policy is locked and cannot be deleted."},
+    {Fault::container_has_legal_hold, 409, "ContainerHasLegalHold",
+     "The requested operation is not allowed as the container has one or more legal holds."},
+    {Fault::container_keeps_versions, 409, "ContainerImmutableStorageWithVersioningEnabled",
+     "The requested operation is not allowed as the container has a immutable storage with versioning enabled."},
+    {Fault::container_immutability_policy_locked, 409, "ContainerImmutabilityPolicyLocked",
+     "The requested operation is not allowed as the container has a locked immutability policy."},
+    {Fault::blob_operation_not_supported, 409, "BlobOperationNotSupported",
+     "The operation is not supported in this scenario."},
     {Fault::tier_not_supported_for_blob_type, 400, "AccessTierNotSupportedForBlobType",
      "The access tier is not supported for this blob type."},
     {Fault::invalid_tag, 400, "InvalidTag",
@@ -279,6 +293,15 @@ Fault fault_of_reason(ops::Reason reason) {
     case blob_archived: return Fault::blob_archived;
     case blob_being_rehydrated: return Fault::blob_being_rehydrated;
     case tier_not_for_type: return Fault::tier_not_supported_for_blob_type;
+    case blob_under_legal_hold: return Fault::blob_immutable_due_to_legal_hold;
+    case blob_under_policy:
+    case policy_locked: return Fault::blob_immutable_due_to_policy;
+    case policy_locked_delete: return Fault::immutability_policy_delete_on_locked_policy;
+    case immutability_in_the_past: return Fault::invalid_header_value;
+    case container_has_legal_hold: return Fault::container_has_legal_hold;
+    case container_keeps_versions: return Fault::container_keeps_versions;
+    case container_under_policy: return Fault::container_immutability_policy_locked;
+    case no_version_immutability: return Fault::blob_operation_not_supported;
     case expiry_in_the_past: return Fault::invalid_header_value;
     case no_pending_copy: return Fault::no_pending_copy_operation;
     case copy_pending: return Fault::pending_copy_operation;

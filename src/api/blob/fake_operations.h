@@ -205,6 +205,9 @@ class FakeOperations final : public ops::Operations {
   }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { co_return ops::refuse(ops::Reason::none); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { co_return ops::refuse(ops::Reason::no_pending_copy); }
+  Task<Result<ops::ImmutabilityView>> set_immutability(ops::BlobRef, ops::SetImmutability) override { co_return Result<ops::ImmutabilityView>(); }
+  Task<Result<void>> delete_immutability(ops::BlobRef) override { co_return Result<void>(); }
+  Task<Result<void>> set_legal_hold(ops::BlobRef, bool) override { co_return Result<void>(); }
   Task<Result<bool>> set_blob_tier(ops::BlobRef, ops::SetTier) override { co_return false; }
   Task<Result<ops::Written>> set_blob_expiry(ops::BlobRef, ops::SetExpiry) override { co_return ops::Written{}; }
   Task<Result<ops::Tags>> get_blob_tags(ops::BlobRef ref, ops::Conditions) override {

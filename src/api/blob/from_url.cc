@@ -102,6 +102,7 @@ Task<Answer> put_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
   BASCULE_CO_ASSIGN(const bool copies_tags, parse_tag_option(call));
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(put.keep, parse_keep(headers));
 
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
   if (source->length_bytes > kMostPutFromUrl)
@@ -161,6 +162,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(put.tier, parse_tier(headers));
   BASCULE_CO_ASSIGN(const bool copies_tags, parse_tag_option(call));
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(put.keep, parse_keep(headers));
 
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
   if (source->length_bytes > kMostSyncCopy) {

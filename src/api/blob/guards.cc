@@ -23,6 +23,10 @@ constexpr Version kTags(2019, 12, 12);
 using Op = auth::Operation;
 
 bool takes_expiry(Op o) { return o == Op::set_blob_expiry; }
+bool takes_immutability(Op o) {
+  return o == Op::put_blob || o == Op::put_block_list || o == Op::copy_blob || o == Op::create_append_blob || o == Op::create_page_blob ||
+         o == Op::copy_blob_from_url || o == Op::put_blob_from_url || o == Op::set_immutability_policy;
+}
 bool takes_structured(Op o) {
   return o == Op::put_blob || o == Op::put_block || o == Op::append_block || o == Op::put_page || o == Op::get_blob;
 }
@@ -41,7 +45,8 @@ struct Feature {
 constexpr Feature kFeatures[] = {
     {H::encryption_key, true, takes_key}, {H::encryption_key_sha256, true, takes_key},
     {H::encryption_algorithm, false, takes_key}, {H::encryption_scope, false, takes_scope}, {H::source_encryption_key, true},
-    {H::immutability_policy_until_date}, {H::immutability_policy_mode}, {H::expiry_option, false, takes_expiry}, {H::expiry_time, false, takes_expiry},
+    {H::immutability_policy_until_date, false, takes_immutability}, {H::immutability_policy_mode, false, takes_immutability},
+    {H::expiry_option, false, takes_expiry}, {H::expiry_time, false, takes_expiry},
     {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured},
     {H::copy_source_authorization, true, takes_source_token},
     {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
@@ -63,7 +68,9 @@ Parsed<> refuse_features(const Call& call, Op operation) {
     if (headers.has(feature.header) && !(feature.takes && feature.takes(operation)))
       return unsupported(feature.header, headers.get(feature.header), feature.secret);
   // Those with a value that says "as it is anyway".
-  for (H header : {H::legal_hold, H::seal_blob})
+  if (!is_false(headers.get(H::legal_hold)) && !takes_immutability(operation) && operation != Op::set_legal_hold)
+    return unsupported(H::legal_hold, headers.get(H::legal_hold), false);
+  for (H header : {H::seal_blob})
     if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);
   if (operation != Op::create_container)
     for (H header : {H::default_encryption_scope, H::deny_encryption_scope_override})
@@ -116,6 +123,30 @@ Parsed<std::string> parse_tier(const HeaderIndex& headers) {
   for (std::string_view known : {"Hot", "Cool", "Cold", "Archive"})
     if (same_text(*tier, known)) return std::string(known);
   return bad_header(name(H::access_tier), *tier);
+}
+
+Parsed<std::optional<ops::KeepUntil>> parse_immutability(const HeaderIndex& headers) {
+  const auto until = headers.find(H::immutability_policy_until_date);
+  const auto mode = headers.find(H::immutability_policy_mode);
+  if (!until) {
+    if (mode) return missing_header(name(H::immutability_policy_until_date));
+    return std::optional<ops::KeepUntil>();
+  }
+  const auto at = parse_http_date(*until);
+  if (!at) return bad_header(name(H::immutability_policy_until_date), *until);
+  ops::KeepUntil set{.until = *at};
+  if (mode && same_text(*mode, "Locked")) set.locked = true;
+  else if (mode && !same_text(*mode, "Unlocked")) return bad_header(name(H::immutability_policy_mode), *mode);
+  return std::optional(set);
+}
+
+Parsed<ops::Keep> parse_keep(const HeaderIndex& headers) {
+  ops::Keep keep;
+  BASCULE_ASSIGN(keep.policy, parse_immutability(headers));
+  const std::string_view hold = headers.get(H::legal_hold);
+  keep.legal_hold = same_text(hold, "true");
+  if (!keep.legal_hold && !is_false(hold)) return bad_header(name(H::legal_hold), hold);
+  return keep;
 }
 
 Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers) {

@@ -41,6 +41,11 @@ Parsed<bool> parse_tag_option(const Call& call);
 // x-ms-tags of a write.
 Parsed<ops::Tags> parse_tags(const Call& call);
 
+// x-ms-immutability-policy-until-date and -mode; nothing where neither is sent. A mode alone is refused.
+Parsed<std::optional<ops::KeepUntil>> parse_immutability(const HeaderIndex& headers);
+// What a write says of keeping what it writes.
+Parsed<ops::Keep> parse_keep(const HeaderIndex& headers);
+
 // x-ms-rehydrate-priority: whether it says High.
 Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers);
 

@@ -23,6 +23,9 @@ bool takes_past(Op operation) {
     case Op::get_blob_tags:
     case Op::set_blob_tags:
     case Op::set_blob_tier:
+    case Op::set_immutability_policy:
+    case Op::delete_immutability_policy:
+    case Op::set_legal_hold:
     case Op::delete_blob:
     case Op::delete_blob_version:
     case Op::permanently_delete_blob: return true;

@@ -130,6 +130,11 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   if (blob.key_sha256) append_element(xml, "CustomerProvidedKeySha256", to_base64(*blob.key_sha256));
   if (!blob.encryption_scope.empty()) append_element(xml, "EncryptionScope", blob.encryption_scope);
   if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
+  if (form.immutability && blob.immutability.until != WallTime()) {
+    append_date(xml, "<ImmutabilityPolicyUntilDate>", blob.immutability.until, "</ImmutabilityPolicyUntilDate>");
+    put(xml, "<ImmutabilityPolicyMode>", policy_mode_text(blob.immutability.locked), "</ImmutabilityPolicyMode>");
+  }
+  if (form.legal_hold && blob.immutability.legal_hold) xml += "<LegalHold>true</LegalHold>";
   if (deleted) {
     append_date(xml, "<DeletedTime>", blob.deleted, "</DeletedTime><RemainingRetentionDays>");
     append_decimal(xml, blob.remaining_days);
@@ -237,9 +242,11 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
       append_element(xml, "DenyEncryptionScopeOverride", container.deny_encryption_scope_override ? "true" : "false");
     }
     if (version >= Version(2017, 11, 9))
-      xml += "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>";
+      xml.append("<HasImmutabilityPolicy>").append(container.has_retention ? "true" : "false").append("</HasImmutabilityPolicy><HasLegalHold>")
+          .append(container.has_legal_hold ? "true" : "false").append("</HasLegalHold>");
     if (version >= Version(2020, 10, 2))
-      xml += "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>";
+      put(xml, "<ImmutableStorageWithVersioningEnabled>", container.version_immutability ? "true" : "false",
+          "</ImmutableStorageWithVersioningEnabled>");
     if (container.deleted) {
       append_date(xml, "<DeletedTime>", container.deleted->deleted, "</DeletedTime><RemainingRetentionDays>");
       append_decimal(xml, container.deleted->remaining_days);

@@ -26,6 +26,8 @@ struct BlobListForm {
   bool metadata = false;         // include=metadata
   bool copy = false;             // include=copy
   bool tags = false;             // include=tags
+  bool immutability = false;     // include=immutabilitypolicy
+  bool legal_hold = false;       // include=legalhold
 };
 std::string blob_list_xml(const ops::BlobPage& page, const BlobListForm& form);
 

@@ -39,7 +39,7 @@ constexpr std::string_view kBlobIncludes[] = {"metadata", "copy", "uncommittedbl
                                               "versions", "deletedwithversions", "immutabilitypolicy", "legalhold",
                                               "permissions"};
 constexpr unsigned kMetadata = 1, kCopy = 2, kUncommitted = 4, kSnapshots = 8, kDeleted = 16, kTags = 32, kVersions = 64,
-                   kDeletedWithVersions = 128;
+                   kDeletedWithVersions = 128, kImmutability = 256, kLegalHold = 512;
 constexpr std::string_view kContainerIncludes[] = {"metadata", "deleted", "system"};
 constexpr unsigned kDeletedContainers = 2, kSystemContainers = 4;
 
@@ -126,7 +126,8 @@ Task<Answer> list_blobs(Call& call) {
   BlobListForm form{.version = call.version, .service_endpoint = service_endpoint(call),
                     .container = target.container, .echo = echo_of(target),
                     .metadata = (include & kMetadata) != 0, .copy = (include & kCopy) != 0,
-                    .tags = (include & kTags) != 0};
+                    .tags = (include & kTags) != 0, .immutability = (include & kImmutability) != 0,
+                    .legal_hold = (include & kLegalHold) != 0};
   form.echo.delimiter = target.find("delimiter");
   BASCULE_CO_ASSIGN(const ops::BlobPage page, co_await call.ops().list_blobs(call.container(), std::move(list)));
   Reply reply(call, 200);

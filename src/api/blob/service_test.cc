@@ -188,9 +188,7 @@ TEST_F(ServiceTest, PutBlockListKeepsTheOrder) {
 }
 
 TEST_F(ServiceTest, FeaturesNotThereYetAreRefusedNotIgnored) {
-  struct { const char *name, *value; } features[] = {
-      {"x-ms-legal-hold", "true"}, {"x-ms-expiry-time", "5"},
-      {"x-ms-immutability-policy-mode", "Locked"}};
+  struct { const char *name, *value; } features[] = {{"x-ms-seal-blob", "true"}, {"x-ms-expiry-time", "5"}};
   for (const auto& feature : features) {
     const auto answer = ask("PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {feature.name, feature.value}}, "x");
     EXPECT_EQ(answer.code(), "UnsupportedHeader") << feature.name;
@@ -198,6 +196,8 @@ TEST_F(ServiceTest, FeaturesNotThereYetAreRefusedNotIgnored) {
     EXPECT_TRUE(ops.blobs.empty());
   }
   EXPECT_EQ(ask("PUT /cont/b?comp=blocklist", {{"x-ms-structured-body", "XSM/1.0; properties=crc64"}}, "x").code(), "UnsupportedHeader");
+  EXPECT_EQ(ask("PUT /cont/b?comp=metadata", {{"x-ms-legal-hold", "true"}}).code(), "UnsupportedHeader");
+  EXPECT_EQ(ask("PUT /cont/b?comp=page", {{"x-ms-immutability-policy-mode", "Locked"}}).code(), "UnsupportedHeader");
   const auto secret = ask("PUT /cont/b", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-encryption-key", "c2VjcmV0"}}, "x");
   EXPECT_EQ(secret.code(), "InvalidHeaderValue");   // over plain HTTP
   EXPECT_FALSE(secret.says("c2VjcmV0"));

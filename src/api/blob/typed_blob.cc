@@ -20,6 +20,7 @@ Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
   if (create.headers.type.empty()) create.headers.type = kDefaultContentType;
   BASCULE_CO_ASSIGN(create.metadata, parse_metadata(headers));
   BASCULE_CO_ASSIGN(create.tags, parse_tags(call));
+  BASCULE_CO_ASSIGN(create.keep, parse_keep(headers));
   BASCULE_CO_TRY(co_await read_document(call, 0));   // the hashes of no content
   Result<ops::Written> written = co_await call.ops().create_blob(call.blob(), std::move(create));
   if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);

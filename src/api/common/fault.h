@@ -31,6 +31,8 @@ enum class Fault : std::uint16_t {
   condition_not_met, not_modified, source_condition_not_met, target_condition_not_met,
   invalid_block_id, invalid_block_list, invalid_blob_or_block, block_count_exceeds_limit, block_list_too_long,
   permanent_delete_is_off, blob_access_tier_not_supported, blob_archived, blob_being_rehydrated, tier_not_supported_for_blob_type,
+  blob_immutable_due_to_legal_hold, blob_immutable_due_to_policy, immutability_policy_delete_on_locked_policy,
+  container_has_legal_hold, container_keeps_versions, container_immutability_policy_locked, blob_operation_not_supported,
   invalid_tag, empty_tag_name, duplicate_tag_names, tags_too_large, both_user_tags_and_source_tags,
   lease_id_missing, lease_id_mismatch_with_blob_operation, lease_id_mismatch_with_lease_operation,
   lease_not_present_with_blob_operation, lease_not_present_with_container_operation,

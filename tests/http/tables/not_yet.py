@@ -3,16 +3,13 @@
 When one is built, its line here fails and is taken out: it then gets cases of its own in another table, and those that
 waited for it (its own, and any that `needs` it) begin to run.
 """
-from case import BLOCK_BLOB, Step, Table, put
+from case import Step, Table, put
 
 table = Table("not_yet")
 SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
 
 OPERATIONS = [
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
-    ("Set Immutability Policy", "PUT /{c}/b?comp=immutabilityPolicies", {"x-ms-immutability-policy-until-date": "Fri, 01 Jan 2100 00:00:00 GMT"}, b""),
-    ("Delete Immutability Policy", "DELETE /{c}/b?comp=immutabilityPolicies", {}, b""),
-    ("Set Legal Hold", "PUT /{c}/b?comp=legalhold", {"x-ms-legal-hold": "true"}, b""),
     ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
     ("Incremental Copy Blob", "PUT /{c}/new?comp=incrementalcopy", SOURCE, b""),
 ]
@@ -22,8 +19,3 @@ for operation, request, headers, body in OPERATIONS:
                     has={"x-ms-error-code": True}),
                Step("GET /{c}/b", content=b"there", has={"ETag": "{etag}"}),
                Step("HEAD /{c}/new", status=404), ref="issue 3", not_yet=True)
-for name, headers in [
-        ("legal-hold", {"x-ms-legal-hold": "true"})]:
-    table.case(f"Put Blob with {name}", "refused", Step("PUT /{c}/b", {**BLOCK_BLOB, **headers}, b"new",
-                                                         {400, 403, 409, 501}, early=True, has={"x-ms-error-code": True}),
-               Step("HEAD /{c}/b", status=404), ref="issue 3", not_yet=True)

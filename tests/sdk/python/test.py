@@ -13,7 +13,8 @@ import uuid
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyticsLogging, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
-                                BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, CorsRule, Metrics,
+                                BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, CorsRule,
+                                ImmutabilityPolicy, Metrics,
                                 CustomerProvidedEncryptionKey, PartialBatchErrorException, ResourceTypes, RetentionPolicy, StaticWebsite,
                                 generate_account_sas, generate_blob_sas, generate_container_sas)
 
@@ -315,6 +316,41 @@ if VERSIONED:
         blob.start_copy_from_url(f"{blob.url}?versionid={one}")
         assert blob.download_blob().readall() == b"one"
         container.delete_container()
+
+
+    @test
+    def policies_and_holds():
+        container = BlobServiceClient.from_connection_string(VERSIONED, retry_total=0).get_container_client("holds")
+        assert container.get_container_properties().immutable_storage_with_versioning_enabled
+        blob = container.get_blob_client(f"b-{uuid.uuid4()}")
+        kept = blob.upload_blob(b"kept")["version_id"]
+        until = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=3)
+        answer = blob.set_immutability_policy(ImmutabilityPolicy(expiry_time=until, policy_mode="Unlocked"))
+        assert answer["immutability_policy_mode"] == "unlocked" and answer["immutability_policy_until_date"] == until
+        assert blob.set_legal_hold(True)["legal_hold"] is True
+        properties = blob.get_blob_properties()
+        assert properties.immutability_policy.policy_mode == "unlocked" and properties.immutability_policy.expiry_time == until
+        assert properties.has_legal_hold
+        listed = next(iter(container.list_blobs(name_starts_with=blob.blob_name, include=["immutabilitypolicy", "legalhold"])))
+        assert listed.has_legal_hold and listed.immutability_policy.expiry_time == until
+        fails(HttpResponseError, blob.delete_blob, "BlobImmutableDueToLegalHold")
+        blob.upload_blob(b"new", overwrite=True)   # what was kept is a version by now
+        assert not blob.get_blob_properties().has_legal_hold
+        old = container.get_blob_client(blob.blob_name, version_id=kept)
+        fails(HttpResponseError, lambda: blob.delete_blob(version_id=kept), "BlobImmutableDueToLegalHold")
+        old.set_legal_hold(False)
+        fails(HttpResponseError, lambda: blob.delete_blob(version_id=kept), "BlobImmutableDueToPolicy")
+        assert blob.download_blob(version_id=kept).readall() == b"kept"
+        old.delete_immutability_policy()
+        blob.delete_blob(version_id=kept)
+        blob.upload_blob(b"from the start", overwrite=True, immutability_policy=ImmutabilityPolicy(expiry_time=until, policy_mode="Unlocked"),
+                         legal_hold=True)
+        properties = blob.get_blob_properties()
+        assert properties.has_legal_hold and properties.immutability_policy.policy_mode == "unlocked"
+        blob.set_legal_hold(False)
+        blob.delete_immutability_policy()
+        blob.delete_blob()
+        fails(HttpResponseError, container.delete_container, "ContainerImmutableStorageWithVersioningEnabled")
 
 
 @test
