@@ -259,6 +259,7 @@ Result<std::vector<SpanPage>> divide(std::vector<Span> spans, std::uint64_t begi
         rest.emplace(std::pair(border, left.birth), clipped(left, border, left.end()));
         left = clipped(left, left.offset, border);
       }
+      std::erase_if(page.spans, [](const Span& left) { return left.length == 0; });   // an older one that begins at the border too
       pages.push_back({.begin = border});
       bytes = 0;
       continue;

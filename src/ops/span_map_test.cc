@@ -142,5 +142,24 @@ TEST(Fold, Pages_divide_without_loss) {
   EXPECT_EQ(a, b);
 }
 
+// What a snapshot sees and what was written over it begin at the same places: where pages divide there, too.
+TEST(Fold, Pages_divide_where_spans_of_two_births_begin) {
+  std::vector<Span> spans;
+  for (std::uint64_t i = 0; i < 700; ++i) {
+    spans.push_back(span(i * 4096, 4096, 1 + i));
+    spans.push_back(span(i * 4096, 4096, 1000 + i, i % 3 == 0));
+  }
+  const auto pages = divide(spans, 0);
+  ASSERT_TRUE(pages);
+  ASSERT_GT(pages->size(), 4u);
+  std::size_t there = 0;
+  for (const SpanPage& page : *pages) {
+    const auto read = catalog::decode_span_page(catalog::encode_span_page(page.spans));
+    ASSERT_TRUE(read) << page.begin << ": " << read.error().message;
+    there += read->size();
+  }
+  EXPECT_EQ(there, spans.size());
+}
+
 }  // namespace
 }  // namespace bascule::ops
