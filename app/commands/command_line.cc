@@ -273,6 +273,7 @@ void add_immutability(CLI::App& root, Parsed& parsed) {
   }
   make("version-level", "Lets single versions have policies and holds of their own. Cannot be taken back; needs versioning.")
       ->footer(footer("  bascule immutability version-level acme/ledgers\n"));
+  group->footer(footer("  bascule immutability show acme/ledgers\n  bascule immutability retain --help\n"));
 }
 
 void add_check(CLI::App& root, Parsed& parsed) {
