@@ -73,10 +73,14 @@ Result<migrate::Options> options_of(const ControlCall& call) {
   options.blobs_at_once = number_of(call.body, "blobs_at_once", options.blobs_at_once);
   options.streams_at_once = number_of(call.body, "streams_at_once", options.streams_at_once);
   options.dry_run = flag_of(call.body, "dry_run");
-  const std::string sabotage = text_of(call.body, "sabotage");
+  const std::string asked = text_of(call.body, "sabotage"), sabotage = asked.substr(0, asked.find(':')),
+                    of = asked == sabotage ? "" : asked.substr(sabotage.size() + 1);
+  using migrate::SabotageOf;
   if (sabotage == "drop") options.sabotage = migrate::Sabotage::drop;
   else if (sabotage == "flip") options.sabotage = migrate::Sabotage::flip;
-  else if (!sabotage.empty()) return fail(Code::invalid_argument, "--sabotage is drop or flip");
+  options.sabotage_of = of == "past" ? SabotageOf::past : of == "append" ? SabotageOf::append : of == "page" ? SabotageOf::page : SabotageOf::any;
+  const bool known = (asked.empty() || options.sabotage != migrate::Sabotage::none) && (of.empty() || options.sabotage_of != SabotageOf::any);
+  if (!known) return fail(Code::invalid_argument, "--sabotage is drop or flip, of anything or drop:past, drop:append, drop:page and so on");
   return options;
 }
 

@@ -103,8 +103,9 @@ CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
   command->add_option("--ca-file", m.ca_file, "Authorities to trust for the source, PEM. Not given: the system's.")->type_name("FILE");
   command->add_flag("--dry-run", m.dry_run, "Only say what there is, and what would not be carried.");
   command->add_flag("--strict", m.strict, "Exit code 3 where something exists that is never carried.");
-  command->add_option("--sabotage", m.sabotage, "For tests: drop one blob or flip one byte; the verification must fail.")
-      ->check(CLI::IsMember({"drop", "flip"}));
+  command->add_option("--sabotage", m.sabotage, "For tests: drop one blob or flip one byte (drop, flip), of anything or of a kind (flip:past, "
+      "flip:append, flip:page); the verification must fail.")
+      ->check(CLI::IsMember({"drop", "flip", "drop:past", "flip:past", "drop:append", "flip:append", "drop:page", "flip:page"}));
   command->add_flag("--json", m.json, "Progress and report as JSON, one object a line.");
   command->footer(std::string("Examples:\n") +
       "  bascule migrate --from-file azure.txt\n"

@@ -122,8 +122,8 @@ TEST_F(AzureSourceTest, ListsBlobs) {
   EXPECT_EQ(items[2].type, ops::BlobType::append);
   EXPECT_FALSE(items[3].committed);
   EXPECT_EQ(client_.requests[0].target,
-            "/acme/c?restype=container&comp=list&maxresults=5000&include=metadata,snapshots,uncommittedblobs,versions,deleted,tags"
-            "&marker=m%2F1");
+            "/acme/c?restype=container&comp=list&maxresults=5000&include=metadata,snapshots,uncommittedblobs,versions,deleted,tags,"
+            "immutabilitypolicy,legalhold&marker=m%2F1");
 }
 
 TEST_F(AzureSourceTest, AsksForLessWhereMoreIsRefused) {
@@ -133,10 +133,75 @@ TEST_F(AzureSourceTest, AsksForLessWhereMoreIsRefused) {
                      {.status = 400}, {.status = 400}, {.body = empty}, {.body = empty}};
   EXPECT_TRUE(run(source_->list_blobs("c", "", true))->history_seen);
   EXPECT_TRUE(run(source_->list_blobs("c", "", true))->history_seen);
-  EXPECT_TRUE(client_.requests[3].target.ends_with("include=metadata,snapshots,uncommittedblobs,deleted"));
+  EXPECT_TRUE(client_.requests[3].target.ends_with("include=metadata,snapshots,uncommittedblobs,versions,deleted"));
   EXPECT_FALSE(run(source_->list_blobs("c", "", true))->history_seen);
-  EXPECT_TRUE(client_.requests[6].target.ends_with("include=metadata"));
+  EXPECT_TRUE(client_.requests[6].target.ends_with("include=metadata,snapshots,uncommittedblobs"));
   EXPECT_TRUE(run(source_->list_blobs("c", "", false))->history_seen);
+}
+
+// What is denied may be there; what the source does not know is not.
+TEST_F(AzureSourceTest, WhatIsDeniedIsToldFromWhatIsNotKnown) {
+  const std::string empty = "<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>";
+  connect(kKeyed);
+  client_.answers = {{.status = 400}, {.status = 400}, {.body = empty}};
+  auto page = run(source_->list_blobs("c", "", true));
+  EXPECT_TRUE(page->tags_seen);
+  EXPECT_TRUE(page->history_seen);
+  connect(kKeyed);
+  client_.answers = {{.status = 403}, {.status = 403}, {.body = empty}};
+  page = run(source_->list_blobs("c", "", true));
+  EXPECT_FALSE(page->tags_seen);
+  EXPECT_TRUE(page->history_seen);
+  connect(kKeyed);
+  client_.answers = {{.status = 403}, {.status = 403}, {.status = 403}, {.body = empty}};
+  page = run(source_->list_blobs("c", "", true));
+  EXPECT_FALSE(page->tags_seen);
+  EXPECT_FALSE(page->history_seen);
+}
+
+TEST_F(AzureSourceTest, StatesOfThePast) {
+  connect(kKeyed);
+  client_.answers = {
+      {.body = "<EnumerationResults><Blobs>"
+               "<Blob><Name>p</Name><VersionId>2026-01-01T00:00:00.1000000Z</VersionId><Properties><Etag>0x1</Etag><Content-Length>1024"
+               "</Content-Length><BlobType>PageBlob</BlobType><x-ms-blob-sequence-number>7</x-ms-blob-sequence-number>"
+               "<Creation-Time>Thu, 01 Jan 2026 00:00:00 GMT</Creation-Time><Last-Modified>Fri, 02 Jan 2026 00:00:00 GMT</Last-Modified>"
+               "<Expiry-Time>Sat, 02 Jan 2027 00:00:00 GMT</Expiry-Time></Properties>"
+               "<Tags><TagSet><Tag><Key>b</Key><Value>2</Value></Tag><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tags></Blob>"
+               "</Blobs><NextMarker /></EnumerationResults>"},
+      {.body = "<PageList><PageRange><Start>0</Start><End>511</End></PageRange><PageRange><Start>1024</Start><End>2047</End></PageRange>"
+               "<NextMarker>m</NextMarker></PageList>"},
+      {.headers = {{"ETag", "\"0x1\""}, {"x-ms-blob-type", "AppendBlob"}, {"x-ms-blob-committed-block-count", "3"},
+                   {"x-ms-blob-sealed", "true"}, {"x-ms-tag-count", "1"}}},
+      {.body = "<Tags><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tags>"},
+      {.status = 400},
+      {.body = "x"},
+  };
+  const auto page = run(source_->list_blobs("c", "", true));
+  ASSERT_TRUE(page) << page.error().message;
+  const SourceBlob& blob = page->items.at(0);
+  EXPECT_TRUE(blob.is_version());
+  EXPECT_EQ(blob.sequence_number, 7u);
+  EXPECT_EQ(blob.tags, (ops::Tags{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(format_iso8601_seconds(blob.created), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(format_iso8601_seconds(blob.last_modified), "2026-01-02T00:00:00Z");
+  EXPECT_EQ(format_iso8601_seconds(blob.expires), "2027-01-02T00:00:00Z");
+  const SourceState state = state_of("c", blob);
+  const auto ranges = run(source_->page_ranges(state, ""));
+  ASSERT_TRUE(ranges) << ranges.error().message;
+  EXPECT_EQ(ranges->ranges, (std::vector<ops::PageRange>{{0, 511}, {1024, 2047}}));
+  EXPECT_EQ(ranges->next, "m");
+  EXPECT_EQ(client_.requests[1].target, "/acme/c/p?versionid=2026-01-01T00%3A00%3A00.1000000Z&comp=pagelist");
+  EXPECT_EQ(header(client_.requests[1], "If-Match"), "\"0x1\"");
+  const auto head = run(source_->head({.container = "c", .blob = "a", .snapshot = "2026-01-01T00:00:00.2000000Z"}));
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->committed_blocks, 3u);
+  EXPECT_TRUE(head->sealed);
+  EXPECT_EQ(head->tags, (ops::Tags{{"k", "v"}}));
+  EXPECT_EQ(client_.requests[2].target, "/acme/c/a?snapshot=2026-01-01T00%3A00%3A00.2000000Z");
+  EXPECT_TRUE(run(source_->block_list(state))->committed.empty());   // a list that is not given: one content
+  ASSERT_TRUE(run(source_->open(state, 0, 1, false)));
+  EXPECT_EQ(client_.requests[5].target, "/acme/c/p?versionid=2026-01-01T00%3A00%3A00.1000000Z");
 }
 
 TEST_F(AzureSourceTest, ContainersPoliciesAndBlocks) {
@@ -163,18 +228,18 @@ TEST_F(AzureSourceTest, ContainersPoliciesAndBlocks) {
   EXPECT_EQ(access->public_access, ops::PublicAccess::container);
   EXPECT_EQ(access->policies.at(0).permission, "rl");
   EXPECT_TRUE(access->policies[0].start);
-  const auto blocks = run(source_->block_list("one", "b", "\"0x1\""));
+  const auto blocks = run(source_->block_list({.container = "one", .blob = "b", .etag = "\"0x1\""}));
   ASSERT_TRUE(blocks);
   EXPECT_EQ(blocks->committed.at(0).id, "a");
   EXPECT_EQ(blocks->committed[0].size_bytes, 3u);
   EXPECT_EQ(blocks->uncommitted, 1u);
-  EXPECT_EQ(run(source_->block_list("one", "b", "\"0x1\"")).error().code, Code::conflict);
+  EXPECT_EQ(run(source_->block_list({.container = "one", .blob = "b", .etag = "\"0x1\""})).error().code, Code::conflict);
 }
 
 TEST_F(AzureSourceTest, SignsWithTheKey) {
   connect(kKeyed);
   client_.answers.push_back({.body = "hello"});
-  auto reader = run(source_->open("c", "a b/ü?%", "\"0x1\"", 5, 5, false));
+  auto reader = run(source_->open({.container = "c", .blob = "a b/ü?%", .etag = "\"0x1\""}, 5, 5, false));
   ASSERT_TRUE(reader);
   const http::ClientRequest& request = client_.requests[0];
   EXPECT_EQ(request.target, "/acme/c/a%20b/%C3%BC%3F%25");
@@ -193,21 +258,21 @@ TEST_F(AzureSourceTest, ContentInDoubtIsComparedWithTheSourcesOwnHashes) {
   client_.answers = {{.headers = {{"Content-MD5", md5}}, .body = right}, {.headers = {{"Content-MD5", md5}}, .body = "hellO"},
                      {.body = "hellO"}};
   std::string buffer(10, '\0');
-  EXPECT_EQ(run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer))), 5u);
+  EXPECT_EQ(run((*run(source_->open({.container = "c", .blob = "b", .etag = "\"1\""}, 0, 5, true)))->read(as_writable(buffer))), 5u);
   EXPECT_EQ(header(client_.requests[0], "x-ms-range-get-content-md5"), "true");
-  const auto wrong = run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer)));
+  const auto wrong = run((*run(source_->open({.container = "c", .blob = "b", .etag = "\"1\""}, 0, 5, true)))->read(as_writable(buffer)));
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, Code::unavailable);
   EXPECT_TRUE(wrong.error().message.contains("on the way"));
   // A source that hashes nothing proves nothing.
-  EXPECT_EQ(run((*run(source_->open("c", "b", "\"1\"", 0, 5, true)))->read(as_writable(buffer))), 5u);
+  EXPECT_EQ(run((*run(source_->open({.container = "c", .blob = "b", .etag = "\"1\""}, 0, 5, true)))->read(as_writable(buffer))), 5u);
 }
 
 TEST_F(AzureSourceTest, APauseIsForAllCalls) {
   connect(kKeyed);
   client_.answers = {{.status = 503, .headers = {{"Retry-After", "30"}}}, {.status = 403}, {.body = ""}};
-  EXPECT_FALSE(run(source_->head("c", "b")));
-  EXPECT_TRUE(run(source_->head("c", "b")));
+  EXPECT_FALSE(run(source_->head({.container = "c", .blob = "b"})));
+  EXPECT_TRUE(run(source_->head({.container = "c", .blob = "b"})));
   EXPECT_GE(client_.times[1] - client_.times[0], std::chrono::seconds(30));
   EXPECT_LE(client_.times[1] - client_.times[0], std::chrono::seconds(31));
 }
@@ -248,7 +313,7 @@ TEST_F(AzureSourceTest, SasGoesAlongAndReadsNoPolicies) {
   run(source_->list_blobs("pics", "", false));
   EXPECT_TRUE(client_.requests[0].target.ends_with("&include=metadata&sv=2020-12-06&sig=a%3D"));
   EXPECT_EQ(header(client_.requests[0], "Authorization"), "");
-  const auto head = run(source_->head("pics", "x"));
+  const auto head = run(source_->head({.container = "pics", .blob = "x"}));
   EXPECT_EQ(client_.requests[1].target, "/pics/x?sv=2020-12-06&sig=a%3D");
   EXPECT_EQ(head->size_bytes, 7u);
   EXPECT_EQ(head->metadata, (ops::Metadata{{"A", "b"}}));
@@ -261,7 +326,7 @@ TEST_F(AzureSourceTest, ThrottlingIsRespected) {
                      {.error = Error{Code::unavailable, 0, "reset"}},
                      {.status = 500},
                      {.headers = {{"x-ms-blob-type", "BlockBlob"}}}};
-  EXPECT_TRUE(run(source_->head("c", "b")));
+  EXPECT_TRUE(run(source_->head({.container = "c", .blob = "b"})));
   ASSERT_EQ(client_.times.size(), 5u);
   EXPECT_GE(client_.times[1] - client_.times[0], std::chrono::seconds(30));
   for (std::size_t i = 2; i < 5; ++i) {
@@ -273,7 +338,7 @@ TEST_F(AzureSourceTest, ThrottlingIsRespected) {
 TEST_F(AzureSourceTest, GivesUpInTheEnd) {
   connect(kKeyed);
   for (int i = 0; i < 20; ++i) client_.answers.push_back({.status = 503, .headers = {{"x-ms-error-code", "ServerBusy"}}});
-  const auto head = run(source_->head("c", "b"));
+  const auto head = run(source_->head({.container = "c", .blob = "b"}));
   ASSERT_FALSE(head);
   EXPECT_EQ(head.error().code, Code::overloaded);
   EXPECT_EQ(client_.requests.size(), 8u);
@@ -292,7 +357,7 @@ TEST_F(AzureSourceTest, ErrorsAreToldApart) {
                         .headers = {{"x-ms-error-code", "TheCode"}},
                         .body = "<Error><Code>TheCode</Code><Message>Because.\nRequestId:1</Message>"
                                 "<AuthenticationErrorDetail>sig SECRET</AuthenticationErrorDetail></Error>"}};
-    const auto opened = run(source_->open("c", "b", "\"1\"", 0, 1, false));
+    const auto opened = run(source_->open({.container = "c", .blob = "b", .etag = "\"1\""}, 0, 1, false));
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, c.code) << c.status;
     EXPECT_EQ(opened.error().message, "the source answered " + std::to_string(c.status) + " TheCode: Because.");

@@ -48,6 +48,17 @@ ops::PublicAccess access_of(std::string_view text) {
   return text == "container" ? ops::PublicAccess::container : text == "blob" ? ops::PublicAccess::blob : ops::PublicAccess::none;
 }
 
+WallTime http_date(const char* text) { return parse_http_date(text).value_or(WallTime()); }
+
+ops::Tags tags_of(const pugi::xml_node& set) {
+  ops::Tags tags;
+  for (const pugi::xml_node& tag : set.children("Tag")) tags.emplace_back(tag.child_value("Key"), tag.child_value("Value"));
+  std::ranges::sort(tags);
+  return tags;
+}
+
+ops::KeepUntil& policy(SourceBlob& blob) { return blob.keep.policy ? *blob.keep.policy : blob.keep.policy.emplace(); }
+
 // One pass over the children: a listing has some twenty of them a blob.
 void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
   bool inferred = false, encrypted = false;
@@ -73,8 +84,15 @@ void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
     else if (name == "TagCount") blob.tag_count = static_cast<int>(number(value));
     else if (name == "EncryptionScope") blob.encryption_scope = value;
     else if (name == "CustomerProvidedKeySha256") blob.customer_key = true;
-    else if (name == "ImmutabilityPolicyUntilDate") blob.immutable = true;
-    else if (name == "LegalHold") blob.legal_hold = is(value, "true");
+    else if (name == "ImmutabilityPolicyUntilDate") policy(blob).until = http_date(value);
+    else if (name == "ImmutabilityPolicyMode") policy(blob).locked = (is(value, "locked") || is(value, "Locked"));
+    else if (name == "LegalHold") blob.keep.legal_hold = is(value, "true");
+    else if (name == "Creation-Time") blob.created = http_date(value);
+    else if (name == "Last-Modified") blob.last_modified = http_date(value);
+    else if (name == "AccessTierChangeTime") blob.tier_changed = http_date(value);
+    else if (name == "Expiry-Time") blob.expires = http_date(value);
+    else if (name == "Sealed") blob.sealed = is(value, "true");
+    else if (name == "x-ms-blob-sequence-number") blob.sequence_number = number(value);
   }
   if (inferred) blob.tier.clear();
   // Uncommitted blocks only: Azure gives no ETag then; its emulator gives one, but nothing that a committed blob has.
@@ -84,7 +102,6 @@ void read_properties(const pugi::xml_node& properties, SourceBlob& blob) {
 SourceBlob read_blob(const pugi::xml_node& node, bool with_versions) {
   SourceBlob blob;
   bool current = false;
-  int tags = 0;
   for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
     const std::string_view name = child.name();
     if (name == "Name") blob.name = name_of(child);
@@ -93,15 +110,14 @@ SourceBlob read_blob(const pugi::xml_node& node, bool with_versions) {
       blob.customer_key = blob.customer_key || is(child.attribute("Encrypted").value(), "true");
       blob.metadata = metadata_of(child);
     } else if (name == "Snapshot") blob.snapshot = child.child_value();
-    else if (name == "Tags") {
-      for (const pugi::xml_node& tag : child.child("TagSet").children("Tag")) tags += !tag.empty();
-    } else if (name == "VersionId") blob.version_id = child.child_value();
+    else if (name == "Tags") blob.tags = tags_of(child.child("TagSet"));
+    else if (name == "VersionId") blob.version_id = child.child_value();
     else if (name == "IsCurrentVersion") current = is(child.child_value(), "true");
     else if (name == "Deleted") blob.deleted = is(child.child_value(), "true");
     else if (name == "HasVersionsOnly") blob.deleted = blob.deleted || is(child.child_value(), "true");
   }
   if (with_versions && !blob.version_id.empty()) blob.is_current = current;
-  blob.tag_count = std::max(blob.tag_count, tags);
+  blob.tag_count = std::max(blob.tag_count, static_cast<int>(blob.tags.size()));
   return blob;
 }
 
@@ -133,6 +149,9 @@ Result<SourceContainerPage> parse_container_list(std::string body) {
     container.leased = is(properties.child_value("LeaseStatus"), "locked");
     container.immutable = is(properties.child_value("HasImmutabilityPolicy"), "true");
     container.legal_hold = is(properties.child_value("HasLegalHold"), "true");
+    container.version_immutability = is(properties.child_value("ImmutableStorageWithVersioningEnabled"), "true");
+    if (const char* scope = properties.child_value("DefaultEncryptionScope"); !is(scope, "$account-encryption-key"))
+      container.default_encryption_scope = scope;
     container.metadata = metadata_of(node.child("Metadata"));
     page.items.push_back(std::move(container));
   }
@@ -164,6 +183,26 @@ Result<SourceBlockList> parse_block_list(std::string body) {
   }
   for (const pugi::xml_node& node : root.child("UncommittedBlocks").children("Block")) list.uncommitted += !node.empty();
   return list;
+}
+
+Result<SourceRanges> parse_page_list(std::string body) {
+  pugi::xml_document document;
+  BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "PageList"));
+  SourceRanges page;
+  for (const pugi::xml_node& node : root.children("PageRange")) {
+    const ops::PageRange range{number(node.child_value("Start")), number(node.child_value("End"))};
+    const bool in_order = page.ranges.empty() || range.first > page.ranges.back().last;
+    if (range.last < range.first || !in_order) return fail(Code::unavailable, "the source's list of page ranges is not in order");
+    page.ranges.push_back(range);
+  }
+  page.next = root.child_value("NextMarker");
+  return page;
+}
+
+Result<ops::Tags> parse_tags(std::string body) {
+  pugi::xml_document document;
+  BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "Tags"));
+  return tags_of(root.child("TagSet"));
 }
 
 Result<std::vector<ops::StoredPolicy>> parse_policies(std::string body) {

@@ -1,4 +1,4 @@
-// Carries one blob over and reads it back.
+// Carries one state of a blob over and reads it back.
 #pragma once
 #include "migrate/gate.h"
 #include "migrate/migrate.h"
@@ -18,6 +18,15 @@ struct CopyContext {
   std::uint64_t bytes_read = 0;  // from the source, for the progress
   std::uint64_t retries = 0;
   bool sabotage_pending = false;
+  bool spoils(const SourceBlob& blob) const {
+    switch (options.sabotage_of) {
+      case SabotageOf::past: return sabotage_pending && blob.is_past();
+      case SabotageOf::append: return sabotage_pending && blob.type == ops::BlobType::append;
+      case SabotageOf::page: return sabotage_pending && blob.type == ops::BlobType::page;
+      case SabotageOf::any: return sabotage_pending;
+    }
+    return false;
+  }
   bool stopping() const { return options.stop && options.stop->load(std::memory_order_relaxed); }
 };
 
@@ -35,8 +44,12 @@ struct CopyResult {
   std::uint64_t uncommitted_blocks = 0;  // that stay behind
 };
 
+// The place of a blob's state in its history. invalid_argument: the source names it as Azure would not.
+Result<ops::At> place_of(const SourceBlob& blob);
+
 // The content is hashed (CRC-64, and MD5 where the source has one to compare) while it is read from the source; the
-// target's copy is then read back whole and must have the same length, hash, headers and metadata. A difference is
+// target's copy is then read back whole and must have the same length, hash, headers, metadata, tags, tier and state of its
+// type, and of a page blob the same holes. A difference is
 // `corrupt` and is not tried again. A source that changes is carried in its new state; a busy target is tried again.
 // When the run is to stop, a blob of more than kFinishedAnyway bytes ends with `cancelled` at once.
 Task<Result<CopyResult>> copy_blob(CopyContext& context, std::string container, SourceBlob blob);

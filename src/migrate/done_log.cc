@@ -77,10 +77,25 @@ DoneKey done_key(std::string_view container, std::uint64_t container_life, const
   hash_field(hash, blob.etag);
   const std::uint64_t numbers[2] = {container_life, blob.size_bytes};
   hash.update(std::as_bytes(std::span(numbers)));
+  if (!blob.snapshot.empty()) hash_field(hash, "snapshot " + blob.snapshot);
+  if (blob.is_version()) hash_field(hash, "past");
+  if (!blob.version_id.empty()) hash_field(hash, "version " + blob.version_id);
+  if (!blob.tier.empty()) hash_field(hash, "tier " + blob.tier);
+  for (const auto& [key, value] : blob.tags) {
+    hash_field(hash, "tag " + key);
+    hash_field(hash, value);
+  }
+  if (blob.expires != WallTime()) hash_field(hash, "ends " + std::to_string(blob.expires.time_since_epoch().count()));
   const Sha256Value value = hash.finish();
   DoneKey key;
   std::memcpy(key.data(), value.data(), key.size());
   return key;
+}
+
+DoneKey done_key_as_current(std::string_view container, std::uint64_t container_life, const SourceBlob& blob) {
+  SourceBlob current = blob;
+  current.is_current = true;
+  return done_key(container, container_life, current);
 }
 
 Result<std::unique_ptr<DoneLog>> DoneLog::open(std::string directory, std::string_view source_identity) {

@@ -1,6 +1,7 @@
 // Which blobs are carried over and verified, so that a run that was killed goes on where it stood.
 // The file: 8 bytes "BSCMIGR2", 32 bytes SHA-256 of the source's identity, then 32 bytes a blob:
-//   16  the first half of SHA-256 over container, its life at the target, name, ETag and size: the state that was carried
+//   16  the first half of SHA-256 over container, its life at the target, name, ETag, size and what else there is of snapshot,
+//       version id, tags, tier and end, which change without the ETag: the state that was carried
 //    8  what the target's copy was when it had been read back (Target::state)
 //    4  flags: bit 0 = uncommitted blocks stayed behind
 //    4  the low half of the CRC-64 of the 28 bytes before
@@ -19,6 +20,8 @@ namespace bascule::migrate {
 
 using DoneKey = std::array<std::byte, 16>;
 DoneKey done_key(std::string_view container, std::uint64_t container_life, const SourceBlob& blob);
+// The same state as it was when it was the current version: a version that was carried then is there already.
+DoneKey done_key_as_current(std::string_view container, std::uint64_t container_life, const SourceBlob& blob);
 
 struct DoneRecord {
   DoneKey key{};

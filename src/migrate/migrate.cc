@@ -23,6 +23,13 @@ constexpr auto kLogPatience = std::chrono::seconds(20);  // for a run that was t
 // So many blobs in a row that failed because a side does not answer: it is away, and the rest would fare no better.
 constexpr std::size_t kGiveUpAfter = 32;
 
+constexpr std::size_t kMostStates = 10'000;   // of one name, held at once
+
+// In the order in which they came to be; what the name means now is the last. The forms are equal, so that texts compare.
+std::pair<bool, std::string_view> age_of(const SourceBlob& blob) {
+  return {!blob.is_past(), blob.snapshot.empty() ? blob.version_id : blob.snapshot};
+}
+
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -85,31 +92,33 @@ struct Run {
 
 // --- what is there -----------------------------------------------------------------------------------------------
 
-// Notes what of the blob stays behind; true if the blob itself is carried.
-bool classify(const std::string& container, const SourceBlob& blob, const Notes& notes) {
+// Notes what of the state stays behind, and takes it off the state; true if the state itself is carried.
+bool classify(const SourceContainer& in, SourceBlob& blob, const Notes& notes) {
+  const std::string& container = in.name;
   std::optional<NotCarried> left_out;
   if (blob.deleted) left_out = NotCarried::deleted_blob;
-  else if (!blob.snapshot.empty()) left_out = NotCarried::snapshot;
-  else if (!blob.is_current) left_out = NotCarried::old_version;
   else if (!blob.committed) left_out = NotCarried::uncommitted_blob;
-  else if (blob.type == ops::BlobType::append) left_out = NotCarried::append_blob;
-  else if (blob.type == ops::BlobType::page) left_out = NotCarried::page_blob;
   else if (blob.tier == "Archive") left_out = NotCarried::archived_blob;
   else if (blob.customer_key) left_out = NotCarried::customer_key_blob;
   if (left_out) {
     notes.add(*left_out, container, blob);
     return false;
   }
-  ++notes.inventory.blobs;
-  notes.inventory.bytes += blob.size_bytes;
+  Inventory& inventory = notes.inventory;
+  ++(!blob.snapshot.empty() ? inventory.snapshots : blob.is_version() ? inventory.versions : inventory.blobs);
+  inventory.bytes += blob.size_bytes;
   const auto note = [&](bool there, NotCarried what) {
     if (there) notes.add(what, container, blob);
   };
-  note(blob.tag_count > 0, NotCarried::tags);
+  note(blob.tag_count > static_cast<int>(blob.tags.size()), NotCarried::tags);
+  note(blob.type == ops::BlobType::page && !blob.tier.empty(), NotCarried::page_blob_tier);
   note(blob.leased, NotCarried::lease);
   note(blob.copied, NotCarried::copy_history);
-  note(blob.immutable, NotCarried::immutability);
-  note(blob.legal_hold, NotCarried::legal_hold);
+  if (!in.version_immutability && blob.keep.any()) {   // the container cannot be asked, or has no such thing
+    note(blob.keep.policy.has_value(), NotCarried::immutability);
+    note(blob.keep.legal_hold, NotCarried::legal_hold);
+    blob.keep = {};
+  }
   note(!blob.encryption_scope.empty(), NotCarried::encryption_scope);
   return true;
 }
@@ -122,6 +131,7 @@ void classify(const SourceContainer& container, const Notes& notes) {
   note(container.leased, NotCarried::container_lease);
   note(container.immutable, NotCarried::container_immutability);
   note(container.legal_hold, NotCarried::container_legal_hold);
+  note(!container.default_encryption_scope.empty(), NotCarried::container_encryption_scope);
 }
 
 // The file of everything that stays behind, made anew by each run that writes.
@@ -205,7 +215,7 @@ Task<Result<void>> begin_writing(Run& run) {
 
 Task<Result<void>> look_through(Run& run, ContainerWork& work) {
   work.kept = run.containers_kept;
-  bool history_seen = true;
+  bool history_seen = true, tags_seen = true;
   std::string marker;
   do {
     if (run.stopping()) co_return Result<void>{};
@@ -214,13 +224,15 @@ Task<Result<void>> look_through(Run& run, ContainerWork& work) {
     // Not before the source has shown something: a run that cannot begin changes nothing.
     BASCULE_CO_TRY(co_await begin_writing(run));
     history_seen = history_seen && page->history_seen;
+    tags_seen = tags_seen && page->tags_seen;
     const Notes notes = run.notes();
     for (SourceBlob& blob : page->items)
-      if (classify(work.container.name, blob, notes)) keep(run, work, std::move(blob));
+      if (classify(work.container, blob, notes)) keep(run, work, std::move(blob));
     marker = std::move(page->next);
   } while (!marker.empty());
   classify(work.container, run.notes());
   if (!history_seen) run.notes().add(NotCarried::unseen_history, work.container.name, {});
+  if (!tags_seen) run.notes().add(NotCarried::unseen_tags, work.container.name, {});
   co_return Result<void>{};
 }
 
@@ -262,59 +274,104 @@ void not_carried(Run& run, const std::string& container, const std::string& name
                                   "the same command goes on from here", kGiveUpAfter));
 }
 
-Task<void> carry_one(Run& run, const std::string& container, std::uint64_t life, SourceBlob blob) {
-  const Place place(run.blobs);
+Task<void> carry_state(Run& run, const std::string& container, std::uint64_t life, SourceBlob blob) {
   const std::string name = blob.name;
   auto result = co_await copy_blob(run.copy, container, std::move(blob));
   if (!result) {
     not_carried(run, container, name, std::move(result.error()));
-    run.group.finished();
     co_return;
   }
   run.unanswered = 0;
   ++run.done_blobs;
   if (result->outcome == CopyOutcome::vanished) {
     ++run.report.vanished;
-  } else {
-    ++run.report.carried;
-    run.report.carried_bytes += result->blob.size_bytes;
-    run.report.changed += result->changed;
-    run.report.md5_checked += result->md5 != Md5Check::none;
-    run.report.md5_differs += result->md5 == Md5Check::differs;
-    if (result->uncommitted_blocks > 0) run.notes().add(NotCarried::uncommitted_blocks, container, result->blob);
-    run.log->add({done_key(container, life, result->blob), result->target_state, result->uncommitted_blocks > 0});
+    co_return;
+  }
+  ++run.report.carried;
+  run.report.carried_past += result->blob.is_past();
+  run.report.carried_bytes += result->blob.size_bytes;
+  run.report.changed += result->changed;
+  run.report.md5_checked += result->md5 != Md5Check::none;
+  run.report.md5_differs += result->md5 == Md5Check::differs;
+  if (result->uncommitted_blocks > 0) run.notes().add(NotCarried::uncommitted_blocks, container, result->blob);
+  run.log->add({done_key(container, life, result->blob), result->target_state, result->uncommitted_blocks > 0});
+}
+
+// A name's states one after the other, the oldest first: the name never shows less of a past than it will have.
+Task<void> carry_name(Run& run, const std::string& container, std::uint64_t life, std::vector<SourceBlob> states) {
+  const Place place(run.blobs);
+  for (SourceBlob& state : states) {
+    if (run.stopping()) break;
+    co_await carry_state(run, container, life, std::move(state));
   }
   run.group.finished();
 }
 
-// True if a former run carried this state of the blob and the target has it still.
+// True if a former run carried this state and the target has it still.
 Task<bool> is_there(Run& run, const std::string& container, std::uint64_t life, const SourceBlob& blob) {
   if (run.log->former_count() == 0) co_return false;
-  const auto record = run.log->find(done_key(container, life, blob));
+  const auto at = place_of(blob);
+  if (!at) co_return false;
+  auto record = run.log->find(done_key(container, life, blob));
+  if (!record && blob.is_version()) record = run.log->find(done_key_as_current(container, life, blob));
   if (!record) co_return false;
-  const auto state = co_await run.target.state(container, blob.name);
+  const auto state = co_await run.target.state(container, blob.name, *at);
   if (!state || *state == 0) co_return false;  // deleted here since: carried again
   if (*state != record->target_state) run.notes().add(NotCarried::changed_here, container, blob);
   else if (record->uncommitted_blocks) run.notes().add(NotCarried::uncommitted_blocks, container, blob);
   co_return true;
 }
 
-Task<void> start_blob(Run& run, Executor executor, const std::string& container, std::uint64_t life, SourceBlob blob) {
-  if (co_await is_there(run, container, life, blob)) {
+// The states of one name, as the listing gave them.
+Task<void> start_name(Run& run, Executor executor, const std::string& container, std::uint64_t life, std::vector<SourceBlob> states) {
+  std::vector<SourceBlob> wanted;
+  for (SourceBlob& blob : states) {
+    if (!co_await is_there(run, container, life, blob)) {
+      wanted.push_back(std::move(blob));
+      continue;
+    }
+    if (blob.keep.any()) {   // it may be kept longer by now
+      auto kept = co_await run.target.keep(container, blob.name, *place_of(blob), blob.keep);
+      if (!kept) failed(run, container, blob.name, std::move(kept.error().message));
+    }
     ++run.report.already;
     ++run.done_blobs;
     run.report.already_bytes += blob.size_bytes;
     run.skipped_bytes += blob.size_bytes;
-    co_return;
   }
+  if (wanted.empty()) co_return;
+  std::ranges::sort(wanted, [](const SourceBlob& a, const SourceBlob& b) { return age_of(a) < age_of(b); });
   co_await run.blobs.enter();
   if (run.stopping()) {
     run.blobs.leave();
     co_return;
   }
   run.group.started();
-  spawn(executor, carry_one(run, container, life, std::move(blob)));
+  spawn(executor, carry_name(run, container, life, std::move(wanted)));
 }
+
+// Gathers what a listing gives of one name.
+class Names {
+ public:
+  Names(Run& run, Executor executor, const std::string& container, std::uint64_t life)
+      : run_(run), executor_(std::move(executor)), container_(container), life_(life) {}
+
+  Task<void> add(SourceBlob blob) {
+    // A name with more states than may be held comes over in parts; each has its place in the history all the same.
+    if (!states_.empty() && (states_.front().name != blob.name || states_.size() == kMostStates)) co_await flush();
+    states_.push_back(std::move(blob));
+  }
+  Task<void> flush() {
+    if (!states_.empty()) co_await start_name(run_, executor_, container_, life_, std::exchange(states_, {}));
+  }
+
+ private:
+  Run& run_;
+  const Executor executor_;
+  const std::string& container_;
+  const std::uint64_t life_;
+  std::vector<SourceBlob> states_;
+};
 
 Task<void> carry_container(Run& run, ContainerWork& work) {
   const Executor executor = co_await this_executor();
@@ -333,28 +390,30 @@ Task<void> carry_container(Run& run, ContainerWork& work) {
     failed(run, name, "", "cannot be made here: " + life.error().message);
     co_return;
   }
+  Names names(run, executor, name, *life);
   if (work.kept) {
     for (SourceBlob& blob : work.blobs) {
       if (run.stopping()) co_return;
-      co_await start_blob(run, executor, name, *life, std::move(blob));
+      co_await names.add(std::move(blob));
     }
     work.blobs = {};
-    co_return;
+    co_return co_await names.flush();
   }
   std::string marker;
   Inventory ignored;  // what stays behind was named by the inventory
   do {
-    auto page = co_await run.source.list_blobs(name, marker, false);
+    auto page = co_await run.source.list_blobs(name, marker, true);
     if (!page) {
       failed(run, name, "", "listing: " + page.error().message);
       co_return;
     }
     for (SourceBlob& blob : page->items) {
       if (run.stopping()) co_return;
-      if (classify(name, blob, Notes{ignored})) co_await start_blob(run, executor, name, *life, std::move(blob));
+      if (classify(work.container, blob, Notes{ignored})) co_await names.add(std::move(blob));
     }
     marker = std::move(page->next);
   } while (!marker.empty());
+  co_await names.flush();
 }
 
 // --- meanwhile ---------------------------------------------------------------------------------------------------
@@ -363,7 +422,7 @@ Progress make_progress(Run& run) {
   Progress p;
   p.phase = run.phase;
   p.blobs_done = run.done_blobs;
-  p.blobs_total = run.report.inventory.blobs;
+  p.blobs_total = run.report.inventory.states();
   p.bytes_done = run.copy.bytes_read + run.skipped_bytes;
   p.bytes_total = run.report.inventory.bytes;
   p.failed = run.report.failed;

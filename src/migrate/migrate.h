@@ -1,4 +1,4 @@
-// Carries containers and block blobs from a source to this installation, and proves it by reading everything back.
+// Carries containers and blobs, with what they have of a past, from a source to this installation, and proves it by reading everything back.
 #pragma once
 #include <atomic>
 #include <string>
@@ -15,6 +15,7 @@
 namespace bascule::migrate {
 
 enum class Sabotage : std::uint8_t { none, drop, flip };
+enum class SabotageOf : std::uint8_t { any, past, append, page };   // which is spoilt: the first that is carried of that kind
 
 struct Options {
   std::vector<std::string> containers;   // "" = all that the source shows
@@ -30,6 +31,7 @@ struct Options {
   int attempts = 5;                      // of one blob: source changed, target busy
   bool dry_run = false;                  // the inventory alone
   Sabotage sabotage = Sabotage::none;    // for tests: the verification must fail
+  SabotageOf sabotage_of = SabotageOf::any;
   const std::atomic<bool>* stop = nullptr;  // set by a signal: finish what is under way and report
 };
 

@@ -16,27 +16,26 @@ struct Row {
   bool leaves_out;
 };
 constexpr Row kRows[] = {
-    {"append_blob", "append blobs: left out", true},
-    {"page_blob", "page blobs: left out", true},
-    {"archived_blob", "archived blobs: left out until they are rehydrated", true},
-    {"customer_key_blob", "blobs under customer-provided keys: left out", true},
-    {"snapshot", "snapshots: left out", true},
-    {"old_version", "previous versions: left out", true},
-    {"deleted_blob", "soft-deleted blobs: left out", true},
+    {"archived_blob", "archived blobs, snapshots and versions: left out until they are rehydrated (nothing is rehydrated by this)", true},
+    {"customer_key_blob", "blobs, snapshots and versions under customer-provided keys: left out", true},
+    {"deleted_blob", "soft-deleted blobs, snapshots and versions: left out", true},
     {"uncommitted_blob", "blobs with uncommitted blocks only: left out", true},
     {"changed_here", "blobs that were carried once and changed here since: left as they are here", true},
     {"uncommitted_blocks", "blobs with uncommitted blocks beside their content: carried without those blocks", false},
-    {"tags", "blobs with index tags: carried without them", false},
+    {"tags", "blobs with index tags that cannot be read with these credentials: carried without them", false},
+    {"page_blob_tier", "page blobs with a tier of their own: carried without it", false},
     {"lease", "leased blobs: carried without the lease", false},
     {"copy_history", "blobs made by a copy: carried without the copy's properties", false},
-    {"immutability", "blobs under an immutability policy: carried without it", false},
-    {"legal_hold", "blobs under a legal hold: carried without it", false},
+    {"immutability", "blobs under an immutability policy of their own, in containers that cannot be asked: carried without it", false},
+    {"legal_hold", "blobs under a legal hold of their own, in containers that cannot be asked: carried without it", false},
     {"encryption_scope", "blobs in an encryption scope: carried into the container's own encryption", false},
     {"access_policies", "containers whose stored access policies cannot be read with these credentials", false},
     {"unseen_history", "containers whose snapshots, versions, deleted and uncommitted blobs cannot be listed with these credentials", false},
+    {"unseen_tags", "containers whose blobs' index tags cannot be read with these credentials", false},
     {"container_lease", "leased containers: carried without the lease", false},
-    {"container_immutability", "containers under an immutability policy: carried without it", false},
-    {"container_legal_hold", "containers under a legal hold: carried without it", false},
+    {"container_immutability", "containers under a retention of the container: its days cannot be read; set it with `bascule immutability`", false},
+    {"container_legal_hold", "containers under a legal hold of the container: its tags cannot be read; set it with `bascule immutability`", false},
+    {"container_encryption_scope", "containers with a default encryption scope: carried without it", false},
 };
 static_assert(std::size(kRows) == static_cast<std::size_t>(NotCarried::count_));
 
@@ -44,8 +43,8 @@ const Row& row(NotCarried what) { return kRows[static_cast<std::size_t>(what)]; 
 
 void append_not_carried(const Inventory& inventory, std::string& out) {
   if (inventory.complete()) {
-    out += "Nothing at the source is left behind, apart from what no copy can keep: ETags, times of creation\n"
-           "and change, the account's own settings (CORS rules, logging, static website, lifecycle rules).\n";
+    out += "Nothing at the source is left behind, apart from what no copy can keep: ETags,\n"
+           "the account's own settings (versioning, soft delete, CORS rules, logging, static website, lifecycle rules).\n";
     return;
   }
   out += "Not carried over:\n";
@@ -71,6 +70,8 @@ boost::json::object inventory_json(const Inventory& inventory) {
   }
   return {{"containers", inventory.containers},
           {"blobs", inventory.blobs},
+          {"snapshots", inventory.snapshots},
+          {"versions", inventory.versions},
           {"bytes", inventory.bytes},
           {"not_carried", std::move(not_carried)}};
 }
@@ -106,7 +107,10 @@ int exit_code(const Report& report, bool strict) {
 }
 
 std::string inventory_text(const Inventory& inventory) {
-  std::string out = fmt::format("To carry over: {} containers, {} blobs, {}.\n", inventory.containers, inventory.blobs,
+  std::string past;
+  if (inventory.snapshots > 0) past += fmt::format(", {} snapshots", inventory.snapshots);
+  if (inventory.versions > 0) past += fmt::format(", {} previous versions", inventory.versions);
+  std::string out = fmt::format("To carry over: {} containers, {} blobs{}, {}.\n", inventory.containers, inventory.blobs, past,
                                 format_bytes(inventory.bytes));
   append_not_carried(inventory, out);
   return out;
@@ -115,7 +119,8 @@ std::string inventory_text(const Inventory& inventory) {
 std::string report_text(const Report& report) {
   std::string out;
   if (report.cancelled) out += "Stopped before the end; the same command goes on from here.\n";
-  out += fmt::format("Carried over and read back: {} blobs, {}, in {}.\n", report.carried,
+  const std::string past = report.carried_past > 0 ? fmt::format(" ({} of them snapshots or versions)", report.carried_past) : "";
+  out += fmt::format("Carried over and read back: {} blobs{}, {}, in {}.\n", report.carried, past,
                      format_bytes(report.carried_bytes), format_duration(report.elapsed));
   if (report.already > 0)
     out += fmt::format("Carried by former runs and unchanged since: {} blobs, {}.\n", report.already,
@@ -145,7 +150,7 @@ std::string report_json(const Report& report, bool strict) {
       {"event", "report"},
       {"source", report.source},
       {"inventory", inventory_json(report.inventory)},
-      {"carried", {{"blobs", report.carried}, {"bytes", report.carried_bytes}}},
+      {"carried", {{"blobs", report.carried}, {"past", report.carried_past}, {"bytes", report.carried_bytes}}},
       {"already", {{"blobs", report.already}, {"bytes", report.already_bytes}}},
       {"changed", report.changed},
       {"vanished", report.vanished},

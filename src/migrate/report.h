@@ -12,17 +12,14 @@ namespace bascule::migrate {
 
 // What exists at the source and is not carried over.
 enum class NotCarried : std::uint8_t {
-  append_blob,        // the blob is left out
-  page_blob,
-  archived_blob,
+  archived_blob,      // the blob, snapshot or version is left out
   customer_key_blob,
-  snapshot,
-  old_version,
   deleted_blob,
   uncommitted_blob,   // only uncommitted blocks
   changed_here,       // carried once and changed at the target since: left as it is there
   uncommitted_blocks, // beside the blob's content; the listing does not show them: known when the blob is carried
-  tags,               // the blob is carried without them
+  tags,               // the blob is carried without them: these credentials may not read them
+  page_blob_tier,
   lease,
   copy_history,
   immutability,
@@ -30,9 +27,11 @@ enum class NotCarried : std::uint8_t {
   encryption_scope,
   access_policies,    // of a container, where the source's credentials may not read them
   unseen_history,     // of a container: the source refuses to list snapshots, versions and the like
+  unseen_tags,        // of a container: whether there are any cannot be told
   container_lease,
   container_immutability,
   container_legal_hold,
+  container_encryption_scope,
   count_
 };
 std::string_view name(NotCarried what);         // "append_blob", for scripts
@@ -46,7 +45,10 @@ struct NotCarriedEntry {
 using NotCarriedList = std::array<NotCarriedEntry, static_cast<std::size_t>(NotCarried::count_)>;
 
 struct Inventory {
-  std::uint64_t containers = 0, blobs = 0, bytes = 0;  // to be carried
+  std::uint64_t containers = 0, blobs = 0;             // to be carried
+  std::uint64_t snapshots = 0, versions = 0;           // beside the blobs
+  std::uint64_t bytes = 0;                             // of all of them
+  std::uint64_t states() const { return blobs + snapshots + versions; }
   NotCarriedList not_carried;
 
   void note(NotCarried what, std::string_view container, std::string_view blob, std::uint64_t bytes);
@@ -61,7 +63,9 @@ struct Failure {
 struct Report {
   std::string source;
   Inventory inventory;
+  // Blobs, snapshots and versions together.
   std::uint64_t carried = 0, carried_bytes = 0;    // by this run, each read back and compared
+  std::uint64_t carried_past = 0;                  // of them snapshots and versions
   std::uint64_t already = 0, already_bytes = 0;    // by former runs, unchanged at the source since
   std::uint64_t vanished = 0;                      // deleted at the source meanwhile
   std::uint64_t changed = 0;                       // changed at the source meanwhile, carried in their newer state

@@ -12,6 +12,7 @@ struct StoredBlob {
   SourceBlob blob;
   std::string content;
   std::vector<SourceBlock> blocks;
+  std::vector<ops::PageRange> ranges;   // page blobs
   std::uint64_t uncommitted = 0;
 };
 
@@ -21,7 +22,8 @@ class MemorySource final : public Source {
     SourceContainer container;
     SourceAccess access{.known = true};
     std::map<std::string, StoredBlob> blobs;
-    std::vector<SourceBlob> others;  // snapshots and the like
+    std::vector<StoredBlob> past;    // snapshots and versions, in the order in which they are listed
+    std::vector<SourceBlob> others;  // deleted blobs and the like
   };
   std::map<std::string, Container> containers;
   std::size_t page_size = 3;
@@ -50,6 +52,20 @@ class MemorySource final : public Source {
     }
     StoredBlob& stored = add(std::move(container), std::move(name), std::move(content));
     stored.blocks = std::move(blocks);
+    return stored;
+  }
+
+  // A snapshot, or with `version` a former version, of the name.
+  StoredBlob& add_past(std::string container, std::string name, std::string time, std::string content, bool version) {
+    Container& c = containers[container];
+    c.container.name = container;
+    StoredBlob& stored = c.past.emplace_back();
+    stored.content = std::move(content);
+    stored.blob.name = std::move(name);
+    stored.blob.etag = "\"0x" + std::to_string(++etag_) + "\"";
+    stored.blob.size_bytes = stored.content.size();
+    (version ? stored.blob.version_id : stored.blob.snapshot) = std::move(time);
+    stored.blob.is_current = !version;
     return stored;
   }
 
@@ -88,29 +104,44 @@ class MemorySource final : public Source {
         page.next = it->first;
         break;
       }
+      for (const StoredBlob& past : c.past)
+        if (everything && past.blob.name == it->first) page.items.push_back(past.blob);
       page.items.push_back(it->second.blob);
+    }
+    if (everything && page.next.empty()) {   // of names that mean nothing now
+      for (const StoredBlob& past : c.past)
+        if (!c.blobs.contains(past.blob.name)) page.items.push_back(past.blob);
     }
     co_return page;
   }
-  Task<Result<SourceBlob>> head(std::string container, std::string blob) override {
-    if (auto error = check("head", blob)) co_return fail(*error);
-    auto& blobs = containers[container].blobs;
-    if (!blobs.contains(blob)) co_return fail(Code::not_found, "no such blob");
-    co_return blobs[blob].blob;
+  Task<Result<SourceBlob>> head(SourceState state) override {
+    if (auto error = check("head", state.blob)) co_return fail(*error);
+    StoredBlob* found = find(state);
+    if (!found) co_return fail(Code::not_found, "no such blob");
+    co_return found->blob;
   }
-  Task<Result<SourceBlockList>> block_list(std::string container, std::string blob, std::string etag) override {
-    if (auto error = check("block_list", blob)) co_return fail(*error);
-    auto found = current(container, blob, etag);
+  Task<Result<SourceBlockList>> block_list(SourceState state) override {
+    if (auto error = check("block_list", state.blob)) co_return fail(*error);
+    auto found = current(state);
     if (!found) co_return fail(found.error());
     co_return SourceBlockList{(*found)->blocks, (*found)->uncommitted};
   }
-  Task<Result<std::unique_ptr<SourceReader>>> open(std::string container, std::string blob, std::string etag,
-                                                   std::uint64_t offset, std::uint64_t length, bool proven) override {
-    if (auto error = check(proven ? "open proven" : "open", blob)) co_return fail(*error);
-    ++opens;
-    auto found = current(container, blob, etag);
+  Task<Result<SourceRanges>> page_ranges(SourceState state, std::string marker) override {
+    if (auto error = check("page_ranges", state.blob)) co_return fail(*error);
+    auto found = current(state);
     if (!found) co_return fail(found.error());
-    co_return std::make_unique<Reader>(*this, blob, (*found)->content.substr(offset, length));
+    SourceRanges page;
+    const std::size_t from = marker.empty() ? 0 : std::stoul(marker);
+    for (std::size_t i = from; i < (*found)->ranges.size() && page.ranges.size() < page_size; ++i) page.ranges.push_back((*found)->ranges[i]);
+    if (from + page.ranges.size() < (*found)->ranges.size()) page.next = std::to_string(from + page.ranges.size());
+    co_return page;
+  }
+  Task<Result<std::unique_ptr<SourceReader>>> open(SourceState state, std::uint64_t offset, std::uint64_t length, bool proven) override {
+    if (auto error = check(proven ? "open proven" : "open", state.blob)) co_return fail(*error);
+    ++opens;
+    auto found = current(state);
+    if (!found) co_return fail(found.error());
+    co_return std::make_unique<Reader>(*this, state.blob, (*found)->content.substr(offset, length));
   }
 
  private:
@@ -135,11 +166,18 @@ class MemorySource final : public Source {
   std::optional<Error> check(std::string_view call, std::string_view blob) {
     return fault ? fault(call, blob) : std::nullopt;
   }
-  Result<StoredBlob*> current(const std::string& container, const std::string& blob, const std::string& etag) {
-    auto& blobs = containers[container].blobs;
-    if (!blobs.contains(blob)) return fail(Code::not_found, "no such blob");
-    if (blobs[blob].blob.etag != etag) return fail(Code::conflict, "changed");
-    return &blobs[blob];
+  StoredBlob* find(const SourceState& state) {
+    Container& c = containers[state.container];
+    if (state.snapshot.empty() && state.version_id.empty()) return c.blobs.contains(state.blob) ? &c.blobs[state.blob] : nullptr;
+    for (StoredBlob& past : c.past)
+      if (past.blob.name == state.blob && past.blob.snapshot == state.snapshot && (state.version_id.empty() || past.blob.version_id == state.version_id)) return &past;
+    return nullptr;
+  }
+  Result<StoredBlob*> current(const SourceState& state) {
+    StoredBlob* found = find(state);
+    if (!found) return fail(Code::not_found, "no such blob");
+    if (found->blob.etag != state.etag) return fail(Code::conflict, "changed");
+    return found;
   }
   int etag_ = 100;
 };
@@ -152,14 +190,19 @@ class MemoryTarget final : public Target {
     std::vector<SourceBlock> blocks;
     std::map<std::string, std::string> uncommitted;
     std::uint64_t state = 0;
+    std::vector<ops::PageRange> ranges{};
   };
+  using Place = std::pair<int, std::string>;   // of the past: the kind, and the time as text
   struct Container {
     std::uint64_t life = 0;
     SourceContainer container;
     SourceAccess access;
     std::map<std::string, Blob> blobs;
+    std::map<std::pair<std::string, Place>, Blob> past;
+    std::vector<std::string> order;   // what was imported, one after the other: the name, "@" and the time
   };
   std::map<std::string, Container> containers;
+  std::map<std::string, ops::Keep> kept;
   std::size_t writes = 0, reads = 0, under_way = 0, most_under_way = 0;
   std::function<std::optional<Error>(std::string_view call, std::string_view blob)> fault;
 
@@ -196,35 +239,77 @@ class MemoryTarget final : public Target {
     b = std::move(fresh);
     co_return Result<void>{};
   }
-  Task<Result<std::uint64_t>> state(std::string container, std::string blob) override {
-    if (auto error = check("state", blob)) co_return fail(*error);
-    auto& blobs = containers[container].blobs;
-    co_return blobs.contains(blob) ? blobs[blob].state : 0;
+  Task<Result<void>> import_blob(std::string container, std::string blob, ops::At at, BlobProperties properties,
+                                 std::uint64_t size_bytes, ops::ImportBody& body) override {
+    ++writes;
+    if (auto error = check("import_blob", blob)) co_return fail(*error);
+    Container& c = containers[container];
+    Blob fresh{std::string(size_bytes, '\0'), std::move(properties), {}, {}, ++states_};
+    while (true) {
+      BASCULE_CO_ASSIGN(const auto stretch, co_await body.next());
+      if (!stretch) break;
+      BASCULE_CO_ASSIGN(const std::string part, co_await take_body("stretch", blob, stretch->length_bytes, body));
+      fresh.content.replace(stretch->offset, part.size(), part);
+      if (stretch->block_id) fresh.blocks.push_back({*stretch->block_id, part.size()});
+      fresh.ranges.push_back({stretch->offset, stretch->offset + part.size() - 1});
+    }
+    c.order.push_back(blob + (at.base() ? "" : "@" + format_iso8601(at.time)));
+    (at.base() ? c.blobs[blob] : c.past[{blob, place(at)}]) = std::move(fresh);
+    co_return Result<void>{};
   }
-  Task<Result<std::unique_ptr<TargetReader>>> open(std::string container, std::string blob) override {
+  Task<Result<void>> keep(std::string container, std::string blob, ops::At at, ops::Keep keep) override {
+    if (auto error = check("keep", blob)) co_return fail(*error);
+    if (!find(container, blob, at)) co_return fail(Code::not_found, "the blob is not at the target");
+    kept[container + "/" + blob] = keep;
+    co_return Result<void>{};
+  }
+  Task<Result<std::uint64_t>> state(std::string container, std::string blob, ops::At at) override {
+    if (auto error = check("state", blob)) co_return fail(*error);
+    const Blob* found = find(container, blob, at);
+    co_return found ? found->state : 0;
+  }
+  Task<Result<std::unique_ptr<TargetReader>>> open(std::string container, std::string blob, ops::At at) override {
     ++reads;
     if (auto error = check("open", blob)) co_return fail(*error);
-    auto& blobs = containers[container].blobs;
-    if (!blobs.contains(blob)) co_return fail(Code::not_found, "the blob is not at the target");
-    co_return std::make_unique<Reader>(blobs[blob]);
+    const Blob* found = find(container, blob, at);
+    if (!found) co_return fail(Code::not_found, "the blob is not at the target");
+    co_return std::make_unique<Reader>(*found);
+  }
+
+  static Place place(ops::At at) { return {static_cast<int>(at.kind), format_iso8601(at.time)}; }
+  const Blob* find(const std::string& container, const std::string& blob, ops::At at) {
+    Container& c = containers[container];
+    if (at.base()) return c.blobs.contains(blob) ? &c.blobs[blob] : nullptr;
+    const auto it = c.past.find({blob, place(at)});
+    return it == c.past.end() ? nullptr : &it->second;
   }
 
  private:
   class Reader final : public TargetReader {
    public:
-    explicit Reader(Blob blob) : blob_(std::move(blob)) {}
+    explicit Reader(Blob blob) : blob_(std::move(blob)), shown_(blob_.content) {
+      if (blob_.properties.type != ops::BlobType::page) return;
+      shown_.clear();   // without the holes
+      for (const auto& range : blob_.ranges) {
+        shown_ += blob_.content.substr(range.first, range.last - range.first + 1);
+        sum_.add(range.first, range.last - range.first + 1);
+      }
+    }
     std::uint64_t size_bytes() const override { return blob_.content.size(); }
     const BlobProperties& properties() const override { return blob_.properties; }
     std::uint64_t state() const override { return blob_.state; }
     Task<Result<Bytes>> next() override {
-      const Bytes all = as_bytes(blob_.content);
+      const Bytes all = as_bytes(shown_);
       const Bytes part = all.subspan(at_, std::min<std::size_t>(700, all.size() - at_));
       at_ += part.size();
       co_return part;
     }
+    std::uint64_t ranges() override { return sum_.finish(); }
 
    private:
     Blob blob_;
+    std::string shown_;
+    RangesSum sum_;
     std::size_t at_ = 0;
   };
 

@@ -257,9 +257,11 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     if (!head.tier.empty()) head.tier_changed = at;
     set_tags(head, put.tags);
     head.manifest = std::move(manifest);
+    stamp_imported(head, put.imported);
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(upload_key, upload ? upload->version : 0);
     outcome = succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = put.keep,
+                          .version = put.imported.version,
                           .inherits = took_over ? Inherits::pieces : Inherits::nothing}, old, head);
     if (!outcome) {
       co_await writer.give_up();

@@ -140,7 +140,7 @@ Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head
   };
   // Only what the name means now is indexed.
   index_tags(t, cid, s.blob, catalog::live(old) ? tags_of(old->record) : Tags(), tags_of(next));
-  if (!s.rule.any() && !next.extras && (!old || !old->record.extras)) {   // nearly always
+  if (!s.rule.any() && s.version == WallTime() && !next.extras && (!old || !old->record.extras)) {   // nearly always
     if (old) let_go(old->record.manifest);
     t.put(s.head_key, encode(next));
     return {};
@@ -149,8 +149,10 @@ Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head
     next.extras->version = {};
     next.extras->history = {};
   }
-  if (s.rule.versioning) {   // later than any other time of the name, whatever the clock does
-    const WallTime latest = old ? catalog::history_of(old->record).latest : WallTime();
+  if (s.version != WallTime()) {
+    next.extras.made().version = s.version;
+  } else if (s.rule.versioning) {   // later than any other time of the name, whatever the clock does
+    const WallTime latest = old ? std::max(catalog::history_of(old->record).latest, catalog::version_of(old->record)) : WallTime();
     next.extras.made().version = std::max(time_of(next.etag), latest + Ticks(1));
   }
   if (old) {
@@ -166,8 +168,9 @@ Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head
     const bool live = history.state == State::live;
     // What was deleted softly stays so beside the new blob, unless that is of another type ("Soft delete for blobs",
     // "Protection by operation").
-    const bool version = live && keeps_version(s.rule, former);
-    const bool deleted = live ? !version && s.rule.retention_days != 0
+    const bool same = live && s.version != WallTime() && catalog::version_of(former) == s.version;
+    const bool version = live && !same && keeps_version(s.rule, former);
+    const bool deleted = live ? !version && !same && s.rule.retention_days != 0
                               : history.state == State::deleted && former.type == next.type;
     if (version || deleted) {
       if (s.inherits == Inherits::content) {   // what goes on being written to stays the holder that it was

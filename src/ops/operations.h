@@ -40,6 +40,12 @@ struct SetImmutability {
   Conditions conditions;               // if_unmodified_since alone
 };
 
+// What a blob keeps of where it comes from: a migration's alone. WallTime(): as of any write.
+struct Imported {
+  WallTime version{};          // its version id
+  WallTime created{}, last_modified{}, tier_changed{};
+};
+
 struct CopyStamp {             // of content that was copied from a URL: kept with the blob
   std::string id;              // GUID; "" = one is made
   std::string source_url;      // without its query
@@ -53,6 +59,7 @@ struct PutBlob {
   Keep keep;
   Conditions conditions;
   std::optional<CopyStamp> copy;
+  Imported imported{};
 };
 struct PutBlock {
   std::string block_id;          // decoded, 1..64 bytes
@@ -72,6 +79,7 @@ struct PutBlockList {
   Tags tags;
   Keep keep;
   Conditions conditions;
+  Imported imported{};
 };
 struct BlockInfo {
   std::string block_id;          // decoded

@@ -19,6 +19,7 @@
 #include "ops/block_counts.h"
 #include "ops/conditions.h"
 #include "ops/immutability.h"
+#include "ops/import.h"
 #include "ops/lineage.h"
 #include "ops/operations.h"
 #include "ops/remote.h"
@@ -142,6 +143,11 @@ class Service final : public Operations {
   Task<Result<void>> set_blob_tags(BlobRef, Tags, Conditions) override;
   Task<Result<TagPage>> find_by_tags(std::string account, FindByTags) override;
 
+  // --- what a migration brings (ops/import.h) ---
+  // `ref.at`: the state's place in the name's history. A version that the name means now already stays as it is; a past state
+  // that was brought before is replaced.
+  Task<Result<Written>> import_blob(BlobRef ref, ImportBlob import, ImportBody& body);
+
   // Lets go of deleted containers whose time to be restored is over, and of names that were held long enough; how many.
   Task<Result<std::size_t>> expire_deleted_containers();
 
@@ -243,6 +249,7 @@ class Service final : public Operations {
     const std::string& blob;
     HistoryRule rule;
     Keep keep{};                 // what the new state is kept by
+    WallTime version{};          // the id that the new state has elsewhere; the same version again replaces what there is of it
     Inherits inherits = Inherits::nothing;
     std::uint64_t read_at = 0;   // Transaction::require's as_of, of the head
   };
@@ -277,6 +284,11 @@ class Service final : public Operations {
   Task<Result<void>> check_container_goes(Container container, catalog::Transaction& t);
   using ImmutabilityOfState = std::function<Result<void>(catalog::HeadRecord&)>;
   Task<Result<ImmutabilityView>> change_state_immutability(BlobRef ref, ImmutabilityOfState change);
+
+  // import.cc
+  Task<Result<void>> place_import(Container container, std::string account, const ImportBlob& import, ImportBody& body,
+                                  class ManifestWriter& writer);
+  Task<Result<bool>> put_past(catalog::Transaction& t, Container container, BlobRef ref, Head found, catalog::HeadRecord state);
 
   // delete.cc
   Task<Result<Deleted>> delete_base(BlobRef ref, DeleteBlob how);
@@ -394,6 +406,7 @@ void set_tags(catalog::HeadRecord& head, Tags tags);
 // The index's part of a commit that puts `now` in the place of `old`: the tags of what stands there for a blob that is
 // there, none of anything else. Part of every commit that writes a head.
 void index_tags(catalog::Transaction& t, std::uint64_t cid, const std::string& blob, const Tags& old, const Tags& now);
+void stamp_imported(catalog::HeadRecord& head, const Imported& stamps);
 void set_headers(catalog::HeadRecord& head, const ContentHeaders& headers);
 ContentHeaders headers_of(const catalog::HeadRecord& head);
 std::string new_guid(Random& random);

@@ -215,8 +215,9 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     begin_state(head, old, at);
     if (!head.tier.empty()) head.tier_changed = at;
     if (head.copy) head.copy->completed = at;
+    stamp_imported(head, put.imported);
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
-    outcome = succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = put.keep, .read_at = read_at},
+    outcome = succeed(t, {.container = *container, .head_key = head_key, .blob = ref.blob, .rule = rule, .keep = put.keep, .version = put.imported.version, .read_at = read_at},
                       old, head);
     if (!outcome) break;
     if (*upload) {  // Put Blob discards the blob's uncommitted blocks

@@ -22,12 +22,21 @@ const outcome = async (work) => {
 for await (const { name, metadata, properties } of service.listContainers({ includeMetadata: true })) {
   report(`container ${name}`, { metadata: metadata || {}, publicAccess: properties.publicAccess ?? null });
   const container = service.getContainerClient(name);
-  for await (const item of container.listBlobsFlat({ includeMetadata: true })) {
-    const blob = container.getBlockBlobClient(item.name);
+  const items = [];
+  for await (const item of container.listBlobsFlat({ includeMetadata: true, includeSnapshots: true, includeTags: true })) items.push(item);
+  const age = (item) => `${item.name}\0${item.snapshot ?? "now"}`;   // a name's snapshots before it, as Azure lists them
+  items.sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  for (const item of items) {
+    const state = (client) => (item.snapshot ? client.withSnapshot(item.snapshot) : client);
+    const blob = state(container.getBlockBlobClient(item.name));
     const found = await blob.getProperties();
     const content = await blob.downloadToBuffer();
-    const blocks = await blob.getBlockList("committed");
-    report(`blob ${name}/${item.name}`, {
+    const blocks = found.blobType === "BlockBlob" ? await blob.getBlockList("committed") : {};
+    const pages = found.blobType === "PageBlob" ? await state(container.getPageBlobClient(item.name)).getPageRanges(0, found.contentLength) : {};
+    report(`blob ${name}/${item.name}${item.snapshot ? ` of ${item.snapshot}` : ""}`, {
+      kind: found.blobType, tier: found.accessTierInferred ? null : found.accessTier ?? null, tags: item.tags ?? {},
+      modified: found.lastModified, created: found.createdOn, appended: found.blobCommittedBlockCount ?? null,
+      sequence: found.blobSequenceNumber ?? null, pages: pages.pageRange ?? [],
       size: found.contentLength, type: found.contentType, language: found.contentLanguage ?? null,
       cache: found.cacheControl ?? null, disposition: found.contentDisposition ?? null,
       md5: found.contentMD5 ? Buffer.from(found.contentMD5).toString("base64") : null,

@@ -34,6 +34,26 @@ await backups.getBlockBlobClient("database.dump").uploadData(bytes("dump", 20 * 
 });
 await backups.getBlockBlobClient("empty").upload("", 0);
 
+const states = service.getContainerClient("states");
+await states.createIfNotExists();
+const contract = states.getBlockBlobClient("contract.txt");
+await contract.upload("first draft", 11, { metadata: { step: "1" } });
+await contract.createSnapshot();
+await contract.upload("as signed", 9, { metadata: { step: "2" }, tags: { customer: "Dupont et Fils", year: "2026" }, tier: "Cool" });
+await contract.createSnapshot();
+const log = states.getAppendBlobClient("app.log");
+await log.create({ metadata: { kept: "30 days" } });
+for (let i = 0; i < 5; i += 1) await log.appendBlock(`line ${i}\n`, 7);
+await log.createSnapshot();
+await log.appendBlock("the last line\n", 14);
+const disk = states.getPageBlobClient("disk.vhd");
+await disk.create(8 * 1024 * 1024, { blobSequenceNumber: 3 });
+await disk.uploadPages(bytes("boot", 512), 0, 512);
+await disk.uploadPages(bytes("files", 1024 * 1024), 3 * 1024 * 1024, 1024 * 1024);
+await disk.createSnapshot();
+await disk.uploadPages(bytes("more", 4096), 8 * 1024 * 1024 - 4096, 4096);
+await disk.clearPages(3 * 1024 * 1024, 65536);
+
 const names = service.getContainerClient("odd-names");
 await names.createIfNotExists();
 for (const name of ["100%", "what?", "a//b", "été/naïve", "rocket-🚀", "a b+c&d=e", "trailing/"]) {

@@ -163,10 +163,8 @@ class FromAzurite(Carried, Case):
         source = self.source
         source.container("mixed", {})
         self.addCleanup(source.call, "DELETE", "/mixed?restype=container")
-        source.put("mixed", "kept", b"kept", x_ms_tags="colour=blue&n=1")
-        source.call("PUT", "/mixed/kept?comp=snapshot")
-        source.call("PUT", "/mixed/page", {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"})
-        source.call("PUT", "/mixed/append", {"x-ms-blob-type": "AppendBlob"})
+        source.put("mixed", "kept", b"kept")
+        source.put("mixed", "archived", b"cold", x_ms_access_tier="Archive")
         source.block("mixed", "half", b"block-1", b"never committed")
         source.put("mixed", "leased", b"1")
         lease = source.call("PUT", "/mixed/leased?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"})
@@ -176,16 +174,14 @@ class FromAzurite(Carried, Case):
         run = self.migrate(text, "--container", "mixed")
         before, _, after = run.stdout.partition("Carried over")
         for part in (before, after):  # before a byte moves, and again at the end
-            for words in ("1 snapshots", "mixed/kept", "1 page blobs", "mixed/page", "1 append blobs", "mixed/append",
-                          "uncommitted blocks only", "mixed/half", "1 leased", "index tags"):
+            for words in ("1 archived", "mixed/archived", "uncommitted blocks only", "mixed/half", "1 leased", "mixed/leased"):
                 self.assertIn(words, part)
         report = self.report(text, "--container", "mixed", "--strict", exit_code=3, data=self.folder / "other")
         self.assertEqual({name: entry["count"] for name, entry in report["inventory"]["not_carried"].items()},
-                         {"snapshot": 1, "page_blob": 1, "append_blob": 1, "uncommitted_blob": 1, "lease": 1, "tags": 1})
+                         {"archived_blob": 1, "uncommitted_blob": 1, "lease": 1})
         listed = [line.split("\t") for line in (self.folder / "other/migrate/not-carried.tsv").read_text().splitlines()]
         self.assertEqual({(line[0], line[1], line[2]) for line in listed},
-                         {("snapshot", "mixed", "kept"), ("page_blob", "mixed", "page"), ("append_blob", "mixed", "append"),
-                          ("uncommitted_blob", "mixed", "half"), ("lease", "mixed", "leased"), ("tags", "mixed", "kept")})
+                         {("archived_blob", "mixed", "archived"), ("uncommitted_blob", "mixed", "half"), ("lease", "mixed", "leased")})
         self.assertEqual(sorted(self.served().names("mixed")), ["kept", "leased"])
 
     def test_dry_run_writes_nothing(self):

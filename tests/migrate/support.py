@@ -46,7 +46,7 @@ class Account:
         self.address = address
         self.client = azure.Client(address)
 
-    def call(self, method, path, headers=None, body=b"", expect=(200, 201, 202, 206)):
+    def call(self, method, path, headers=None, body=b"", expect=(200, 201, 202, 204, 206)):
         response = self.client.send(method, path, headers=headers, body=body)
         if response.status not in expect:
             raise AssertionError(f"{method} {path}: {response.status} {response.body[:500]!r}")
