@@ -68,6 +68,7 @@ class Reader {
   void refuse() { ok_ = false; }
   bool ok() const { return ok_; }
   bool done() const { return ok_ && pos_ == in_.size(); }
+  bool at_end() const { return pos_ == in_.size(); }   // what an older program wrote may end here
 
  private:
   bool take(std::uint64_t n) {

@@ -19,6 +19,10 @@ std::string encode(const CopyJobRecord& j) {
     w.fixed64(j.epoch);
     put(w, j.started);
     w.fixed32(j.claimed_by);
+    if (!j.incremental) return;
+    w.u8(j.begun);
+    put(w, j.former);
+    w.varint(j.done);
   });
 }
 
@@ -35,6 +39,11 @@ template <> Result<CopyJobRecord> decode(std::string_view bytes) {
     j.epoch = r.fixed64();
     j.started = get_time(r);
     j.claimed_by = r.fixed32();
+    if (r.at_end()) return;
+    j.incremental = true;
+    j.begun = r.u8() != 0;
+    j.former = get_time(r);
+    j.done = r.varint();
   });
 }
 

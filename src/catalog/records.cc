@@ -100,7 +100,7 @@ Manifest get_manifest(Reader& r) {
 
 enum HeadTag : std::uint8_t {
   kVersion = 1, kHistory = 2, kTags = 3, kAppend = 4, kPage = 5, kExpires = 6, kRehydration = 7, kHeadEncryption = 8, kImmutability = 9,
-  kCopyDetails = 10, kLastAccess = 11
+  kCopyDetails = 10, kLastAccess = 11, kIncremental = 12
 };
 constexpr std::uint8_t kContainerScope = 1, kContainerImmutability = 2;
 constexpr std::uint8_t kUploadEncryption = 1;
@@ -185,6 +185,12 @@ ExtrasWriter extras_of(const HeadRecord& h) {
     });
   if (!x.copy_description.empty()) fields.field(kCopyDetails, [&](Writer& w) { w.text(x.copy_description); });
   if (x.last_access != WallTime()) fields.field(kLastAccess, [&](Writer& w) { put(w, x.last_access); });
+  if (x.incremental)
+    fields.field(kIncremental, [&](Writer& w) {
+      w.text(x.incremental->source);
+      put(w, x.incremental->copied);
+      put(w, x.incremental->snapshot);
+    });
   return fields;
 }
 bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
@@ -214,6 +220,11 @@ bool read_extra(HeadRecord& h, std::uint8_t tag, Reader& r) {
     }
     case kLastAccess: x.last_access = get_time(r); return true;
     case kHeadEncryption: x.encryption = get_encryption(r); return true;
+    case kIncremental:
+      x.incremental.emplace().source = r.text();
+      x.incremental->copied = get_time(r);
+      x.incremental->snapshot = get_time(r);
+      return true;
     case kCopyDetails: x.copy_description = r.text(); return true;
     default: return false;
   }

@@ -147,6 +147,13 @@ struct ImmutabilityRecord {
   bool operator==(const ImmutabilityRecord&) const = default;
 };
 
+// A page blob that snapshots of another one are copied onto (Incremental Copy Blob), and each of its snapshots.
+struct IncrementalCopyRecord {
+  std::string source;               // account/container/blob, for good
+  WallTime copied{};                // the last of its snapshots that was copied to the end; WallTime(): none yet
+  WallTime snapshot{};              // and what became of it here
+};
+
 // What few blobs have. Each field has a tag of its own in the record (docs/formats/catalog.md, "Extras").
 struct HeadExtras {
   WallTime version{};               // the version id; WallTime(): not a version
@@ -159,6 +166,7 @@ struct HeadExtras {
   std::string copy_description;    // why a copy failed
   std::optional<AppendState> append;   // 4
   std::optional<PageState> page;       // 5
+  std::optional<IncrementalCopyRecord> incremental;
   std::optional<EncryptionRecord> encryption;
 };
 

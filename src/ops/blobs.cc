@@ -76,7 +76,7 @@ Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChang
 
 Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head_in(std::move(ref), [&](catalog::HeadRecord& h, const Container& in) -> Result<void> {
-    BASCULE_TRY(check_not_copying(&h));
+    BASCULE_TRY(check_writable(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     BASCULE_TRY(check_readable(h, now()));
@@ -96,7 +96,7 @@ Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata,
 
 Task<Result<Written>> Service::set_blob_headers(BlobRef ref, ContentHeaders headers, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto head, co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
-    BASCULE_TRY(check_not_copying(&h));
+    BASCULE_TRY(check_writable(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     BASCULE_TRY(check_readable(h, now()));

@@ -66,7 +66,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
   {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_TRY(check_type(head, BlobType::block));
-    BASCULE_CO_TRY(check_not_copying(there(head, now())));
+    BASCULE_CO_TRY(check_writable(there(head, now())));
     BASCULE_CO_TRY(check_lease_write(lease_of(there(head, now())), put.lease_id, now()));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     if (upload && upload->record.block_id_bytes != put.block_id.size()) co_return refuse(Reason::invalid_block_id_length);
@@ -113,7 +113,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
     if (!head) { outcome = fail(head.error()); break; }
-    if (auto free = check_not_copying(there(*head, now())); !free) { outcome = fail(free.error()); break; }
+    if (auto free = check_writable(there(*head, now())); !free) { outcome = fail(free.error()); break; }
     auto allowed = check_lease_write(lease_of(there(*head, now())), put.lease_id, now());
     if (!allowed) { outcome = fail(allowed.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
@@ -180,7 +180,7 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     BASCULE_CO_TRY(check_type(old, BlobType::block));
     const catalog::HeadRecord* old_there = there(old, now());
-    BASCULE_CO_TRY(check_not_copying(old_there));
+    BASCULE_CO_TRY(check_writable(old_there));
     BASCULE_CO_TRY(check_lease_write(lease_of(old_there), put.conditions.lease_id, now()));
     BASCULE_CO_TRY(check_write(put.conditions, stamp(old_there), put.conditions.lease_id.has_value()));
     if (old_there) BASCULE_CO_TRY(check_replaceable(*old_there, now()));

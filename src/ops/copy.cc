@@ -78,7 +78,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
       break;
     }
     catalog::HeadRecord& source_head = (*src)->record;
-    if (auto ok = check_not_copying(&source_head); !ok) { outcome = fail(ok.error()); break; }
+    if (auto ok = check_writable(&source_head); !ok) { outcome = fail(ok.error()); break; }
     if (is_base && !source.at.base() && catalog::version_of(source_head) != source.at.time) continue;   // no longer current
     if (auto ok = check_lease_read(source_head.lease, copy.source_conditions.lease_id, now()); !ok) { outcome = fail(ok.error()); break; }
     if (auto ok = check_read(copy.source_conditions, stamp(source_head)); !ok) { outcome = source_error(ok.error()); break; }
@@ -173,6 +173,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     begin_state(head, *old, at);
     if (copy.tags) set_tags(head, *copy.tags);
     if (head.extras) {   // what belongs to the source alone
+      head.extras->incremental.reset();
       head.extras->rehydration = {};
       head.extras->expires = head.extras->last_access = {};
     }

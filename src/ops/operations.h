@@ -156,6 +156,11 @@ struct StartCopy {
   Keep keep;
   Conditions conditions;                    // of the destination
 };
+// Incremental Copy Blob: a snapshot of a page blob of this installation.
+struct IncrementalCopy {
+  std::string source_url;                   // shown in the copy's properties: with the snapshot, else without a query
+  Conditions conditions;                    // of the target
+};
 struct TakenSnapshot {
   WallTime snapshot{};
   ETag etag = 0;                            // of the snapshot: the blob's, unless it was given metadata of its own
@@ -351,6 +356,8 @@ class Operations {
   virtual Task<Result<LeaseResult>> lease_blob(BlobRef ref, LeaseAction action) = 0;
   virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;   // source: any state
   virtual Task<Result<Copied>> start_copy(BlobRef target, StartCopy copy) = 0;
+  // `source` is a snapshot. The target has a snapshot of its own then; its own content is for no other use.
+  virtual Task<Result<Copied>> copy_incrementally(BlobRef target, BlobRef source, IncrementalCopy copy) = 0;
   // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
   virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;
   // True: it is archived, and will have the tier later.

@@ -3,6 +3,7 @@
 
 #include "ops/history.h"
 #include "ops/lineage.h"
+#include "ops/pending_copy.h"
 #include "ops/service.h"
 
 namespace bascule::ops {
@@ -82,6 +83,7 @@ Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get
   if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   if (record.type != static_cast<std::uint8_t>(BlobType::page)) co_return refuse(Reason::blob_type_mismatch);
+  BASCULE_CO_TRY(check_own_content(&record));
   BASCULE_CO_TRY(check_lease_read(record.lease, get.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(get.conditions, stamp(record)));
   BASCULE_CO_ASSIGN(const Asked range, asked(get, record.size_bytes));

@@ -97,7 +97,11 @@ Result<void> check_not_copying(const catalog::HeadRecord* head) {
 Result<void> check_copy_target(const Conditions& c, const catalog::Maybe<catalog::HeadRecord>& old, std::uint8_t type, WallTime now) {
   BASCULE_TRY(check_type(old, static_cast<BlobType>(type)));
   const catalog::HeadRecord* there = ops::there(old, now);
-  BASCULE_TRY(check_not_copying(there));
+  BASCULE_TRY(check_writable(there));
+  return check_target(c, there, now);
+}
+
+Result<void> check_target(const Conditions& c, const catalog::HeadRecord* there, WallTime now) {
   BASCULE_TRY(check_lease_write(lease_of(there), c.lease_id, now));
   auto ok = check_write(c, stamp(there), c.lease_id.has_value());
   if (!ok && reason_of(ok.error()) == Reason::condition_not_met) return refuse(Reason::target_condition_not_met);
@@ -454,15 +458,16 @@ Task<Result<void>> Service::carry_copy(std::string key, CopyRun& run) {
     container = co_await keyed(*container, job.account, *encryption, {});
   if (!container) co_return fail(container.error());
   std::uint64_t offset = 0;
-  {
+  if (!job.incremental) {
     BASCULE_CO_ASSIGN(const auto staged, co_await staged_blocks(parts_.catalog, job));
     if (!staged.empty()) offset = staged.back().offset + staged.back().record.size_bytes;
   }
   Result<void> carried;
-  if (job.source_url.empty()) carried = co_await carry_own(*container, job, offset, run);
+  if (job.incremental) carried = co_await carry_incremental(*container, job, run);
+  else if (job.source_url.empty()) carried = co_await carry_own(*container, job, offset, run);
   else if (!run.remote) carried = source_failed(500, "CannotVerifyCopySource");
   else if (offset < job.total_bytes) carried = co_await carry_from_elsewhere(*container, job, offset, run);
-  if (carried) carried = co_await finish_copy(*container, job);
+  if (carried && !job.incremental) carried = co_await finish_copy(*container, job);
   if (carried) co_return carried;
   const Error& error = carried.error();
   if (reason_of(error) == Reason::no_pending_copy) co_return co_await forget_copy(job);   // aborted, or the blob is gone

@@ -4,6 +4,7 @@
 #include "ops/encryption.h"
 #include "ops/history.h"
 #include "ops/manifest.h"
+#include "ops/pending_copy.h"
 #include "ops/run_reader.h"
 
 namespace bascule::ops {
@@ -63,6 +64,7 @@ Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBl
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(open.conditions, stamp(record)));
   BASCULE_CO_TRY(check_readable(record, now()));
+  BASCULE_CO_TRY(check_own_content(&record));
   std::uint64_t first = 0, length = record.size_bytes;
   if (open.range) {
     first = open.range->first;

@@ -53,6 +53,10 @@ enum class Reason : std::uint16_t {
   previous_snapshot_not_found, // of a difference between page blobs
   previous_snapshot_newer,
   blob_overwritten,            // since the previous snapshot was taken
+  source_type_mismatch,        // a copy's source is of a type that it is not for
+  incremental_copy_mismatch,   // the target is no incremental copy, or one of another blob
+  incremental_copy_earlier,    // a snapshot earlier than the last that was copied
+  incremental_copy_blob,       // what is not allowed on the target of incremental copies
   blob_archived,               // its content cannot be had or changed until it is brought back
   blob_being_rehydrated,       // it is being brought back
   tier_not_for_type,           // tiers are for block blobs

@@ -162,6 +162,11 @@ BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now
     v.committed_blocks = head.extras->append->committed_blocks;
     v.sealed = head.extras->append->sealed;
   }
+  if (head.extras && head.extras->incremental) {
+    v.incremental = true;
+    const auto& history = head.extras->history;
+    v.copy_snapshot = history.kind == catalog::HistoryRecord::Kind::snapshot ? history.latest : head.extras->incremental->snapshot;
+  }
   if (head.extras && head.extras->page) v.sequence_number = head.extras->page->sequence_number;
   if (head.extras) {
     const auto& x = *head.extras;

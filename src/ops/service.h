@@ -126,6 +126,7 @@ class Service final : public Operations {
   Task<Result<LeaseResult>> lease_blob(BlobRef, LeaseAction) override;
   Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob) override;
   Task<Result<Copied>> start_copy(BlobRef target, StartCopy) override;
+  Task<Result<Copied>> copy_incrementally(BlobRef target, BlobRef source, IncrementalCopy) override;
   Task<Result<void>> abort_copy(BlobRef, std::string copy_id, Conditions) override;
   Task<Result<BlobPage>> list_blobs(ContainerRef, ListBlobs) override;
   Task<Result<Written>> create_blob(BlobRef, CreateBlob) override;
@@ -161,6 +162,7 @@ class Service final : public Operations {
     const std::atomic<bool>& stop;
     bool careful = false;              // a source that broke off before is noted down more often
     std::uint64_t staged_bytes = 0;    // how far it came
+    std::uint64_t most_bytes = ~std::uint64_t{0};   // an incremental copy ends early (cancelled) after so many
   };
   Task<Result<void>> carry_copy(std::string key, CopyRun& run);
   Task<Result<void>> give_up_copy(std::string key);   // it has failed
@@ -315,6 +317,20 @@ class Service final : public Operations {
   Task<Result<void>> carry_from_elsewhere(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> carry_own(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> finish_copy(Container container, catalog::CopyJobRecord job);
+  // incremental_copy.cc
+  struct IncrementalSource {
+    Container container;             // opened as the source is sealed
+    catalog::HeadRecord head;        // the snapshot's
+    std::optional<std::uint64_t> before;   // writes that the former snapshot had seen; nothing: everything is taken over
+    std::uint64_t former_manifest = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> required;   // both snapshots' records, as they were read
+  };
+  Task<Result<IncrementalSource>> incremental_source(BlobRef source, WallTime former);
+  Task<Result<void>> carry_incremental(Container container, catalog::CopyJobRecord job, CopyRun& run);
+  Task<Result<void>> copy_changes(Container container, catalog::CopyJobRecord& job, const IncrementalSource& from, CopyRun& run);
+  Task<Result<void>> commit_changes(Container container, catalog::CopyJobRecord& job, const IncrementalSource& from,
+                                    SpanWrite& write, std::uint64_t end);
+  Task<Result<void>> finish_incremental(Container container, catalog::CopyJobRecord job, const IncrementalSource& from);
   // span_reader.cc, span_writes.cc
   std::unique_ptr<BlobReader> span_reader(Container container, BlobView view, const catalog::Manifest& manifest,
                                           std::uint64_t first, std::uint64_t length, std::shared_ptr<void> token);

@@ -1,6 +1,7 @@
 // Snapshot Blob: the snapshot becomes another holder of the blob's content; nothing is copied.
 #include "ops/encryption.h"
 #include "ops/history.h"
+#include "ops/pending_copy.h"
 
 namespace bascule::ops {
 
@@ -18,6 +19,7 @@ Task<Result<TakenSnapshot>> Service::snapshot_blob(BlobRef ref, std::optional<Me
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     if (!there(found, ending_now(*container))) co_return refuse(Reason::blob_not_found);
     catalog::HeadRecord& head = found->record;
+    BASCULE_CO_TRY(check_own_content(&head));
     BASCULE_CO_TRY(check_lease_read(head.lease, conditions.lease_id, now()));
     BASCULE_CO_TRY(check_change(conditions, stamp(head)));
     BASCULE_CO_TRY(check_kept(*container, head, Touch::snapshot));

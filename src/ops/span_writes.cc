@@ -217,7 +217,7 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::append));
-    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_writable(&head));
     BASCULE_TRY(check_lease_write(head.lease, append.conditions.lease_id, now()));
     BASCULE_TRY(check_change(append.conditions, stamp(head)));
     BASCULE_TRY(check_sealed(head, append.conditions.encryption, under));
@@ -262,7 +262,7 @@ Task<Result<Written>> Service::seal_blob(BlobRef ref, Conditions conditions, std
   SpanWrite write;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::append));
-    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_writable(&head));
     BASCULE_TRY(check_lease_write(head.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(head)));
     if (position && *position != head.size_bytes) return refuse(Reason::append_position_mismatch);
@@ -286,7 +286,7 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::page));
-    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_writable(&head));
     BASCULE_TRY(check_lease_write(head.lease, put.conditions.lease_id, now()));
     BASCULE_TRY(check_change(put.conditions, stamp(head)));
     if (!put.clear) BASCULE_TRY(check_sealed(head, put.conditions.encryption, under));
@@ -330,7 +330,7 @@ Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProp
   write.touch = set.size_bytes ? Touch::pages : Touch::properties;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
     BASCULE_TRY(is_type(head, BlobType::page));
-    BASCULE_TRY(check_not_copying(&head));
+    BASCULE_TRY(check_writable(&head));
     BASCULE_TRY(check_lease_write(head.lease, set.conditions.lease_id, now()));
     BASCULE_TRY(check_change(set.conditions, stamp(head)));
     BASCULE_ASSIGN(const std::uint64_t number, changed_sequence(set, sequence_number_of(head)));
@@ -367,7 +367,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     BASCULE_CO_TRY(check_type(old, create.type));
     const HeadRecord* there = ops::there(old, now());
-    BASCULE_CO_TRY(check_not_copying(there));
+    BASCULE_CO_TRY(check_writable(there));
     const Lease lease = lease_of(there);
     BASCULE_CO_TRY(check_lease_write(lease, create.conditions.lease_id, now()));
     const bool leased = create.conditions.lease_id && view(lease, now()).locked();

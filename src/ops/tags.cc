@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/history.h"
+#include "ops/pending_copy.h"
 
 namespace bascule::ops {
 
@@ -122,6 +123,7 @@ Task<Result<Tags>> Service::get_blob_tags(BlobRef ref, Conditions conditions) {
 
 Task<Result<void>> Service::set_blob_tags(BlobRef ref, Tags tags, Conditions conditions) {
   BASCULE_CO_TRY(co_await update_head(std::move(ref), [&](catalog::HeadRecord& h) -> Result<void> {
+    BASCULE_TRY(check_own_content(&h));
     BASCULE_TRY(check_lease_write(h.lease, conditions.lease_id, now()));
     BASCULE_TRY(check_change(conditions, stamp(h)));
     set_tags(h, tags);

@@ -83,6 +83,8 @@ struct BlobView {
   bool versions_only = false;  // nothing is there any more but versions: these are the last one's properties
   WallTime deleted{};          // deleted softly, then
   std::uint32_t remaining_days = 0;  // until it goes for good
+  bool incremental = false;    // the target of incremental copies, or a snapshot of it,
+  WallTime copy_snapshot{};    // and the snapshot here that the last one made
   bool past() const { return snapshot != WallTime() || (version != WallTime() && !current_version); }
 };
 

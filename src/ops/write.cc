@@ -147,7 +147,7 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     BASCULE_TRY(check_type(old, BlobType::block));
     const catalog::HeadRecord* there = ops::there(old, now());
     const Lease lease = lease_of(there);
-    BASCULE_TRY(check_not_copying(there));
+    BASCULE_TRY(check_writable(there));
     BASCULE_TRY(check_lease_write(lease, put.conditions.lease_id, now()));
     if (there) BASCULE_TRY(check_replaceable(*there, now()));
     const bool holds = put.conditions.lease_id && view(lease, now()).locked();

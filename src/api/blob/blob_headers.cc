@@ -56,6 +56,8 @@ void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& bl
 
 namespace {
 
+constexpr Version kIncrementalCopies(2016, 5, 31);
+
 void add_copy(Reply& reply, const ops::CopyView& copy) {
   reply.add("x-ms-copy-id", copy.id);
   reply.add("x-ms-copy-source", copy.source);
@@ -86,6 +88,10 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
   if (!blob.past()) add_lease(reply, blob.lease, version);
   reply.add("x-ms-blob-type", std::string(blob_type_text(blob.type)));
   if (blob.copy && version >= Version(2012, 2, 12)) add_copy(reply, *blob.copy);
+  if (blob.incremental && form.head && version >= kIncrementalCopies) {
+    reply.add("x-ms-incremental-copy", "true");
+    if (blob.copy_snapshot != WallTime()) reply.add("x-ms-copy-destination-snapshot", format_iso8601(blob.copy_snapshot));
+  }
   const auto& over = call.authorised.overrides;
   if (version >= Version(2013, 8, 15) || over.content_disposition)
     reply.add_if("Content-Disposition", over.content_disposition.value_or(blob.headers.disposition));

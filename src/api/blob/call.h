@@ -113,5 +113,6 @@ Task<Answer> set_blob_expiry(Call& call);
 // copy.cc
 Task<Answer> copy_blob(Call& call);
 Task<Answer> abort_copy(Call& call);
+Task<Answer> incremental_copy(Call& call);
 
 }  // namespace bascule::api::blob

@@ -1,4 +1,4 @@
-// Copy Blob, from the accounts of this server and from elsewhere, and Abort Copy.
+// Copy Blob, from the accounts of this server and from elsewhere, Abort Copy, and Incremental Copy Blob.
 #include "api/blob/block_list.h"
 #include "api/blob/call.h"
 #include "api/blob/guards.h"
@@ -88,6 +88,26 @@ Task<Answer> copy_blob(Call& call) {
 
   ops::BlobRef from{source.target.account, source.target.container, source.target.blob, at};
   Result<ops::Copied> copied = co_await call.ops().copy_blob(call.blob(), std::move(from), std::move(copy));
+  co_return co_await answer_copied(call, std::move(copied));
+}
+
+// From a snapshot of this installation alone: what changed between two is known where they lie.
+Task<Answer> incremental_copy(Call& call) {
+  BASCULE_CO_TRY(require_page_version(call));
+  ops::IncrementalCopy copy;
+  BASCULE_CO_ASSIGN(copy.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_ASSIGN(CopySource source, read_copy_source(call));
+  if (call.headers.has(H::copy_source_authorization))
+    co_return refuse({Fault::unsupported_header, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
+  if (!source.ours) co_return refuse(Fault::not_implemented);
+  BASCULE_CO_TRY(co_await authorise_source(call, source.target, true));
+  BASCULE_CO_ASSIGN(const ops::At at, parse_at(source.target));
+  if (at.kind != ops::At::Kind::snapshot) co_return refuse(Fault::incremental_copy_source_must_be_snapshot);
+  copy.source_url = source.url_without_query + "?snapshot=" + format_iso8601(at.time);
+  forbid_overwriting(call, copy.conditions);
+  ops::BlobRef from{source.target.account, source.target.container, source.target.blob, at};
+  auto copied = co_await call.ops().copy_incrementally(call.blob(), std::move(from), std::move(copy));
+  if (copied) copied->written.version = {};   // not among this answer's headers
   co_return co_await answer_copied(call, std::move(copied));
 }
 

@@ -209,6 +209,14 @@ constexpr Row kRows[] = {
     {Fault::previous_snapshot_cannot_be_newer, 400, "PreviousSnapshotCannotBeNewer",
      "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value."},
     {Fault::blob_overwritten, 409, "BlobOverwritten", "The blob has been recreated since the previous snapshot was taken."},
+    {Fault::incremental_copy_blob_mismatch, 409, "IncrementalCopyBlobMismatch",
+     "The specified source blob is different than the copy source of the existing incremental copy blob."},
+    {Fault::incremental_copy_of_earlier_snapshot, 409, "IncrementalCopyOfEarlierVersionSnapshotNotAllowed",
+     "The specified snapshot is earlier than the last snapshot copied into the incremental copy blob."},
+    {Fault::incremental_copy_source_must_be_snapshot, 409, "IncrementalCopySourceMustBeSnapshot",
+     "The source for incremental copy request must be a snapshot."},
+    {Fault::operation_not_allowed_on_incremental_copy_blob, 409, "OperationNotAllowedOnIncrementalCopyBlob",
+     "The specified operation is not allowed on an incremental copy blob."},
     {Fault::snapshots_present, 409, "SnapshotsPresent",
      "This operation is not permitted because the blob has snapshots."},
     {Fault::operation_not_allowed_on_root_blob, 403, "OperationNotAllowedOnRootBlob",
@@ -316,6 +324,10 @@ Fault fault_of_reason(ops::Reason reason) {
     case previous_snapshot_not_found: return Fault::previous_snapshot_not_found;
     case previous_snapshot_newer: return Fault::previous_snapshot_cannot_be_newer;
     case blob_overwritten: return Fault::blob_overwritten;
+    case source_type_mismatch: return Fault::invalid_source_blob_type;
+    case incremental_copy_mismatch: return Fault::incremental_copy_blob_mismatch;
+    case incremental_copy_earlier: return Fault::incremental_copy_of_earlier_snapshot;
+    case incremental_copy_blob: return Fault::operation_not_allowed_on_incremental_copy_blob;
     case encryption_key_missing: return Fault::blob_uses_customer_specified_encryption;
     case encryption_key_unused: return Fault::blob_does_not_use_customer_specified_encryption;
     case encryption_mismatch: return Fault::blob_customer_specified_encryption_mismatch;

@@ -203,6 +203,9 @@ class FakeOperations final : public ops::Operations {
     if (error) co_return std::unexpected(*error);
     co_return ops::Copied{{.etag = 1}, "22222222-2222-2222-2222-222222222222", "success"};
   }
+  Task<Result<ops::Copied>> copy_incrementally(ops::BlobRef, ops::BlobRef, ops::IncrementalCopy) override {
+    co_return ops::refuse(ops::Reason::none);
+  }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { co_return ops::refuse(ops::Reason::none); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { co_return ops::refuse(ops::Reason::no_pending_copy); }
   Task<Result<ops::ImmutabilityView>> set_immutability(ops::BlobRef, ops::SetImmutability) override { co_return Result<ops::ImmutabilityView>(); }

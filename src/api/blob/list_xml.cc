@@ -126,6 +126,11 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   if (!blob.past() && !deleted) append_lease(xml, blob.lease, version);
   else if (!blob.past()) xml += "<LeaseStatus />";
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
+  if (blob.incremental && version >= Version(2016, 5, 31)) {
+    xml += "<IncrementalCopy>true</IncrementalCopy>";
+    if (form.copy && blob.copy_snapshot != WallTime())
+      xml.append("<CopyDestinationSnapshot>").append(format_iso8601(blob.copy_snapshot)).append("</CopyDestinationSnapshot>");
+  }
   if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
   if (blob.key_sha256) append_element(xml, "CustomerProvidedKeySha256", to_base64(*blob.key_sha256));
   if (!blob.encryption_scope.empty()) append_element(xml, "EncryptionScope", blob.encryption_scope);

@@ -72,7 +72,7 @@ constexpr Row kRows[] = {
     {Level::blob, Verb::put, "page", Op::clear_page, put_page, clear_pages},
     {Level::blob, Verb::put, "page", Op::put_page, put_page},
     {Level::blob, Verb::get, "pagelist", Op::get_page_ranges, get_page_ranges},
-    {Level::blob, Verb::put, "incrementalcopy", Op::incremental_copy},
+    {Level::blob, Verb::put, "incrementalcopy", Op::incremental_copy, incremental_copy},
 
     {Level::container, Verb::get, "list", Op::list_blobs, list_blobs},
     {Level::container, Verb::put, "", Op::create_container, create_container},

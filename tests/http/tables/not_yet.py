@@ -6,12 +6,10 @@ waited for it (its own, and any that `needs` it) begin to run.
 from case import Step, Table, put
 
 table = Table("not_yet")
-SOURCE = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
 
 OPERATIONS = [
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
     ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
-    ("Incremental Copy Blob", "PUT /{c}/new?comp=incrementalcopy", SOURCE, b""),
 ]
 for operation, request, headers, body in OPERATIONS:
     table.case(operation, "refused", put(b"there"),

@@ -461,6 +461,14 @@ test("page blobs: pages, holes, ranges, resize, sequence numbers", () => inConta
       [[[16 * MiB, 4096]], [[32 * MiB, 512]]]);
     const changes = await collect(blob.listPageRangesDiff(0, 64 * MiB, snapshot, {}).byPage({ maxPageSize: 1 }));
     assert.equal(changes.length, 2);
+    const copy = container.getPageBlobClient("copy");
+    await copy.startCopyIncremental(blob.withSnapshot(snapshot).url);
+    const copied = await copy.getProperties();
+    assert.equal(copied.copyStatus, "success");
+    assert.equal(copied.isIncrementalCopy, true);
+    const mine = copy.withSnapshot(copied.destinationSnapshot);
+    assert.ok((await mine.downloadToBuffer(0, 16384)).equals(await blob.withSnapshot(snapshot).downloadToBuffer(0, 16384)));
+    await fails(copy.download(), 409, "OperationNotAllowedOnIncrementalCopyBlob");
     await blob.clearPages(16 * MiB, 4096);
   }
   const content = await blob.downloadToBuffer(0, 16384);

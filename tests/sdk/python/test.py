@@ -522,6 +522,15 @@ def page_blobs():
             assert [(r.start, r.end, r.cleared) for r in found] == [(5120, 5631, True), (16384, 20479, False)], found
             fails(HttpResponseError, lambda: list(blob.list_page_ranges(previous_snapshot="2020-01-01T00:00:00.0000000Z")),
                   "PreviousSnapshotNotFound")
+            copy = container.get_blob_client("copy")
+            for snapshot in (before, after):   # taken over as snapshots of another blob, the changes alone
+                copied = copy.start_copy_from_url(container.get_blob_client("disk", snapshot=snapshot).url, incremental_copy=True)
+                assert copied["copy_status"] == "success", copied
+                here = copy.get_blob_properties().copy
+                assert here.incremental_copy and here.destination_snapshot
+                mine = container.get_blob_client("copy", snapshot=here.destination_snapshot)
+                assert mine.download_blob().readall() == container.get_blob_client("disk", snapshot=snapshot).download_blob().readall()
+            fails(HttpResponseError, lambda: copy.download_blob(), "OperationNotAllowedOnIncrementalCopyBlob")
         blob.resize_blob(512 * 1024)
         blob.resize_blob(MIB)
         assert blob.download_blob(512 * 1024, 4096).readall() == bytes(4096)
