@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -212,6 +213,21 @@ Result<EngineOptions> Config::engine_options() const {
   options.remote.ca_file = text("copy.ca_file");
   options.rehydrate_standard = duration("archive.rehydrate_standard");
   options.rehydrate_high = duration("archive.rehydrate_high");
+  options.compact_every = duration("compaction.every");
+  const auto price = [this](std::string_view name, double& into) -> Result<void> {
+    if (text(name).empty()) return {};
+    const std::string& given = text(name);
+    const auto [end, bad] = std::from_chars(given.data(), given.data() + given.size(), into, std::chars_format::fixed);
+    if (bad == std::errc() && end == given.data() + given.size() && into >= 0 && into < 1e6) return {};
+    return fail(Code::invalid_argument, (is_set(name) ? source(name) + ": " : std::string()) + std::string(name) + " = '" + given +
+                                            "' is not allowed; allowed is a price such as 0.0105");
+  };
+  BASCULE_TRY(price("provider.storage_price", options.prices.storage_gb_month));
+  BASCULE_TRY(price("provider.put_price", options.prices.puts_1000));
+  BASCULE_TRY(price("provider.get_price", options.prices.gets_1000));
+  BASCULE_TRY(price("provider.egress_price", options.prices.egress_gb));
+  options.prices.minimum_days = static_cast<std::uint32_t>(number("provider.minimum_days"));
+  options.prices.minimum_object_bytes = number("provider.minimum_object");
   if (text("provider.kind") != "s3") return options;
 
   provider::S3Options s3;

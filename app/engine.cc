@@ -97,6 +97,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_);
   e.lifecycle_ = std::make_unique<jobs::Lifecycle>(*e.service_);
   e.copies_ = std::make_unique<jobs::Copies>(*e.service_, e.remote_.get());
+  e.compactor_ = std::make_unique<jobs::Compactor>(*e.service_, jobs::CompactionOptions{.prices = options.prices});
   return engine;
 }
 
@@ -109,6 +110,29 @@ void Engine::start_jobs(Loop& loop) {
   spawn(loop, run_lifecycle());
   copies_done_ = false;
   spawn(loop, run_copies());
+  compaction_done_ = false;
+  spawn(loop, run_compaction());
+}
+
+// As long as a run finds something the next follows at once.
+Task<void> Engine::run_compaction() {
+  using namespace std::chrono_literals;
+  const Duration every = options_.compact_every;
+  Instant due = clock_->now() + std::min<Duration>(every, 15min);
+  while (!stop_) {
+    co_await clock_->sleep_for(50ms);   // in short steps, so that close() does not wait long
+    if (every == Duration() || clock_->now() < due) continue;
+    const std::uint64_t gathered = compactor_->counts().gathered;
+    const auto run = co_await compactor_->run(stop_);
+    if (!run && run.error().code != Code::conflict)   // else a command's is under way
+      log::warn("compaction", {{"error", run.error().message}, {"kind", name(run.error().code)}});
+    const bool worked = run && compactor_->counts().gathered != gathered;
+    if (worked)
+      log::info("compaction", {{"extents", std::to_string(run->extents)}, {"groups", std::to_string(run->groups)},
+                               {"freed_bytes", std::to_string(run->size_bytes - run->moved_bytes)}});
+    due = clock_->now() + (worked ? Duration(1s) : every);
+  }
+  compaction_done_ = true;
 }
 
 Task<void> Engine::run_copies() {
@@ -132,6 +156,7 @@ Task<void> Engine::run_jobs() {
     bool busy = false;
     Result<void> outcome;
     if (auto swept = co_await sweeper_->pass()) busy = *swept;
+    else if (swept.error().code == Code::conflict) busy = true;   // a compaction moved what was being swept: once more
     else outcome = fail(swept.error());
     if (outcome) outcome = co_await sweeper_->adopt_when_due();
     if (outcome && clock_->now() >= expiry_due) {
@@ -175,7 +200,7 @@ Task<void> Engine::run_lifecycle() {
 
 Result<void> Engine::close() {
   stop_ = true;
-  const auto done = [this] { return jobs_done_ && lifecycle_done_ && copies_done_; };
+  const auto done = [this] { return jobs_done_ && lifecycle_done_ && copies_done_ && compaction_done_; };
   for (int i = 0; i < 600 && !done(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   if (!done()) return fail(Code::timeout, "a background job does not end; the next start will say what it recovered");
   return run(*loop_, catalog_->close());

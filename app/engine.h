@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fetch/http_remote.h"
+#include "jobs/compaction.h"
 #include "jobs/copies.h"
 #include "jobs/lifecycle.h"
 #include "jobs/sweeper.h"
@@ -26,6 +27,8 @@ struct EngineOptions {
   std::size_t workers = 8;
   fetch::RemoteOptions remote;      // what copies from elsewhere may be read from
   Duration rehydrate_standard = std::chrono::hours(1), rehydrate_high = std::chrono::minutes(1);   // from the archive
+  jobs::Prices prices;              // the provider's
+  Duration compact_every = std::chrono::hours(1);   // 0: only when told to
   bool allow_create = true;         // make folder, key file, keyring and catalog where there are none
   bool development_account = true;  // make sure that Azure's development account is there
 };
@@ -56,6 +59,7 @@ class Engine {
   const std::vector<std::uint32_t>& died() const { return catalog_->died(); }
   const EngineOptions& options() const { return options_; }
   jobs::Lifecycle& lifecycle() { return *lifecycle_; }
+  jobs::Compactor& compactor() { return *compactor_; }
   jobs::SweepCounts sweep_counts() const { return sweeper_->counts(); }
 
   // Runs the sweeper and the lifecycle policies on `loop` until close(): a pass every second, uploads' expiry every hour, that of
@@ -69,6 +73,7 @@ class Engine {
   Task<void> run_jobs();
   Task<void> run_lifecycle();
   Task<void> run_copies();
+  Task<void> run_compaction();
 
   // Used by open() and close(); it outlives the connections that were made on it, which is why it comes first.
   std::unique_ptr<Loop> loop_;
@@ -91,7 +96,8 @@ class Engine {
   std::unique_ptr<jobs::Sweeper> sweeper_;
   std::unique_ptr<jobs::Lifecycle> lifecycle_;
   std::unique_ptr<jobs::Copies> copies_;
-  std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true}, copies_done_{true};
+  std::unique_ptr<jobs::Compactor> compactor_;
+  std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true}, copies_done_{true}, compaction_done_{true};
 };
 
 }  // namespace bascule::app

@@ -92,6 +92,15 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"copy.allow_plain_http", Kind::flag, "false", "", 0, 0, "Copy sources by http://, too: anybody on the way could change them."},
     {"copy.ca_file", Kind::path, "", "", 0, 0, "Authorities to trust for copy sources, PEM. Not set: the system's."},
 
+    {"provider.storage_price", Kind::text, "", "", 0, 0,
+     "What a GB (10^9 bytes) costs for a month. With it, compaction moves what saves more within 90 days than the moving costs; "
+     "without, extents of which a third is dead, and small ones."},
+    {"provider.put_price", Kind::text, "0", "", 0, 0, "What 1,000 writes cost, in the same currency."},
+    {"provider.get_price", Kind::text, "0", "", 0, 0, "What 1,000 reads cost."},
+    {"provider.egress_price", Kind::text, "0", "", 0, 0, "What a GB costs that is read out of the provider."},
+    {"provider.minimum_days", Kind::number, "0", "", 0, 3650, "For how long an object is paid for at least."},
+    {"provider.minimum_object", Kind::size, "0B", "", 0, 16 * kMiB, "As how large an object is paid for at least."},
+
     {"memory.upload", Kind::size, "128MiB", "", 32 * kMiB, kTiB,
      "Buffers of uploads, all together. Uploads beyond it wait, then get 503 ServerBusy."},
     {"memory.cache", Kind::size, "64MiB", "", 8 * kMiB, kTiB, "The catalog's cache."},
@@ -106,6 +115,9 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"archive.rehydrate_standard", Kind::duration, "1h", "", 0, 24 * kHour,
      "From Set Blob Tier until an archived blob can be read again. On Azure, up to 15 hours."},
     {"archive.rehydrate_high", Kind::duration, "1m", "", 0, 24 * kHour, "The same with x-ms-rehydrate-priority: High."},
+
+    {"compaction.every", Kind::duration, "1h", "", 0, 30 * 24 * kHour,
+     "How often the server looks for extents worth gathering into new ones. 0s: only when it is told to (bascule compact)."},
 
     {"jobs.run", Kind::flag, "true", "", 0, 0,
      "The collection of what is no longer named. Off only to look into a problem: space is not freed meanwhile."},

@@ -78,6 +78,7 @@ Task<void> Control::handle(std::string what, std::string body, const std::atomic
     else if (what.starts_with("lifecycle-")) outcome = co_await lifecycle_request(what, call, exit);
     else if (what.starts_with("scope-")) outcome = co_await scope_request(what, call);
     else if (what == "immutability") outcome = co_await immutability_request(call);
+    else if (what == "compact") outcome = co_await compact_request(call);
     else if (what == "check") outcome = co_await check_request(call, exit);
     else if (what == "migrate") outcome = co_await migrate_request(call, exit);
     else outcome = fail(Code::unsupported, "the running server does not know the request '" + what + "'; is it an older version?");

@@ -16,6 +16,7 @@
 //   lifecycle-run   {name}                            -> {progress, container?}*, {name, run}
 //   lifecycle-remove {name}                           -> {name}
 //   immutability    {account, container, action, days?, appends?, tag?} -> what stands
+//   compact         {dry_run}                         -> {progress}*, {report}
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*
 #pragma once

@@ -27,6 +27,7 @@ Task<Result<boost::json::object>> account_settings_request(const std::string& wh
 Task<Result<boost::json::object>> scope_request(const std::string& what, ControlCall& call);
 Task<Result<boost::json::object>> immutability_request(ControlCall& call);
 Task<Result<boost::json::object>> check_request(ControlCall& call, int& exit);
+Task<Result<boost::json::object>> compact_request(ControlCall& call);
 Task<Result<boost::json::object>> lifecycle_request(const std::string& what, ControlCall& call, int& exit);
 Task<Result<boost::json::object>> migrate_request(ControlCall& call, int& exit);
 

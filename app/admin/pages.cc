@@ -102,6 +102,13 @@ void show_engine(PrometheusText& out, Engine& engine) {
   one("bascule_swept_records_total", "counter", "Dropped manifests, uploads and containers worked off.", swept.drops);
   one("bascule_extents_removed_total", "counter", "Extents removed because nothing in them was named any more.", swept.extents_removed);
   one("bascule_extents_removed_bytes_total", "counter", "Their bytes.", swept.bytes_removed);
+  const jobs::CompactionCounts compacted = engine.compactor().counts();
+  one("bascule_compaction_runs_total", "counter", "Looks for extents worth gathering.", compacted.runs);
+  one("bascule_compaction_extents_gathered_total", "counter", "Extents gathered into others.", compacted.gathered);
+  one("bascule_compaction_extents_written_total", "counter", "Extents that they became.", compacted.written);
+  one("bascule_compaction_moved_bytes_total", "counter", "Bytes moved by that.", compacted.moved_bytes);
+  one("bascule_compaction_freed_bytes_total", "counter", "Bytes left behind by that, and removed.", compacted.freed_bytes);
+  one("bascule_compaction_damaged_total", "counter", "Extents left as they are because they could not be read whole.", compacted.damaged);
   one("bascule_failed_puts_removed_total", "counter", "Removals of what failed PUTs of this session may have left.", swept.failed_puts);
   one("bascule_orphans_removed_total", "counter", "Extents removed that a dead session had placed in vain.", swept.orphans_removed);
   one("bascule_accounts", "gauge", "Accounts.", engine.service().accounts().size());

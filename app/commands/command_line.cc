@@ -30,6 +30,7 @@ struct Parsed {
   std::vector<std::pair<std::string, std::string>> settings;
   AccountArguments account;
   LifecycleArguments lifecycle;
+  CompactArguments compact;
   ScopeArguments scope;
   CheckArguments check;
   MigrateArguments migrate;
@@ -220,6 +221,14 @@ void add_lifecycle(CLI::App& root, Parsed& parsed) {
   lifecycle->footer(footer("  bascule lifecycle set --help\n"));
 }
 
+void add_compact(CLI::App& root, Parsed& parsed) {
+  auto* compact = root.add_subcommand("compact", "Gathers extents that are small, or of which much is dead, where that pays.");
+  add_common(*compact, parsed);
+  compact->add_flag("--dry-run", parsed.compact.dry_run, "Only tell what is worth it.");
+  compact->add_flag("--json", parsed.compact.json, "The answer as JSON, one object a line.");
+  compact->footer(footer("  bascule compact --dry-run\n  bascule compact\nThe server does the same by itself, as often as compaction.every says.\n"));
+}
+
 void add_scope(CLI::App& root, Parsed& parsed) {
   auto* scope = root.add_subcommand("scope", "Adds, lists, enables and disables encryption scopes of accounts.");
   scope->require_subcommand(1);
@@ -316,6 +325,7 @@ int run_command_line(int argc, char** argv) {
   auto* migrate = add_migrate(root, parsed);
   add_account(root, parsed);
   add_lifecycle(root, parsed);
+  add_compact(root, parsed);
   add_scope(root, parsed);
   add_immutability(root, parsed);
   add_check(root, parsed);
@@ -349,6 +359,7 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
   if (root.got_subcommand("immutability")) return run_immutability(*config, parsed.immutability);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
+  if (root.got_subcommand("compact")) return run_compact(*config, parsed.compact);
   if (root.got_subcommand("lifecycle")) return run_lifecycle(*config, parsed.lifecycle);
   if (root.got_subcommand("scope")) return run_scope(*config, parsed.scope);
   parsed.check.read = !parsed.quick;

@@ -38,6 +38,11 @@ struct ScopeArguments {
   bool json = false;
 };
 
+struct CompactArguments {
+  bool dry_run = false;
+  bool json = false;
+};
+
 struct CheckArguments {
   bool read = true;
   bool json = false;
@@ -68,6 +73,7 @@ int run_account_settings(const Config& config, const AccountArguments& arguments
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_scope(const Config& config, const ScopeArguments& arguments);
 int run_immutability(const Config& config, const ImmutabilityArguments& arguments);
+int run_compact(const Config& config, const CompactArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_version(bool json);

@@ -488,6 +488,9 @@ std::string encode(const ExtentRecord& e) {
       w.fixed32(f.length);
       w.fixed32(f.to_offset);
     }
+    if (e.sources.empty()) return;
+    w.varint(e.sources.size());
+    for (const auto& id : e.sources) put_id(w, id);
   });
 }
 template <> Result<ExtentRecord> decode(std::string_view b) {
@@ -504,6 +507,9 @@ template <> Result<ExtentRecord> decode(std::string_view b) {
       f.length = r.fixed32();
       f.to_offset = r.fixed32();
     }
+    if (r.at_end()) return;
+    e.sources.resize(r.count(16));
+    for (auto& id : e.sources) id = get_id<extent::ExtentId>(r);
   });
 }
 

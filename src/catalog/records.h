@@ -204,7 +204,8 @@ struct ExtentRecord {
   std::uint64_t policy_version = 0;
   std::vector<std::array<std::byte, 16>> unit_tags;   // GMAC of each 64 KiB unit
   struct Forward { extent::ExtentId to; std::uint32_t from_offset = 0, length = 0, to_offset = 0; };
-  std::vector<Forward> forward;      // after compaction: where the pieces went
+  std::vector<Forward> forward;      // after compaction: where the pieces went, by from_offset; nothing lies here any more
+  std::vector<extent::ExtentId> sources;   // made by compaction: the extents that forward here; no record names its pieces itself
 };
 
 // Never sealed: it holds the salt that opens everything its session sealed.

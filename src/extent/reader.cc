@@ -11,7 +11,13 @@ PieceReader::PieceReader(provider::Provider& provider, const crypto::ExtentNamer
 std::string PieceReader::extent_name(const ExtentId& id) const { return namer_.name(to_id16(id)); }
 
 Result<void> PieceReader::select(const Piece& piece) {
-  if (current_ == piece.id && opener_) return {};
+  if (current_ == piece.id && opener_) {
+    if (current_extent_ != piece.extent) {   // it has been moved meanwhile
+      name_ = extent_name(piece.extent);
+      current_extent_ = piece.extent;
+    }
+    return {};
+  }
   current_.reset();
   opener_.reset();
   const auto cipher = ciphers_.cipher(*key_, container_id_, piece);
@@ -19,6 +25,7 @@ Result<void> PieceReader::select(const Piece& piece) {
                                                           crypto::sealed_size(piece.size_bytes)));
   opener_.emplace(std::move(opener));
   current_ = piece.id;
+  current_extent_ = piece.extent;
   name_ = extent_name(piece.extent);
   return {};
 }

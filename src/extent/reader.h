@@ -35,6 +35,7 @@ class PieceReader {
   std::shared_ptr<const crypto::InputKey> key_;
   std::uint64_t container_id_;
   std::optional<PieceId> current_;
+  ExtentId current_extent_;
   std::optional<crypto::PieceOpener> opener_;
   std::string name_;        // of the current piece's extent
 };

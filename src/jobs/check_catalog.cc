@@ -298,8 +298,27 @@ Task<Result<void>> Checker::walk_other_tables() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Checker::look_at_piece(const Container& container, const extent::Piece& piece, const std::string& at,
+Task<Result<std::optional<extent::Piece>>> Checker::where_it_lies(extent::Piece piece, std::string at, Wrong& wrong) {
+  Extent* extent = find(piece.extent);
+  if (!extent || !extent->moved) co_return piece;
+  extent->referenced = true;
+  BASCULE_CO_ASSIGN(const auto record, co_await parts_.catalog.get<catalog::ExtentRecord>(keys::extent(piece.extent)));
+  const auto now = record ? catalog::place_of(record->record.forward, piece.offset, static_cast<std::uint32_t>(crypto::sealed_size(piece.size_bytes)))
+                          : std::nullopt;
+  if (!now) {
+    wrong.add(Trouble::missing, at + "a piece that was not taken along when extent " + object_name(piece.extent) + " was gathered");
+    co_return std::nullopt;
+  }
+  piece.extent = now->extent;
+  piece.offset = now->offset;
+  co_return piece;
+}
+
+Task<Result<void>> Checker::look_at_piece(const Container& container, const extent::Piece& named, const std::string& at,
                                           Wrong& wrong) {
+  BASCULE_CO_ASSIGN(const auto lies, co_await where_it_lies(named, at, wrong));
+  if (!lies) co_return Result<void>{};
+  const extent::Piece& piece = *lies;
   const std::uint64_t sealed = crypto::sealed_size(piece.size_bytes);
   std::uint64_t extent_bytes = 0;
   if (Extent* extent = find(piece.extent)) {

@@ -32,9 +32,12 @@ Task<Result<void>> Checker::load_extents() {
     Extent extent;
     std::memcpy(extent.id.data(), record->key.data() + 1, 16);
     extent.size_bytes = decoded->size_bytes;
-    if (decoded->unit_tags.size() != crypto::unit_count(decoded->size_bytes))
+    if (catalog::moved(*decoded)) {
+      extent.moved = true;
+      extent.state = State::whole;
+    } else if (decoded->unit_tags.size() != crypto::unit_count(decoded->size_bytes))
       found(Trouble::damaged, "extent " + object_name(id_of(extent.id)), "its record has too few checksums for its size");
-    report_.extent_bytes += extent.size_bytes;
+    if (!extent.moved) report_.extent_bytes += extent.size_bytes;
     extents_.push_back(extent);
     if (extents_.size() % 500 == 0) show(CheckProgress::Phase::catalog, extents_.size(), 0);
   }
@@ -93,6 +96,11 @@ Task<Result<bool>> Checker::still_named(ExtentId id) {
   co_return record.has_value();
 }
 
+Task<Result<bool>> Checker::still_there(ExtentId id) {
+  BASCULE_CO_ASSIGN(auto record, co_await parts_.catalog.get<catalog::ExtentRecord>(keys::extent(id)));
+  co_return record.has_value() && !catalog::moved(record->record);
+}
+
 Task<Result<void>> Checker::ask_for_unlisted() {
   std::uint64_t done = 0;
   for (Extent& extent : extents_) {
@@ -107,7 +115,7 @@ Task<Result<void>> Checker::ask_for_unlisted() {
       continue;
     }
     // The record goes before the object: one that is still there needs it.
-    BASCULE_CO_ASSIGN(const bool named, co_await still_named(id));
+    BASCULE_CO_ASSIGN(const bool named, co_await still_there(id));
     if (!named) extent.state = State::whole;
     else extent.state = !size ? State::missing : *size < extent.size_bytes ? State::cut_short : State::damaged;
   }
@@ -144,12 +152,12 @@ Task<void> Checker::read_some(bool& failed, Completion<bool>& done) {
 
 Task<Result<void>> Checker::read_extent(std::size_t index, std::vector<std::byte>& buffer) {
   Extent& extent = extents_[index];
-  if (extent.state != State::whole) co_return Result<void>{};
+  if (extent.state != State::whole || extent.moved) co_return Result<void>{};
   const ExtentId id = id_of(extent.id);
   std::vector<std::uint32_t> bad;
   for (int attempt = 0; attempt < 2; ++attempt) {  // once more: the wire may have erred, not the disk
     BASCULE_CO_ASSIGN(auto record, co_await parts_.catalog.get<catalog::ExtentRecord>(keys::extent(id)));
-    if (!record) co_return Result<void>{};  // removed meanwhile
+    if (!record || catalog::moved(record->record)) co_return Result<void>{};  // removed, or gathered, meanwhile
     auto units = co_await bad_units(id, record->record, buffer);
     if (units) {
       bad = std::move(*units);
@@ -157,7 +165,7 @@ Task<Result<void>> Checker::read_extent(std::size_t index, std::vector<std::byte
       continue;
     }
     if (units.error().code != Code::not_found && units.error().code != Code::corrupt) co_return fail(units.error());
-    BASCULE_CO_ASSIGN(const bool named, co_await still_named(id));
+    BASCULE_CO_ASSIGN(const bool named, co_await still_there(id));
     if (!named) co_return Result<void>{};
     extent.state = units.error().code == Code::not_found ? State::missing : State::cut_short;
     co_return Result<void>{};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "jobs/check.h"
+#include "catalog/forward.h"
 #include "catalog/history.h"
 #include "jobs/walk.h"
 #include "ops/manifest.h"
@@ -27,6 +28,7 @@ class Checker {
     std::uint32_t size_bytes = 0;
     State state = State::unseen;
     bool referenced = false;
+    bool moved = false;                 // gathered into others: nothing of it is at the provider, and nothing should be
   };
   struct Container {
     std::string path;   // account/name, or what is known of it
@@ -59,6 +61,7 @@ class Checker {
   Task<Result<std::vector<std::uint32_t>>> bad_units(ExtentId id, const catalog::ExtentRecord& record,
                                                      std::vector<std::byte>& buffer);
   Task<Result<bool>> still_named(ExtentId id);
+  Task<Result<bool>> still_there(ExtentId id);   // and not gathered into another
   Task<void> name_the_rest();
 
   // --- check_catalog.cc ---
@@ -83,6 +86,8 @@ class Checker {
   Task<Result<const Container*>> container_of(std::uint64_t cid);
   // What is wrong with the piece goes into `wrong`, with `at` before it.
   Task<Result<void>> look_at_piece(const Container& container, const extent::Piece& piece, const std::string& at, Wrong& wrong);
+  // The piece as it lies at the provider; says what is wrong with that otherwise.
+  Task<Result<std::optional<extent::Piece>>> where_it_lies(extent::Piece piece, std::string at, Wrong& wrong);
   // Is the record still the one that was looked at?
   Task<Result<bool>> unchanged(const Walk::Record& record);
 

@@ -7,6 +7,7 @@
 // walk in the order of kNamingTables meets every piece that was named when it began.
 #include <utility>
 
+#include "catalog/forward.h"
 #include "jobs/sweeper.h"
 #include "jobs/walk.h"
 
@@ -31,6 +32,7 @@ Task<Result<void>> Sweeper::recount(const std::set<std::uint32_t>& sessions) {
       for (const auto& e : extents) {
         const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
         BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::ExtentRecord>(e.value));
+        if (catalog::gathered(record)) continue;   // one commit made it whole: nothing in it was ever unnamed
         BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(keys::dead_total(id)));
         recounts[id] = {record.size_bytes, total ? total->record : 0, {}};
       }
@@ -56,31 +58,8 @@ Task<Result<void>> Sweeper::bury_unnamed(Recounts recounts) {
   co_return Result<void>{};
 }
 
-// The beginnings of the page keys of manifests that never came to be, or have not yet, and own no pieces: what they name is
-// named elsewhere, or was buried meanwhile.
-Task<Result<std::set<std::string>>> Sweeper::borrowing_pages() {
-  std::set<std::string> found;
-  for (const char table : {'Q', 'D'}) {
-    Walk walk(catalog_, table);
-    while (true) {
-      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
-      if (!record) break;
-      if (record->damage) continue;   // said by the count, where it matters
-      if (table == 'Q') {
-        BASCULE_CO_ASSIGN(const auto intent, catalog::decode<catalog::IntentRecord>(record->value));
-        if (!intent.owns_pieces && !intent.container_key)
-          found.insert(keys::page(intent.cid, load_be64(record->key.data() + 9), 0).substr(0, 17));
-      } else {
-        BASCULE_CO_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(record->value));
-        if (drop.kind == catalog::DropRecord::Kind::pages) found.insert(keys::page(drop.cid, drop.manifest.id, 0).substr(0, 17));
-      }
-    }
-  }
-  co_return found;
-}
-
 Task<Result<void>> Sweeper::count_named(Recounts& recounts) {
-  BASCULE_CO_ASSIGN(const auto borrowing, co_await borrowing_pages());
+  BASCULE_CO_ASSIGN(const auto borrowing, co_await borrowing_pages(catalog_));
   for (const char table : kNamingTables) {
     Walk walk(catalog_, table);
     while (true) {

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "catalog/forward.h"
 #include "ops/history.h"
 #include "ops/manifest.h"
 
@@ -329,12 +330,19 @@ Task<Result<catalog::Manifest>> Sweeper::live_manifest(std::uint64_t cid, std::u
 }
 
 Task<Result<void>> Sweeper::bury(Transaction& t, Dead dead) {
+  std::map<ExtentId, std::uint64_t> bytes;
   for (auto it = dead.begin(); it != dead.end();) {
     const ExtentId id = it->first.extent;
-    std::uint64_t bytes = 0;
-    for (; it != dead.end() && it->first.extent == id; ++it) bytes += it->second;
-    BASCULE_CO_TRY(co_await bury_bytes(t, id, bytes));
+    BASCULE_CO_ASSIGN(const auto extent, co_await catalog_.get<catalog::ExtentRecord>(keys::extent(id)));
+    for (; it != dead.end() && it->first.extent == id; ++it) {
+      bytes[id] += it->second;
+      if (!extent || !catalog::moved(extent->record)) continue;
+      const auto now = catalog::place_of(extent->record.forward, it->first.offset, it->second);
+      if (!now) co_return fail(Code::corrupt, "a piece of an extent that was gathered into another is not there");
+      bytes[now->extent] += it->second;
+    }
   }
+  for (const auto& [id, sum] : bytes) BASCULE_CO_TRY(co_await bury_bytes(t, id, sum));
   co_return Result<void>{};
 }
 
@@ -345,13 +353,14 @@ Task<Result<void>> Sweeper::bury_bytes(Transaction& t, ExtentId id, std::uint64_
   BASCULE_CO_ASSIGN(auto total, co_await catalog_.get_total(total_key));
   const std::uint64_t sum = bytes + (total ? total->record : 0);
   if (sum > extent->record.size_bytes) co_return fail(Code::corrupt, "more of an extent is dead than it holds");
+  t.require(extent_key, extent->version);   // compaction may move what is in it
   t.require(total_key, total ? total->version : 0);
   if (sum < extent->record.size_bytes) {
     t.put(total_key, catalog::encode_total(sum));
   } else {
     if (total) t.remove(total_key);
     t.remove(extent_key);
-    t.put(keys::garbage(id), catalog::encode_total(sum));
+    if (!catalog::moved(extent->record)) t.put(keys::garbage(id), catalog::encode_total(sum));   // else its shards went when it was
   }
   co_return Result<void>{};
 }

@@ -27,7 +27,7 @@ class Sweeper {
   // One pass over everything that is due; true if there was anything to do. What reads that run may still need waits for
   // a later pass. What a PUT of this session left that failed goes too, at once and again after kLatePut: the packer's word
   // (extent::FailedPuts) says which, never a listing, so that no write in flight is taken. Errors are the provider's or the
-  // store's: try again later.
+  // store's: try again later; conflict: a compaction moved what was being swept, try again at once.
   Task<Result<bool>> pass();
   // What dead sessions placed and no commit named: whole extents are listed at the provider and decided by the closed
   // session and the missing name; extents that are named in part are recounted. Run after an unclean end, and again
@@ -87,7 +87,8 @@ class Sweeper {
   Task<Result<void>> end(store::Entry entry, WallTime now);   // sweep_ended.cc
   Task<Result<std::optional<ops::ContainerRef>>> name_of(std::uint64_t cid, catalog::EndRecord last);
   Task<Result<bool>> referenced(std::uint64_t cid, std::uint64_t manifest, std::uint64_t except);
-  // Adds to the totals; an extent whose bytes are all dead becomes garbage in the same commit.
+  // Adds to the totals; an extent whose bytes are all dead becomes garbage in the same commit. What lies in another extent
+  // by now (compaction) is dead there too.
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);
   Task<Result<void>> bury_bytes(catalog::Transaction& t, ExtentId id, std::uint64_t bytes);
   Task<Result<void>> remove_garbage(std::vector<store::Entry> garbage);
@@ -98,7 +99,6 @@ class Sweeper {
   Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
   Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
-  Task<Result<std::set<std::string>>> borrowing_pages();
   Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions, const std::set<std::uint32_t>& quiet);
   Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "jobs/check.h"
+#include "jobs/compaction.h"
 #include "ops/testing.h"
 
 // A life that crashes leaves its coroutines parked for good, and each owns its frame (runtime/completion.h): the leak
@@ -48,6 +49,8 @@ class SweeperTest : public ::testing::Test {
   std::unique_ptr<World> world;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Sweeper> sweeper;
+  std::vector<std::unique_ptr<Compactor>> compactors_;
+  std::unique_ptr<Compactor> compactor;
 
   void begin(std::uint64_t seed) {
     gateway.reset();
@@ -60,10 +63,12 @@ class SweeperTest : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     gateway = std::move(*opened);
     sweeper = std::make_unique<Sweeper>(service());
+    compactor = std::make_unique<Compactor>(service(), CompactionOptions{.settle = {}});   // as soon and as often as can be
   }
   void crash() {
     world->crash(std::move(gateway));
     sweepers_.push_back(std::move(sweeper));
+    compactors_.push_back(std::move(compactor));
     const auto options = faults_;
     world->faults->set_options({});
     open();
@@ -743,6 +748,15 @@ Task<void> sweep_on(Actors& a, Sweeper& sweeper) {
   --a.running;
 }
 
+Task<void> compact_on(Actors& a, Compactor& compactor) {
+  const std::atomic<bool> never{false};
+  while (!a.stop) {
+    if (auto r = co_await compactor.run(never); !r) a.judge("compact", r.error());
+    co_await a.world.clock.sleep_for(30ms);
+  }
+  --a.running;
+}
+
 class Histories : public SweeperTest, public ::testing::WithParamInterface<bool> {
  protected:
   std::vector<std::shared_ptr<Actors>> remains_;  // of crashed lives: their coroutines are parked
@@ -763,9 +777,10 @@ TEST_P(Histories, Lose_nothing_and_leak_nothing) {
       ASSERT_TRUE(world->run(service().change_settings("acct", kept_by(life == 0 ? seed : random.next_u64()))));
       set_faults({.fail_before = 0.02, .fail_after = 0.02, .tear_put = 0.02, .delay = 0.7, .max_delay = 40ms});
       auto actors = std::make_shared<Actors>(*world, service(), gateway->line, random);
-      actors->running = 5;
+      actors->running = 6;
       for (int i = 0; i < 4; ++i) spawn(world->loop, act(*actors, 25));
       spawn(world->loop, sweep_on(*actors, *sweeper));
+      spawn(world->loop, compact_on(*actors, *compactor));
       if (crashes && life < 3) {
         world->run(world->clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 1500)));
         remains_.push_back(actors);
@@ -774,7 +789,7 @@ TEST_P(Histories, Lose_nothing_and_leak_nothing) {
         set_faults({});
         if (random.next_u64() % 2) adopt();
       } else {
-        while (actors->running > 1) world->run(world->clock.sleep_for(50ms));
+        while (actors->running > 2) world->run(world->clock.sleep_for(50ms));
         actors->stop = true;
         while (actors->running > 0) world->run(world->clock.sleep_for(50ms));
       }

@@ -7,6 +7,9 @@
 #include "catalog/spans.h"
 
 namespace bascule::jobs {
+
+namespace keys = catalog::keys;
+
 namespace {
 
 std::string hex(std::string_view bytes) { return to_hex(as_bytes(bytes)); }
@@ -91,6 +94,36 @@ Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view val
     pieces.insert(pieces.end(), drop.pieces.begin(), drop.pieces.end());
   }
   return pieces;
+}
+
+Result<std::uint64_t> container_of_record(char table, const Walk::Record& record) {
+  if (table == 'D') {
+    BASCULE_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(record.value));
+    return drop.cid;
+  }
+  if (record.key.size() < 9) return fail(Code::corrupt, "a key of a wrong length");
+  return load_be64(record.key.data() + 1);
+}
+
+Task<Result<std::set<std::string>>> borrowing_pages(catalog::Catalog& catalog) {
+  std::set<std::string> found;
+  for (const char table : {'Q', 'D'}) {
+    Walk walk(catalog, table);
+    while (true) {
+      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
+      if (!record) break;
+      if (record->damage) continue;   // said by the count, where it matters
+      if (table == 'Q') {
+        BASCULE_CO_ASSIGN(const auto intent, catalog::decode<catalog::IntentRecord>(record->value));
+        if (!intent.owns_pieces && !intent.container_key)
+          found.insert(keys::page(intent.cid, load_be64(record->key.data() + 9), 0).substr(0, 17));
+      } else {
+        BASCULE_CO_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(record->value));
+        if (drop.kind == catalog::DropRecord::Kind::pages) found.insert(keys::page(drop.cid, drop.manifest.id, 0).substr(0, 17));
+      }
+    }
+  }
+  co_return found;
 }
 
 Result<void> decodes(char table, std::string_view value) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,12 @@ class Walk {
 inline constexpr char kNamingTables[] = {'K', 'W', 'B', 'V', 'P', 'Z', 'D'};
 // The pieces that such a record names; not those in the pages of a manifest that it names. corrupt: it does not decode.
 Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view value);
+
+// The incarnation of the container that such a record belongs to.
+Result<std::uint64_t> container_of_record(char table, const Walk::Record& record);
+// The beginnings of the page keys of manifests that never came to be, or have not yet, and own no pieces: what they name is
+// named elsewhere, or was buried meanwhile.
+Task<Result<std::set<std::string>>> borrowing_pages(catalog::Catalog& catalog);
 
 // Does the value decode as a record of its table? (Tables without a form of their own: any value does.)
 Result<void> decodes(char table, std::string_view value);

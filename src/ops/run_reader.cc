@@ -6,10 +6,19 @@ namespace {
 
 constexpr Duration kReadTimeout = std::chrono::seconds(60);
 
-// An extent that a manifest names must be there: its absence is damage, not "no such blob".
-std::unexpected<Error> lost(const extent::PieceReader& reader, const Run& run, Error error) {
-  if (error.code != Code::not_found) return fail(std::move(error));
-  return fail(Code::corrupt, "extent " + reader.extent_name(run.piece.extent) + " is missing at its provider");
+constexpr int kMostMoves = 8;   // of a piece while it is being read
+
+// From where the piece lies now. An extent that a manifest names must be there, or have been gathered into another: else its
+// absence is damage, not "no such blob".
+Task<Result<void>> read_run(const Service& service, extent::PieceReader& reader, Run run, MutableBytes sealed, MutableBytes plain) {
+  for (int move = 0;; ++move) {
+    const extent::Piece piece = service.forwarding().place(run.piece);
+    auto read = co_await reader.read(piece, run.chunks, sealed, plain, service.parts().clock.now() + kReadTimeout);
+    if (read || read.error().code != Code::not_found) co_return read;
+    BASCULE_CO_ASSIGN(const bool moved, co_await service.forwarding().learn(run.piece, piece.extent));
+    if (!moved || move == kMostMoves)
+      co_return fail(Code::corrupt, "extent " + reader.extent_name(piece.extent) + " is missing at its provider");
+  }
 }
 
 Bytes zeros(std::size_t size) {
@@ -33,20 +42,15 @@ Task<Result<Bytes>> RunReader::next_direct() {
   if (run.zeros) co_return zeros(run.take);
   buffer_.reserve(run.chunks);
   const MutableBytes sealed = buffer_.sealed_bytes(run.chunks), plain = buffer_.plain_bytes(run.chunks);
-  auto had = reader_.try_read(run.piece, run.chunks, sealed, plain);
-  if (!had) co_return lost(reader_, run, had.error());
-  if (!*had) {
-    auto read = co_await reader_.read(run.piece, run.chunks, sealed, plain, service_.parts().clock.now() + kReadTimeout);
-    if (!read) co_return lost(reader_, run, read.error());
-  }
+  const auto had = reader_.try_read(service_.forwarding().place(run.piece), run.chunks, sealed, plain);
+  if (!had && had.error().code != Code::not_found) co_return fail(had.error());
+  if (!had || !*had) BASCULE_CO_TRY(co_await read_run(service_, reader_, run, sealed, plain));
   co_return Bytes(plain.subspan(run.skip, run.take));
 }
 
 Task<void> RunReader::fetch(const Service& service, Container container, std::shared_ptr<void>, std::shared_ptr<Fetch> f) {
   extent::PieceReader reader(service.parts().provider, service.parts().namer, service.ciphers(), container->key, container->cid);
-  auto read = co_await reader.read(f->run.piece, f->run.chunks, f->buffer.sealed_bytes(f->run.chunks),
-                                   f->buffer.plain_bytes(f->run.chunks), service.parts().clock.now() + kReadTimeout);
-  f->done.set(read ? std::move(read) : Result<void>(lost(reader, f->run, read.error())));
+  f->done.set(co_await read_run(service, reader, f->run, f->buffer.sealed_bytes(f->run.chunks), f->buffer.plain_bytes(f->run.chunks)));
 }
 
 Task<Result<Bytes>> RunReader::next_ahead() {

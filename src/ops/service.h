@@ -18,6 +18,7 @@
 #include "extent/reader.h"
 #include "ops/block_counts.h"
 #include "ops/conditions.h"
+#include "ops/forwarding.h"
 #include "ops/immutability.h"
 #include "ops/import.h"
 #include "ops/lineage.h"
@@ -175,6 +176,7 @@ class Service final : public Operations {
   const ServiceParts& parts() const { return parts_; }
   const ServiceOptions& options() const { return options_; }
   extent::CipherCache& ciphers() const { return ciphers_; }
+  Forwarding& forwarding() const { return forwarding_; }
   // Folds what a lineage's writes have made into its pages: see ops/fold.h. Nothing where the blob is gone.
   Task<Result<void>> fold_blob(BlobRef ref);
 
@@ -364,6 +366,7 @@ class Service final : public Operations {
   ServiceParts parts_;
   ServiceOptions options_;
   mutable extent::CipherCache ciphers_;
+  mutable Forwarding forwarding_{parts_.catalog};
 
   Task<Result<void>> reload_account(std::string name);   // with a turn at its key
 
