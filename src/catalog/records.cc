@@ -510,6 +510,7 @@ template <> Result<ExtentRecord> decode(std::string_view b) {
     if (r.at_end()) return;
     e.sources.resize(r.count(16));
     for (auto& id : e.sources) id = get_id<extent::ExtentId>(r);
+    if (e.sources.empty()) r.refuse();   // then they are not written
   });
 }
 

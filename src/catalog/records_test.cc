@@ -151,6 +151,15 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   endure(BlockRecord{5, {piece(), piece()}});
   ExtentRecord extent{.size_bytes = 5, .unit_tags = {{}, {}}, .forward = {{piece().extent, 1, 2, 3}}};
   endure(extent);
+  extent.sources = {piece().extent, extent.forward[0].to};   // with what was appended to the form later
+  EXPECT_EQ(decode<ExtentRecord>(encode(extent))->sources, extent.sources);
+  EXPECT_FALSE(decode<ExtentRecord>(encode(extent) + '\0'));
+  CopyJobRecord changes{.cid = 1, .copy_id = "i", .incremental = true, .begun = true, .former = WallTime(Ticks(9)), .done = 4096};
+  const auto job = decode<CopyJobRecord>(encode(changes));
+  ASSERT_TRUE(job);
+  EXPECT_TRUE(job->incremental && job->begun);
+  EXPECT_EQ(job->former, changes.former);
+  EXPECT_EQ(job->done, changes.done);
   endure(SessionRecord{.incarnation = 3, .clean = true});
   endure(DropRecord{.kind = DropRecord::Kind::upload, .cid = 1, .manifest = head().manifest, .kept = head().manifest,
                     .blob = "b", .epoch = 4, .pieces = {piece()}});
