@@ -91,6 +91,7 @@ class FakeOperations final : public ops::Operations {
     return unused<ops::Copied>();
   }
   Task<Result<ops::Copied>> start_copy(ops::BlobRef, ops::StartCopy) override { return unused<ops::Copied>(); }
+  Task<Result<ops::Copied>> copy_incrementally(ops::BlobRef, ops::BlobRef, ops::IncrementalCopy) override { return unused<ops::Copied>(); }
   Task<Result<void>> abort_copy(ops::BlobRef, std::string, ops::Conditions) override { return unused<void>(); }
   Task<Result<ops::ImmutabilityView>> set_immutability(ops::BlobRef, ops::SetImmutability) override { return unused<ops::ImmutabilityView>(); }
   Task<Result<void>> delete_immutability(ops::BlobRef) override { return unused<void>(); }
