@@ -103,6 +103,10 @@ class OpsTarget final : public Target {
 
   Task<Result<std::uint64_t>> ensure_container(SourceContainer container, SourceAccess access) override {
     const ops::ContainerRef ref{account_, container.name};
+    const auto account = operations_.account(account_);
+    if (container.version_immutability && account && !account->settings.versioning)
+      co_return fail(Code::unsupported, "its blobs may have policies and holds of their own, which needs versioning here: "
+                                        "`bascule account set " + account_ + " --versioning on`, and run the same command again");
     auto view = co_await operations_.create_container(ref, container.metadata, access.public_access);
     const bool existed = !view && ops::reason_of(view.error()) == ops::Reason::container_exists;
     if (existed) view = co_await operations_.set_container_metadata(ref, container.metadata, {});

@@ -192,6 +192,35 @@ class FromBascule(States, Case):
         self.assertGreater(target.put("moving", "b", b"four").header("x-ms-creation-time") or "~", "")
         self.assertGreater(target.call("PUT", "/moving/b?comp=snapshot").header("x-ms-snapshot"), max(ids))
 
+    def test_what_keeps_single_states_comes_with_them(self):
+        source = self.source
+        source.container("held")
+        subprocess.run([PROGRAM, "immutability", "version-level", f"{ACCOUNT}/held", *self.server.place()], check=True, capture_output=True,
+                       env=server.private_environment(self.server.folder))
+        source.put("held", "b", b"one")
+        until = "Fri, 01 Jan 2100 00:00:00 GMT"
+        source.call("PUT", "/held/b?comp=immutabilityPolicies", {"x-ms-immutability-policy-until-date": until, "x-ms-immutability-policy-mode": "unlocked"})
+        source.put("held", "b", b"two")   # the first is a version now, and kept
+        source.call("PUT", "/held/b?comp=legalhold", {"x-ms-legal-hold": "true"})
+        refused = self.report(self.text, "--container", "held", exit_code=1)
+        self.assertIn("--versioning on", refused["failures"][0]["message"])
+        config = self.folder / "bascule.toml"
+        config.write_text(f'key_file = "{self.folder / "data"}.key"\n')
+        place = ["--data", str(self.folder / "data"), "--config", str(config)]
+        subprocess.run([PROGRAM, "account", "set", ACCOUNT, "--versioning", "on", *place], check=True, capture_output=True, env=self.environment())
+        report = self.report(self.text, "--container", "held")
+        self.assertEqual((report["failed"], report["carried"]["blobs"], report["inventory"]["not_carried"]), (0, 2, {}))
+        again = self.report(self.text, "--container", "held")
+        self.assertEqual((again["failed"], again["already"]["blobs"]), (0, 2))
+        target = self.served()
+        first = source.call("GET", "/held?restype=container&comp=list&include=versions").xml_text(".//Blob/VersionId")[0]
+        version = f"/held/b?versionid={urllib.parse.quote(first)}"
+        head = target.call("HEAD", version)
+        self.assertEqual((head.header("x-ms-immutability-policy-until-date"), head.header("x-ms-immutability-policy-mode")), (until, "unlocked"))
+        self.assertEqual(target.call("HEAD", "/held/b").header("x-ms-legal-hold"), "true")
+        self.assertEqual(target.client.send("DELETE", version).status, 409)
+        self.assertEqual(target.client.send("DELETE", "/held/b").status, source.client.send("DELETE", "/held/b").status)
+
     def test_what_cannot_be_had_is_named(self):
         source = self.source
         source.container("rest")
