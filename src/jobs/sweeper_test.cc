@@ -360,6 +360,25 @@ TEST_F(SweeperTest, What_ended_can_be_brought_back_and_has_no_end_then) {
   EXPECT_EQ(get(blob("x")), "text");
 }
 
+// Deleted before its end and brought back after it.
+TEST_F(SweeperTest, What_comes_back_after_its_own_end_goes_again) {
+  begin(84);
+  create("c");
+  ASSERT_TRUE(world->run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
+    s.delete_retention_days = 2;
+    return {};
+  })));
+  put(blob("x"), "text");
+  ASSERT_TRUE(world->run(service().set_blob_expiry(blob("x"), {.from = ops::SetExpiry::From::now, .after = Ticks(1h)})));
+  ASSERT_TRUE(world->run(service().delete_blob(blob("x"), {})));
+  world->run(world->clock.sleep_for(2h));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 0u);
+  ASSERT_TRUE(world->run(service().undelete_blob(blob("x"))));
+  ASSERT_TRUE(world->run(sweeper->expire_ended()));
+  EXPECT_EQ(sweeper->counts().ended, 1u);
+}
+
 // Deleted with its container, it comes back with it, and goes then.
 TEST_F(SweeperTest, An_end_in_a_deleted_container_waits_for_its_return) {
   begin(83);

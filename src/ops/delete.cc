@@ -233,6 +233,7 @@ Task<Result<void>> Service::undelete_blob(BlobRef ref) {
     if (base && !some.more) {
       forget_expiry(t, cid, ref.blob, WallTime(), head.extras->history);
       restore(head.extras->history);
+      note_end(t, container_ref, cid, ref.blob, WallTime(), head);   // which may have passed meanwhile
       index_tags(t, cid, ref.blob, {}, tags_of(head));
     }
     put_guard(t, head_key, {found->version, std::move(head)});

@@ -167,10 +167,10 @@ Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head
     using State = HistoryRecord::State;
     const bool live = history.state == State::live;
     // What was deleted softly stays so beside the new blob, unless that is of another type ("Soft delete for blobs",
-    // "Protection by operation").
+    // "Protection by operation"). What lies in the archive is not protected from being overwritten.
     const bool same = live && s.version != WallTime() && catalog::version_of(former) == s.version;
     const bool version = live && !same && keeps_version(s.rule, former);
-    const bool deleted = live ? !version && !same && s.rule.retention_days != 0
+    const bool deleted = live ? !version && !same && s.rule.retention_days != 0 && !archived(former, now())
                               : history.state == State::deleted && former.type == next.type;
     if (version || deleted) {
       if (s.inherits == Inherits::content) {   // what goes on being written to stays the holder that it was

@@ -203,6 +203,18 @@ TEST_F(HistoryTest, An_overwrite_leaves_a_deleted_snapshot_and_so_does_a_new_blo
   EXPECT_EQ(get(blob("b")), "one");
 }
 
+// "Soft delete for blobs": no overwrite protection in the archive tier.
+TEST_F(HistoryTest, An_archived_blob_is_not_kept_when_it_is_overwritten) {
+  settings(false, 7);
+  ASSERT_TRUE(put("b", "one"));
+  ASSERT_TRUE(world.run(ops().set_blob_tier(blob("b"), {.tier = "Archive"})));
+  ASSERT_TRUE(put("b", "two"));
+  EXPECT_EQ(list(everything()), "b");
+  ASSERT_TRUE(world.run(ops().set_blob_tier(blob("b"), {.tier = "Archive"})));
+  ASSERT_TRUE(remove(blob("b")));   // deleting is another matter
+  EXPECT_EQ(list(everything()), "b~");
+}
+
 TEST_F(HistoryTest, Every_write_of_content_or_metadata_makes_a_version) {
   settings(true, 0);
   const auto one = put("b", "one");

@@ -12,73 +12,16 @@ void name_scope(Request& request, const std::string& scope) {
   if (!scope.empty()) request.headers.push_back({"x-ms-encryption-scope", scope});
 }
 
-std::string block_id(std::uint64_t n) { return to_base64(as_bytes(std::to_string(10 + n))); }
-
-// The texts between <tag> and </tag>, in order.
-std::vector<std::string> elements(const std::string& xml, const std::string& tag) {
-  std::vector<std::string> all;
-  const std::string open = "<" + tag + ">", close = "</" + tag + ">";
-  for (std::size_t at = 0; (at = xml.find(open, at)) != std::string::npos;) {
-    at += open.size();
-    const std::size_t end = xml.find(close, at);
-    all.push_back(xml.substr(at, end - at));
-  }
-  return all;
-}
-
 }  // namespace
 
-void Trace::hash_in(std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-}
-
-void Trace::add(std::string_view text) {
-  hash_in(text);
-  if (print) std::printf("%.*s\n", static_cast<int>(std::min<std::size_t>(text.size(), 300)), text.data());
-}
-
-Client::Client(Play& play, int number, std::uint64_t seed) : play_(play), number_(number), random_(seed) {
+Client::Client(Play& play, int number, std::uint64_t seed) : Speaker(play, play.account, number, seed) {
   for (const char* c : {"a", "b"})
     for (int i = 0; i < 2; ++i) own_["/own" + std::to_string(number) + c + "/blob" + std::to_string(i)];
-}
-
-std::string Client::value() {
-  const std::size_t size = pick(10) ? pick(3000) : pick(600'000);
-  return std::to_string(number_) + ":" + std::to_string(++values_) + ":" + ops::testing::content(size, random_.next_u64());
 }
 
 std::string Client::scope(const std::string& usual) {
   if (pick(8)) return usual;
   return pick(2) ? "" : kScope;
-}
-
-Task<Answer> Client::send(Request request) {
-  const std::string line = std::to_string(number_) + " " + request.method + " " + request.target;
-  const Instant began = play_.server.world().clock.now();
-  if (!play_.server.alive(connection_) || !connection_.stream) connection_ = play_.server.connect();
-  Answer answer;
-  if (connection_.stream) {
-    const auto stream = connection_.stream;
-    stream->set_deadline(play_.server.world().clock.now() + 5min);
-    answer = co_await exchange(*stream, std::move(request), play_.account, play_.server.world().clock.wall());
-  }
-  if (answer.status == 0 || answer.header("connection") == "close") connection_ = {};
-  ++play_.trace.requests;
-  const auto now = play_.server.world().clock.now();
-  play_.trace.add(line + " -> " + std::to_string(answer.status) + " " + answer.header("x-ms-error-code") + " " +
-                  answer.header("etag") + " " + std::to_string((now - began).count()) + " " + std::to_string(answer.body.size()));
-  play_.trace.hash_in(answer.body);
-  if (answer.status == 500 || answer.status == 503) co_await play_.server.world().clock.sleep_for(50ms);
-  co_return answer;
-}
-
-Task<void> Client::run(int steps) {
-  for (int i = 0; i < steps && play_.violation.empty(); ++i) {
-    co_await step();
-    co_await play_.server.world().clock.sleep_for(std::chrono::milliseconds(pick(200)));
-  }
-  connection_ = {};
-  --play_.running;
 }
 
 Task<void> Client::step() { return pick(4) ? own_step() : shared_step(); }
@@ -121,9 +64,7 @@ Client::Op Client::put(const OwnBlob& blob, const std::string& key) {
 
 Client::Op Client::put_block(const OwnBlob& blob, const std::string& key) {
   const std::string id = block_id(pick(6));
-  Op op{{"PUT", key + "?comp=block&blockid=" + (id.ends_with('=') ? id.substr(0, id.find('=')) + std::string(id.size() - id.find('='), ' ') : id), {}, value()}, 201, blob};
-  std::string& target = op.request.target;
-  for (std::size_t at; (at = target.find(' ')) != std::string::npos;) target.replace(at, 1, "%3D");
+  Op op{{"PUT", key + "?comp=block&blockid=" + in_query(id), {}, value()}, 201, blob};
   if (blob.lease) {
     if (pick(6) == 0) {
       op.expected = 412;
@@ -183,7 +124,7 @@ Client::Op Client::put_list(const OwnBlob& blob, const std::string& key) {
 
 Client::Op Client::copy(const OwnBlob& blob, const std::string& key) {
   auto from = std::next(own_.begin(), static_cast<std::ptrdiff_t>(pick(own_.size())));
-  Op op{{"PUT", key, {{"x-ms-copy-source", std::string("http://") + kHost + from->first}}, ""}, 202, blob};
+  Op op{{"PUT", key, {{"x-ms-copy-source", "http://" + host_of(account_) + from->first}}, ""}, 202, blob};
   if (!from->second.exists) {
     op.expected = 404;
     if (blob.lease) op.request.headers.push_back({"x-ms-lease-id", *blob.lease});
@@ -306,6 +247,8 @@ Task<std::optional<OwnBlob>> Client::look(std::string key, const OwnBlob& like) 
 Task<void> Client::resolve(std::string key, OwnBlob before, OwnBlob after) {
   for (int attempt = 0; attempt < 100 && play_.violation.empty(); ++attempt) {
     co_await play_.server.world().clock.sleep_for(15s);   // nothing of the request is under way any more
+    std::optional<Server::Calm> calm;
+    if (attempt > 10) calm.emplace(play_.server);
     for (const OwnBlob* candidate : {&after, &before}) {
       auto seen = co_await look(key, *candidate);
       if (!seen) break;
@@ -406,8 +349,7 @@ Task<void> Client::verify() {
     OwnBlob expected = blob;
     if (!seen || expected != *seen) play_.violate("at the end " + key + " is not as it was left");
   }
-  connection_ = {};
-  --play_.running;
+  leave();
 }
 
 }  // namespace bascule::sim

@@ -56,7 +56,7 @@ Task<bool> read_chunks(http::ByteStream& stream, std::string& in, std::string& b
 Task<Answer> exchange(http::ByteStream& stream, Request request, const ops::Account& account, WallTime now) {
   const bool writes = request.method == "PUT";
   auto headers = std::move(request.headers);
-  headers.push_back({"Host", kHost});
+  headers.push_back({"Host", host_of(account)});
   std::optional<std::uint64_t> length;
   if (writes) {
     length = request.body.size();

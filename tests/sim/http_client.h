@@ -31,7 +31,7 @@ struct Request {
 // Sends and reads the answer to its end. `status` 0 where the connection ended before that.
 Task<Answer> exchange(http::ByteStream& stream, Request request, const ops::Account& account, WallTime now);
 
-constexpr const char* kHost = "acct.blob.sim";
+inline std::string host_of(const ops::Account& account) { return account.name + ".blob.sim"; }
 constexpr const char* kVersion = "2023-11-03";
 constexpr const char* kScope = "one";            // an encryption scope of the account
 

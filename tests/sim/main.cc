@@ -2,20 +2,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "base/log.h"
+#include "catalog/history.h"
 #include "jobs/check.h"
 #include "sim/client.h"
+#include "sim/name_client.h"
 
 namespace bascule::sim {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Settings {
+struct RunSettings {
   int steps = 60;
   Broken broken = Broken::nothing;
   bool trace = false;
@@ -33,17 +36,53 @@ struct Findings final : jobs::CheckSink {
   }
 };
 
+constexpr int kClients = 4, kNameClients = 2;
+constexpr Ticks kLeap = std::chrono::hours(11);   // never near a multiple of a day within the leaps of a run
+
+struct Cast {
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::unique_ptr<NameClient>> names;
+  std::vector<ops::Account> accounts;          // the names'
+  std::vector<Speaker*> all() const {
+    std::vector<Speaker*> everybody;
+    for (const auto& c : clients) everybody.push_back(c.get());
+    for (const auto& c : names) everybody.push_back(c.get());
+    return everybody;
+  }
+};
+
+// Whatever was to be collected has been.
+Task<void> sleep_it_off(Server& server) {
+  return server.world().clock.sleep_for(jobs::Sweeper::kAdoptAgain + 1min);
+}
+
 // With everything deleted and swept, only the fixed records, the root of the keyring and the scope's key may be left.
-Task<void> expect_no_leak(Play& play) {
+Task<void> expect_no_leak(Play& play, const Cast& cast) {
   Server& server = play.server;
-  auto containers = co_await server.service().list_containers(play.account.name, {});
-  if (!containers) co_return play.violate("containers cannot be listed at the end");
-  for (const auto& c : containers->items)
-    if (!co_await server.service().delete_container({play.account.name, c.name}, {})) play.violate("a container cannot be deleted");
+  auto accounts = cast.accounts;
+  for (const auto& account : accounts)
+    if (!co_await server.service().change_settings(account.name, NameClient::applied({}))) play.violate("an account cannot be set at the end");
+  server.world().clock.step_wall(std::chrono::days(10));   // what was kept for a time is free,
+  server.crash();
+  co_await server.start();
+  for (const auto& client : cast.names) co_await client->empty();
+  co_await server.world().clock.sleep_for(10s);
+  accounts.push_back(play.account);
+  for (const auto& account : accounts) {
+    auto containers = co_await server.service().list_containers(account.name, {});
+    if (!containers) co_return play.violate("containers cannot be listed at the end");
+    for (const auto& c : containers->items) {
+      ops::Conditions conditions;
+      for (const auto& client : cast.names)
+        if (auto id = client->container_lease(account.name, c.name)) conditions.lease_id = id;
+      if (!co_await server.service().delete_container({account.name, c.name}, conditions)) play.violate("a container cannot be deleted");
+    }
+  }
+  server.world().clock.step_wall(std::chrono::days(10));   // and what was kept after its deletion is due
   server.crash();  // what failed puts may have left is looked for when their session has ended
   co_await server.start();
   // Until nothing of any session can land any more, and all are settled.
-  co_await server.world().clock.sleep_for(jobs::Sweeper::kAdoptAgain + 1min);
+  co_await sleep_it_off(server);
   auto left = co_await server.world().store->scan({.begin = std::string(1, '\0'), .end = "\xff"});
   if (!left) co_return play.violate("the store cannot be read at the end");
   for (const auto& e : *left)
@@ -55,26 +94,89 @@ Task<void> expect_no_leak(Play& play) {
     if (o.name != "keyring-root" && (!o.name.starts_with("keyring-") || ++keys > 1)) play.violate("an object is left over: " + o.name);
 }
 
-Task<void> play_all(Play& play, std::uint64_t seed, Settings settings) {
+// What was deleted softly and is due has gone.
+Task<void> expect_none_overdue(Play& play) {
+  const WallTime now = play.server.world().clock.wall() - std::chrono::duration_cast<Ticks>(1min);
+  for (const char table : {catalog::keys::kHeadTable, catalog::keys::kPastTable}) {
+    auto records = co_await play.server.catalog().scan({.begin = std::string(1, table), .end = std::string(1, static_cast<char>(table + 1)),
+                                                        .limit = 100'000, .limit_bytes = std::size_t{64} << 20});
+    if (!records) co_return play.violate("the heads cannot be read");
+    for (const auto& e : *records) {
+      const auto head = catalog::decode<catalog::HeadRecord>(e.value);
+      if (!head) co_return play.violate("a head cannot be decoded");
+      const auto& history = catalog::history_of(*head);
+      if (history.state == catalog::HistoryRecord::State::deleted && catalog::deletion_due(history) < now)
+        play.violate("what was deleted softly is kept beyond its time");
+    }
+  }
+}
+
+Task<void> check_all(Play& play, const Cast& cast) {
+  Clock& clock = play.server.world().clock;
+  const auto everybody = cast.all();
+  play.running = static_cast<int>(everybody.size());
+  for (Speaker* client : everybody) spawn(play.server.world().loop, client->verify());
+  while (play.running > 0) co_await clock.sleep_for(100ms);
+  Findings findings;
+  auto report = co_await jobs::check(play.server.service(), {}, findings);
+  if (!report) play.violate("check: " + report.error().message);
+  else if (!report->good()) play.violate("check: " + findings.first);
+}
+
+// Between two steps of everybody half a day goes by, and accounts may be set otherwise.
+Task<void> leap(Play& play, const Cast& cast) {
+  Server& server = play.server;
+  play.rest = true;
+  while (play.stepping > 0) co_await server.world().clock.sleep_for(20ms);
+  server.world().clock.step_wall(kLeap);
+  play.trace.add("half a day goes by");
+  co_await server.world().clock.sleep_for(5s);   // what has become due goes by the rules under which it did
+  for (const auto& client : cast.names) co_await client->at_rest();
+  play.rest = false;
+}
+
+Task<void> set_up(Play& play, Cast& cast, SeededRandom& random) {
+  ops::Service& service = play.server.service();
+  (void)co_await service.put_account(play.account, true);
+  if (!co_await service.put_encryption_scope(play.account.name, kScope, true, true)) play.violate("no encryption scope");
+  std::vector<std::string> keeping;
+  const WallTime now = play.server.world().clock.wall();
+  std::vector<ops::ContainerRef> containers = {{play.account.name, "shared"}};
+  for (int i = 0; i < kClients; ++i) {
+    cast.clients.push_back(std::make_unique<Client>(play, i, random.next_u64()));
+    for (const char* c : {"a", "b"}) containers.push_back({play.account.name, "own" + std::to_string(i) + c});
+  }
+  for (int i = 0; i < kNameClients; ++i) {
+    const ops::Account account{"past" + std::to_string(i), {ops::testing::content(64, 11 + i), ops::testing::content(64, 21 + i)}};
+    Settings settings{random.next_u64() % 2 == 0, static_cast<int>(random.next_u64() % 3), static_cast<int>(random.next_u64() % 3)};
+    settings.keeps = i == 1 && random.next_u64() % 2;
+    settings.versioning |= settings.keeps;
+    (void)co_await service.put_account(account, true);
+    if (!co_await service.change_settings(account.name, NameClient::applied(settings))) play.violate("an account cannot be set");
+    for (const char* c : {"keep", "turn"}) containers.push_back({account.name, c});
+    cast.names.push_back(std::make_unique<NameClient>(play, account, settings, kClients + i, random.next_u64()));
+    cast.accounts.push_back(account);
+    if (settings.keeps) keeping.push_back(account.name);
+  }
+  for (const auto& c : containers)
+    if (!co_await service.create_container(c, {}, ops::PublicAccess::none)) play.violate("no container");
+  for (const auto& account : keeping)
+    if (!co_await service.change_container_immutability({account, "keep"}, [&](auto& rules) { return ops::enable_versions(rules, now); }))
+      play.violate("no policies of single states");
+}
+
+Task<void> play_all(Play& play, std::uint64_t seed, RunSettings settings) {
   Server& server = play.server;
   Clock& clock = server.world().clock;
   SeededRandom random(seed * 31 + 7);
-  constexpr int kClients = 4;
   co_await server.start();
   if (!server.trouble.empty()) co_return;
-  (void)co_await server.service().put_account(play.account, true);
-  if (!co_await server.service().put_encryption_scope(play.account.name, kScope, true, true)) play.violate("no encryption scope");
-  std::vector<std::unique_ptr<Client>> clients;
-  std::vector<std::string> containers = {"shared"};
-  for (int i = 0; i < kClients; ++i) {
-    clients.push_back(std::make_unique<Client>(play, i, random.next_u64()));
-    for (const char* c : {"a", "b"}) containers.push_back("own" + std::to_string(i) + c);
-  }
-  for (const auto& c : containers)
-    if (!co_await server.service().create_container({play.account.name, c}, {}, ops::PublicAccess::none)) play.violate("no container");
+  auto& cast = *new Cast;   // as long as what is parked
+  co_await set_up(play, cast, random);
   server.set_faults(true);
-  play.running = kClients;
-  for (auto& client : clients) spawn(server.world().loop, client->run(settings.steps));
+  play.running = kClients + kNameClients;
+  for (const auto& client : cast.clients) spawn(server.world().loop, client->run(settings.steps));
+  for (const auto& client : cast.names) spawn(server.world().loop, client->run(3 * settings.steps));
   const std::uint64_t patience = 500 + random.next_u64() % 20'000;
   for (int crashes = 0; play.running > 0;) {
     if (++crashes > 12) {
@@ -83,6 +185,7 @@ Task<void> play_all(Play& play, std::uint64_t seed, Settings settings) {
     }
     const Instant until = clock.now() + std::chrono::milliseconds(random.next_u64() % patience);
     while (play.running > 0 && clock.now() < until) co_await clock.sleep_for(std::min<Duration>(500ms, until - clock.now() + 1us));
+    if (random.next_u64() % 2) co_await leap(play, cast);
     if (play.running == 0) break;
     server.crash();
     if (random.next_u64() % 2) co_await clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 3000));
@@ -92,18 +195,16 @@ Task<void> play_all(Play& play, std::uint64_t seed, Settings settings) {
   if (!play.violation.empty()) co_return;
   server.set_faults(false);
   co_await clock.sleep_for(10s);
-  play.running = kClients;
-  for (auto& client : clients) spawn(server.world().loop, client->verify());
-  while (play.running > 0) co_await clock.sleep_for(100ms);
-  Findings findings;
-  auto report = co_await jobs::check(server.service(), {}, findings);
-  if (!report) play.violate("check: " + report.error().message);
-  else if (!report->good()) play.violate("check: " + findings.first);
-  if (play.violation.empty()) co_await expect_no_leak(play);
+  co_await check_all(play, cast);
+  server.world().clock.step_wall(3 * kLeap);
+  co_await sleep_it_off(server);
+  if (play.violation.empty()) co_await check_all(play, cast);   // with everything collected that can be
+  co_await expect_none_overdue(play);
+  if (play.violation.empty()) co_await expect_no_leak(play, cast);
   if (!server.trouble.empty()) play.violate(server.trouble);
 }
 
-Outcome simulate(std::uint64_t seed, Settings settings) {
+Outcome simulate(std::uint64_t seed, RunSettings settings) {
   // Never destroyed: coroutines of crashed lives are parked in it, and the process ends soon.
   auto& server = *new Server(seed, settings.broken);
   auto& play = *new Play{server, {"acct", {ops::testing::content(64, 1), ops::testing::content(64, 2)}}};
@@ -121,7 +222,7 @@ void report(std::uint64_t seed, const Outcome& o) {
 }
 
 // Each seed in a process of its own: what one leaves behind is gone with it, and a crash of the simulator is one seed's.
-int run_range(std::uint64_t first, std::uint64_t last, Settings settings) {
+int run_range(std::uint64_t first, std::uint64_t last, RunSettings settings) {
   std::uint64_t bad = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const pid_t child = ::fork();
@@ -149,7 +250,10 @@ int run_range(std::uint64_t first, std::uint64_t last, Settings settings) {
 int usage() {
   std::fputs("sim --seed N [--steps M] [--trace] [--twice]   one run; the same seed is the same run\n"
              "sim --seeds A..B [--steps M]                   many\n"
-             "    --broken durability|preconditions|collection   with a rule broken: it must be noticed\n", stderr);
+             "    --broken RULE                              with a rule broken: it must be noticed\n"
+             "rules:", stderr);
+  for (const BrokenName& b : kBroken) std::fprintf(stderr, " %.*s", static_cast<int>(b.name.size()), b.name.data());
+  std::fputc('\n', stderr);
   return 2;
 }
 
@@ -158,7 +262,7 @@ int usage() {
 
 int main(int argc, char** argv) {
   using namespace bascule::sim;
-  Settings settings;
+  RunSettings settings;
   std::uint64_t first = 1, last = 0;
   bool twice = false;
   for (int i = 1; i < argc; ++i) {
@@ -176,10 +280,9 @@ int main(int argc, char** argv) {
     else if (option == "--twice") twice = true;
     else if (option == "--broken") {
       const std::string rule = next();
-      if (rule == "durability") settings.broken = Broken::durability;
-      else if (rule == "preconditions") settings.broken = Broken::preconditions;
-      else if (rule == "collection") settings.broken = Broken::collection;
-      else return usage();
+      const auto* known = std::ranges::find(kBroken, rule, &BrokenName::name);
+      if (known == std::end(kBroken)) return usage();
+      settings.broken = known->rule;
     } else return usage();
   }
   if (last < first) return usage();

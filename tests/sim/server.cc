@@ -5,24 +5,10 @@ namespace bascule::sim {
 using namespace std::chrono_literals;
 using ops::testing::Gateway;
 
-namespace {
-
-// A store that forgets what commits require: the control that the simulator can see such a thing.
-class ForgetfulStore final : public ops::testing::WrappedStore {
- public:
-  using WrappedStore::WrappedStore;
-  Task<Result<std::uint64_t>> commit(store::Commit commit) override {
-    commit.preconditions.clear();
-    return inner_->commit(std::move(commit));
-  }
-};
-
-}  // namespace
-
-Server::Server(std::uint64_t seed, Broken broken) : world_(seed), broken_(broken), random_(seed ^ 0x5eed) {
-  if (broken == Broken::preconditions) {
+Server::Server(std::uint64_t seed, Broken broken) : world_(seed), broken_(broken), reader_(broken), random_(seed ^ 0x5eed) {
+  if (broken != Broken::nothing) {
     world_.store = std::make_unique<ops::testing::SlowStore>(
-        std::make_unique<ForgetfulStore>(store::make_memory_store({.trim_journal_at_once = true})), world_.clock);
+        break_store(broken, store::make_memory_store({.trim_journal_at_once = true})), world_.clock);
   }
   world_.store_latency(1ms + std::chrono::microseconds(random_.next_u64() % 8000));
 }
@@ -30,7 +16,7 @@ Server::Server(std::uint64_t seed, Broken broken) : world_(seed), broken_(broken
 void Server::set_faults(bool on) {
   faults_ = on;
   provider::FaultOptions options;
-  if (on) {
+  if (on && calm_ == 0) {
     options = {.fail_before = 0.01, .fail_after = 0.01, .tear_put = 0.01, .delay = 0.6, .max_delay = 300ms, .lie_flip_bit = 0.003};
     if (broken_ == Broken::durability) options.lie_lose_put = 0.05;
   }
@@ -42,7 +28,8 @@ Task<void> Server::start() {
   set_faults(false);  // an administrator would start it again until it comes up
   auto opened = co_await Gateway::open(world_, {.upload_memory_bytes = 24 * 1024 * 1024,
                                                 .service = {.read_run_bytes = 64 * 1024, .read_ahead = random_.next_u64() % 3,
-                                                            .packer = {.in_flight = 1 + random_.next_u64() % 4}}});
+                                                            .packer = {.in_flight = 1 + random_.next_u64() % 4},
+                                                            .rehydrate_standard = 15h, .rehydrate_high = 5h}});
   set_faults(faults);
   if (!opened) {
     trouble = "the server does not start: " + opened.error().message;
@@ -63,6 +50,9 @@ Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> 
     Result<void> outcome;
     if (!swept) outcome = fail(swept.error());
     if (outcome) outcome = co_await life.sweeper->adopt_when_due();
+    if (outcome) outcome = co_await life.sweeper->expire_uploads();
+    if (outcome) outcome = co_await life.sweeper->expire_ended();
+    if (outcome) outcome = co_await life.sweeper->expire_deleted();
     if (outcome) {
       if (const auto expired = co_await life.gateway->service->expire_deleted_containers(); !expired) outcome = fail(expired.error());
     }

@@ -8,16 +8,9 @@
 #include "http/server_connection.h"
 #include "jobs/sweeper.h"
 #include "ops/testing.h"
+#include "sim/broken.h"
 
 namespace bascule::sim {
-
-// A rule that is broken on purpose: the simulator must notice.
-enum class Broken {
-  nothing,
-  durability,      // some puts are acknowledged that never happened
-  preconditions,   // commits forget what they must check
-  collection,      // a living session's unnamed extents are collected by a listing, writes in flight among them
-};
 
 // One life of the server. What is left of a crashed one is kept: its coroutines still refer to it.
 struct Life {
@@ -40,15 +33,31 @@ class Server {
     std::uint64_t life = 0;
   };
   Connection connect();
+  bool up() const { return life_ != nullptr; }
   bool alive(const Connection& c) const { return life_ && c.life == lives_; }
   void crash();
   std::uint64_t lives() const { return lives_; }
 
   ops::testing::World& world() { return world_; }
   ops::Service& service() { return *life_->gateway->service; }
+  WallTime lawful_now() { return life_ ? service().lawful_now() : world_.clock.wall(); }   // what policies count by
   jobs::Sweeper& sweeper() { return *life_->sweeper; }
   catalog::Catalog& catalog() { return *life_->gateway->catalog; }
   void set_faults(bool on);
+  // The provider does as it should for as long as one of these is there: for who must get to see something large.
+  class Calm {
+   public:
+    explicit Calm(Server& server) : server_(server) { ++server_.calm_; server_.set_faults(server_.faults_); }
+    ~Calm() { --server_.calm_; server_.set_faults(server_.faults_); }
+    Calm(const Calm&) = delete;
+    Calm& operator=(const Calm&) = delete;
+
+   private:
+    Server& server_;
+  };
+  void tamper(const std::string& method, const std::string& target, std::vector<http::Header>& headers) {
+    reader_.take(method, target, headers);
+  }
   std::string trouble;               // what a job met that may never be
 
  private:
@@ -58,10 +67,12 @@ class Server {
   std::vector<std::unique_ptr<Life>> past_;   // first: what is parked in the world refers to it
   ops::testing::World world_;
   const Broken broken_;
+  BrokenReader reader_;
   SeededRandom random_;
   std::unique_ptr<Life> life_;
   std::uint64_t lives_ = 0;
   bool faults_ = false;
+  int calm_ = 0;
   std::vector<std::weak_ptr<http::ByteStream>> clients_;
 };
 

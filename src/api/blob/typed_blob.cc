@@ -4,6 +4,7 @@
 #include "api/blob/block_list.h"
 #include "api/blob/encryption.h"
 #include "api/common/metadata.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -28,12 +29,13 @@ Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
   Reply reply(call, 201);
   reply.modified(written->last_modified, written->etag);
   reply.common();
+  reply.version_id(written->version);
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
   co_return co_await reply.send();
 }
 
 namespace {
-bool answers_md5(const Call& call, const DeclaredHashes& declared) { return declared.md5 || call.version < kBodyCrc64; }
+bool answers_md5(const Call& call, const DeclaredHashes& declared) { return declared.md5 || call.version < since::kCrc64; }
 }  // namespace
 
 void expect_hashes(const Call& call, const DeclaredHashes& declared, ops::BodySpec& body) {
@@ -47,7 +49,7 @@ void add_body_md5(Reply& reply, const Call& call, const DeclaredHashes& declared
 }
 
 void add_body_crc64(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written) {
-  if (written.crc64 && call.version >= kBodyCrc64 && (!declared.md5 || call.version >= kAlwaysCrc64)) reply.crc64(*written.crc64);
+  if (written.crc64 && call.version >= since::kCrc64 && (!declared.md5 || call.version >= since::kCrc64BesideMd5)) reply.crc64(*written.crc64);
 }
 
 }  // namespace bascule::api::blob

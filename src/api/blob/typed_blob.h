@@ -6,9 +6,6 @@
 
 namespace bascule::api::blob {
 
-inline constexpr Version kBodyCrc64(2019, 2, 2);      // from then on writes answer with a CRC64
-inline constexpr Version kAlwaysCrc64(2026, 10, 6);   // and from then on also where Content-MD5 was sent
-
 // Creates the blob that `create` begins to describe, from the headers that both types take.
 Task<Answer> create_typed(Call& call, ops::CreateBlob create);
 

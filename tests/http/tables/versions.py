@@ -53,6 +53,10 @@ versioned("Put Blob", "overwriting-keeps-the-version", write(b"one", headers={"x
           Step("GET /{c}/b?comp=metadata&versionid={v}", has={"x-ms-meta-a": "1"}),
           Step("GET /{c}/b", content=b"two",
                check=lambda r, s: require(s["v"] < s["w"], "version ids do not increase")), ref="R6 S53")
+for kind in ({"x-ms-blob-type": "AppendBlob"}, {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"}):
+    versioned("Put Blob", "version-id-" + kind["x-ms-blob-type"],
+              Step("PUT /{c}/b", kind, b"", 201, has={"x-ms-version-id": TIME}, save={"v": "x-ms-version-id"}),
+              Step("HEAD /{c}/b", has={"x-ms-version-id": "{v}", "x-ms-is-current-version": "true"}), ref="R6 S53")
 versioned("Put Blob", "no-version-header-before-2019", Step("PUT /{c}/b", {"x-ms-blob-type": "BlockBlob"}, b"x", 201,
                                                               version="2019-07-07", hasnt=("x-ms-version-id",)), ref="S53")
 versioned("Put Block List", "version-id", Step(f"PUT /{{c}}/b?comp=block&blockid={BLOCK}", {}, b"one", 201, hasnt=("x-ms-version-id",)),
