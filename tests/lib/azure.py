@@ -79,8 +79,9 @@ def header(headers, name):
 
 def shared_key(account, key, method, target, headers):
     length = header(headers, "Content-Length")
-    fields = [method, header(headers, "Content-Encoding"), header(headers, "Content-Language"),
-              "" if length == "0" else length, header(headers, "Content-MD5"), header(headers, "Content-Type"),
+    if length == "0" and (header(headers, "x-ms-version") or "2015-02-21") >= "2015-02-21":   # before, signed as it is
+        length = ""
+    fields = [method, header(headers, "Content-Encoding"), header(headers, "Content-Language"), length, header(headers, "Content-MD5"), header(headers, "Content-Type"),
               "" if header(headers, "x-ms-date") else header(headers, "Date"),
               header(headers, "If-Modified-Since"), header(headers, "If-Match"), header(headers, "If-None-Match"),
               header(headers, "If-Unmodified-Since"), header(headers, "Range")]

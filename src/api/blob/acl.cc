@@ -5,13 +5,13 @@
 #include "api/blob/container_headers.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/xml_reader.h"
 #include "api/common/xml_writer.h"
 
 namespace bascule::api::blob {
 namespace {
 
-constexpr Version kAddAndCreate(2015, 4, 5);  // brought these permissions (AZURE-DETAILS 34)
 constexpr std::size_t kMaxPolicies = 5;
 constexpr std::size_t kMaxPolicyIdBytes = 64;
 constexpr std::string_view kPermissions = "racwdxyltfmeopi";  // "Create a service SAS"; in any order
@@ -91,7 +91,7 @@ Task<Answer> get_container_acl(Call& call) {
   BASCULE_CO_ASSIGN(const ops::ContainerView view,
                     co_await call.ops().get_container(call.container(), std::move(conditions.lease_id)));
   const auto newer = [](const ops::StoredPolicy& policy) { return policy.permission.find_first_of("ac") != std::string::npos; };
-  if (call.version < kAddAndCreate && std::ranges::any_of(view.policies, newer))
+  if (call.version < since::kAddAndCreate && std::ranges::any_of(view.policies, newer))
     co_return refuse(Fault::feature_version_mismatch);
   Reply reply(call, 200);
   reply.add("Content-Type", "application/xml");

@@ -5,6 +5,7 @@
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/blob/typed_blob.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
-std::uint64_t max_append(Version version) { return version >= Version(2022, 11, 2) ? 100 * kMiB : 4 * kMiB; }
+std::uint64_t max_append(Version version) { return version >= since::kLargerAppends ? 100 * kMiB : 4 * kMiB; }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "api/blob/blob_headers.h"
 
 #include "api/blob/encryption.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -56,8 +57,6 @@ void add_content_headers(Reply& reply, const Call& call, const ops::BlobView& bl
 
 namespace {
 
-constexpr Version kIncrementalCopies(2016, 5, 31);
-
 void add_copy(Reply& reply, const ops::CopyView& copy) {
   reply.add("x-ms-copy-id", copy.id);
   reply.add("x-ms-copy-source", copy.source);
@@ -71,36 +70,36 @@ void add_copy(Reply& reply, const ops::CopyView& copy) {
 
 void add_lease(Reply& reply, const ops::LeaseView& lease, Version version) {
   reply.add("x-ms-lease-status", std::string(lease_status_text(lease)));
-  if (version < Version(2012, 2, 12)) return;
+  if (version < since::kLeaseStates) return;
   reply.add("x-ms-lease-state", std::string(lease_state_text(lease)));
   if (lease.state == ops::LeaseState::leased) reply.add("x-ms-lease-duration", lease.infinite ? "infinite" : "fixed");
 }
 
 void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, PropertyForm form) {
   const Version version = call.version;
-  if (!blob.tags.empty() && version >= Version(2019, 12, 12)) reply.add("x-ms-tag-count", decimal(blob.tags.size()));
+  if (!blob.tags.empty() && version >= since::kTags) reply.add("x-ms-tag-count", decimal(blob.tags.size()));
   reply.version_id(blob.version);
-  if (blob.current_version && version >= Version(2019, 12, 12)) reply.add("x-ms-is-current-version", "true");
+  if (blob.current_version && version >= since::kVersioning) reply.add("x-ms-is-current-version", "true");
   reply.metadata(blob.metadata);
-  if (version >= Version(2017, 11, 9)) reply.add("x-ms-creation-time", http_date(blob.created));
-  if (form.ranged && blob.headers.md5 && version >= Version(2016, 5, 31))
+  if (version >= since::kCreationTime) reply.add("x-ms-creation-time", http_date(blob.created));
+  if (form.ranged && blob.headers.md5 && version >= since::kWholeMd5OfRanges)
     reply.add("x-ms-blob-content-md5", md5_text(*blob.headers.md5));
   if (!blob.past()) add_lease(reply, blob.lease, version);
   reply.add("x-ms-blob-type", std::string(blob_type_text(blob.type)));
-  if (blob.copy && version >= Version(2012, 2, 12)) add_copy(reply, *blob.copy);
-  if (blob.incremental && form.head && version >= kIncrementalCopies) {
+  if (blob.copy && version >= since::kCopyIds) add_copy(reply, *blob.copy);
+  if (blob.incremental && form.head && version >= since::kIncrementalCopies) {
     reply.add("x-ms-incremental-copy", "true");
     if (blob.copy_snapshot != WallTime()) reply.add("x-ms-copy-destination-snapshot", format_iso8601(blob.copy_snapshot));
   }
   const auto& over = call.authorised.overrides;
-  if (version >= Version(2013, 8, 15) || over.content_disposition)
+  if (version >= since::kContentDisposition || over.content_disposition)
     reply.add_if("Content-Disposition", over.content_disposition.value_or(blob.headers.disposition));
   if (blob.type == ops::BlobType::page) reply.add("x-ms-blob-sequence-number", decimal(blob.sequence_number));
   if (blob.type == ops::BlobType::append) reply.add("x-ms-blob-committed-block-count", decimal(blob.committed_blocks));
-  if (version >= Version(2015, 12, 11)) reply.add("x-ms-server-encrypted", "true");
+  if (version >= since::kServerEncrypted) reply.add("x-ms-server-encrypted", "true");
   add_read_encryption(reply, blob);
-  if (blob.sealed && version >= Version(2019, 12, 12)) reply.add("x-ms-blob-sealed", "true");
-  if (blob.type != ops::BlobType::append && version >= (form.head ? Version(2017, 4, 17) : Version(2026, 10, 6))) {
+  if (blob.sealed && version >= since::kSealing) reply.add("x-ms-blob-sealed", "true");
+  if (blob.type != ops::BlobType::append && version >= (form.head ? since::kAccessTiers : since::kTierOnGet)) {
     reply.add("x-ms-access-tier", blob.tier.empty() ? "Hot" : blob.tier);
     if (blob.tier.empty()) reply.add("x-ms-access-tier-inferred", "true");
     else if (blob.tier_changed != WallTime()) reply.add("x-ms-access-tier-change-time", http_date(blob.tier_changed));
@@ -109,9 +108,9 @@ void add_properties(Reply& reply, const Call& call, const ops::BlobView& blob, P
       reply.add("x-ms-rehydrate-priority", blob.rehydrate_high ? "High" : "Standard");
     }
   }
-  if (blob.last_access != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-last-access-time", http_date(blob.last_access));
-  if (version >= Version(2020, 6, 12)) add_immutability(reply, blob.immutability);
-  if (blob.expires != WallTime() && version >= Version(2020, 2, 10)) reply.add("x-ms-expiry-time", http_date(blob.expires));
+  if (blob.last_access != WallTime() && version >= since::kLastAccess) reply.add("x-ms-last-access-time", http_date(blob.last_access));
+  if (version >= since::kStateImmutability) add_immutability(reply, blob.immutability);
+  if (blob.expires != WallTime() && version >= since::kExpiry) reply.add("x-ms-expiry-time", http_date(blob.expires));
 }
 
 }  // namespace bascule::api::blob

@@ -7,6 +7,7 @@
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
+#include "api/common/since.h"
 #include "api/common/tag_expression.h"
 #include "api/common/text.h"
 #include "base/crc64.h"
@@ -16,17 +17,14 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
-constexpr Version kMd5Computed(2012, 2, 12);     // before, a blob has only the MD5 that came with it
-constexpr Version kCrc64Answers(2019, 2, 2);     // from then on writes answer with a CRC64
-constexpr Version kAlwaysCrc64(2026, 10, 6);     // and from then on also where Content-MD5 was sent
 
 std::uint64_t max_put_blob(Version version) {
-  if (version >= Version(2019, 12, 12)) return 5000 * kMiB;
-  return version >= Version(2016, 5, 31) ? 256 * kMiB : 64 * kMiB;
+  if (version >= since::kLargestWrites) return 5000 * kMiB;
+  return version >= since::kLargerWrites ? 256 * kMiB : 64 * kMiB;
 }
 std::uint64_t max_put_block(Version version) {
-  if (version >= Version(2019, 12, 12)) return 4000 * kMiB;
-  return version >= Version(2016, 5, 31) ? 100 * kMiB : 4 * kMiB;
+  if (version >= since::kLargestWrites) return 4000 * kMiB;
+  return version >= since::kLargerWrites ? 100 * kMiB : 4 * kMiB;
 }
 
 // Put Blob checks the MD5 that is to be stored as it checks Content-MD5; no content has two.
@@ -70,7 +68,7 @@ Task<Answer> put_blob(Call& call) {
   put.body.length_bytes = body.length_bytes();
   DeclaredHashes& declared = body.declared();
   put.body.expected_crc64 = declared.crc64;
-  put.body.want_md5 = call.version >= kMd5Computed;
+  put.body.want_md5 = call.version >= since::kMd5Computed;
   BASCULE_CO_ASSIGN(put.headers, content_headers(headers, true));
   if (put.headers.md5) BASCULE_CO_TRY(expect_stored_md5(*put.headers.md5, declared));
   put.body.expected_md5 = declared.md5;
@@ -87,7 +85,7 @@ Task<Answer> put_blob(Call& call) {
   if (written->md5) reply.add("Content-MD5", md5_text(*written->md5));
   reply.modified(written->last_modified, written->etag);
   reply.common();
-  if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
+  if (written->crc64 && call.version >= since::kCrc64) reply.crc64(*written->crc64);
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
   reply.version_id(written->version);
   body.acknowledge(reply);
@@ -107,15 +105,15 @@ Task<Answer> put_block(Call& call) {
   const DeclaredHashes& declared = body.declared();
   put.body.expected_md5 = declared.md5;
   put.body.expected_crc64 = declared.crc64;
-  put.body.want_md5 = declared.md5 || call.version < kCrc64Answers;
+  put.body.want_md5 = declared.md5 || call.version < since::kCrc64;
 
   Result<ops::Written> written = co_await call.ops().put_block(call.blob(), std::move(put), body);
   if (!written) co_return refuse(body.problem(std::move(written).error()));
-  const bool md5 = declared.md5 || call.version < kCrc64Answers;
+  const bool md5 = declared.md5 || call.version < since::kCrc64;
   Reply reply(call, 201);
   if (md5 && written->md5) reply.add("Content-MD5", md5_text(*written->md5));
   reply.common();
-  if (written->crc64 && call.version >= kCrc64Answers && (!md5 || call.version >= kAlwaysCrc64))
+  if (written->crc64 && call.version >= since::kCrc64 && (!md5 || call.version >= since::kCrc64BesideMd5))
     reply.crc64(*written->crc64);
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
   body.acknowledge(reply);
@@ -141,10 +139,10 @@ Task<Answer> put_block_list(Call& call) {
   if (!written && overwrites(call, written.error())) co_return refuse(Fault::unauthorized_blob_overwrite);
   if (!written) co_return refuse(std::move(written).error());
   Reply reply(call, 201);
-  if (call.version < kCrc64Answers) reply.add("Content-MD5", md5_text(Md5::of(as_bytes(document))));
+  if (call.version < since::kCrc64) reply.add("Content-MD5", md5_text(Md5::of(as_bytes(document))));
   reply.modified(written->last_modified, written->etag);
   reply.common();
-  if (call.version >= kCrc64Answers) reply.crc64(crc64(as_bytes(document)));
+  if (call.version >= since::kCrc64) reply.crc64(crc64(as_bytes(document)));
   add_written_encryption(reply, asked, written->encryption_scope, call.version);
   reply.version_id(written->version);
   co_return co_await reply.send();

@@ -6,6 +6,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -54,17 +55,17 @@ Task<Answer> get_container_properties(Call& call) {
   reply.common();
   reply.metadata(view.metadata);
   add_lease(reply, view.lease, call.version);
-  if (call.version >= Version(2016, 5, 31) && view.public_access != ops::PublicAccess::none)
+  if (call.version >= since::kPublicAccessShown && view.public_access != ops::PublicAccess::none)
     reply.add("x-ms-blob-public-access", std::string(public_access_text(view.public_access)));
-  if (call.version >= Version(2017, 11, 9)) {
+  if (call.version >= since::kImmutabilityShown) {
     reply.add("x-ms-has-immutability-policy", view.has_retention ? "true" : "false");
     reply.add("x-ms-has-legal-hold", view.has_legal_hold ? "true" : "false");
   }
-  if (call.version >= Version(2019, 7, 7)) {
+  if (call.version >= since::kEncryptionScopes) {
     reply.add("x-ms-default-encryption-scope", std::string(default_scope_text(view)));
     reply.add("x-ms-deny-encryption-scope-override", view.deny_encryption_scope_override ? "true" : "false");
   }
-  if (call.version >= Version(2020, 10, 2)) reply.add("x-ms-immutable-storage-with-versioning-enabled", view.version_immutability ? "true" : "false");
+  if (call.version >= since::kVersionLevelImmutabilityShown) reply.add("x-ms-immutable-storage-with-versioning-enabled", view.version_immutability ? "true" : "false");
   co_return co_await reply.send();
 }
 
@@ -101,8 +102,6 @@ Task<Answer> delete_container(Call& call) {
 
 namespace {
 
-constexpr Version kRestoreSince(2019, 12, 12);  // "Restore Container"
-
 Parsed<std::string> required_header(const Call& call, H header) {
   const auto value = call.headers.find(header);
   if (!value || value->empty()) return missing_header(name(header));
@@ -112,7 +111,7 @@ Parsed<std::string> required_header(const Call& call, H header) {
 }  // namespace
 
 Task<Answer> restore_container(Call& call) {
-  if (call.version < kRestoreSince) {
+  if (call.version < since::kRestoreContainer) {
     Problem problem(Fault::feature_version_mismatch);
     problem.text = "The operation for Blob service is not supported in this version.";
     co_return refuse(std::move(problem));

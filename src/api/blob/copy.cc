@@ -6,14 +6,12 @@
 #include "api/blob/source.h"
 #include "api/common/metadata.h"
 #include "api/common/request_id.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "ops/reason.h"
 
 namespace bascule::api::blob {
 namespace {
-
-constexpr Version kCopyIds(2012, 2, 12);       // before, a copy was done when it was answered, and answered 201
-constexpr Version kPlainTarget(2026, 12, 6);   // from then on the target's conditions fail as those of other writes
 
 Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
   if (!copied) {
@@ -22,14 +20,14 @@ Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
       co_return refuse(source_error(call, std::move(copied).error()));
     const bool there = reason == ops::Reason::blob_exists || reason == ops::Reason::target_condition_not_met;
     if (call.authorised.create_only && there) co_return refuse(Fault::unauthorized_blob_overwrite);
-    if (reason == ops::Reason::target_condition_not_met && call.version >= kPlainTarget)
+    if (reason == ops::Reason::target_condition_not_met && call.version >= since::kPlainCopyTarget)
       co_return refuse(Fault::condition_not_met);
     co_return refuse(std::move(copied).error());
   }
-  Reply reply(call, call.version >= kCopyIds ? 202 : 201);
+  Reply reply(call, call.version >= since::kCopyIds ? 202 : 201);
   reply.modified(copied->written.last_modified, copied->written.etag);
   reply.common();
-  if (call.version >= kCopyIds) {
+  if (call.version >= since::kCopyIds) {
     reply.add("x-ms-copy-id", copied->copy_id);
     reply.add("x-ms-copy-status", copied->status);
   }
@@ -39,7 +37,7 @@ Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
 
 // The source is looked at before the answer; its content comes later.
 Task<Answer> copy_from_elsewhere(Call& call, ops::CopyBlob copy) {
-  if (call.version < kCopyIds) co_return refuse(Fault::copy_across_accounts);
+  if (call.version < since::kCopyIds) co_return refuse(Fault::copy_across_accounts);
   auto opened = co_await open_source(call, {});
   if (!opened) co_return refuse(std::move(opened).error());
   const Source& source = **opened;

@@ -1,5 +1,6 @@
 #include "api/blob/copy_source.h"
 
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -33,7 +34,7 @@ Parsed<CopySource> parse_copy_source(std::string_view text, std::string_view req
   std::string_view rest;
   if (same_text(address.substr(0, 8), "https://")) rest = address.substr(8);
   else if (same_text(address.substr(0, 7), "http://")) rest = address.substr(7);
-  else if (address.starts_with('/') && version < Version(2012, 2, 12)) {
+  else if (address.starts_with('/') && version < since::kCopySourceUrls) {
     // "localhost" makes the path's first segment the account.
     auto target = parse_target("localhost", address, query, domains, operations);
     if (!target || target->blob.empty()) return malformed();

@@ -9,6 +9,7 @@
 #include "api/blob/source.h"
 #include "api/common/metadata.h"
 #include "api/common/ranges.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "base/bytes.h"
 
@@ -18,9 +19,6 @@ namespace {
 constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::uint64_t kMostSyncCopy = 256 * kMiB;      // "Copy Blob From URL"
 constexpr std::uint64_t kMostPutFromUrl = 5000 * kMiB;   // "Put Blob From URL"
-constexpr Version kLargeBlocks(2020, 4, 8);              // "Put Block From URL": 4,000 MiB, before 100 MiB
-constexpr Version kCrc64Answers(2019, 2, 2);
-constexpr Version kPlainTarget(2026, 12, 6);             // see copy.cc
 
 // What is given replaces what the source has, one by one.
 void inherit(ops::ContentHeaders& own, const ops::ContentHeaders& source) {
@@ -133,10 +131,10 @@ Task<Answer> put_block_from_url(Call& call) {
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
-  const std::uint64_t most = call.version >= kLargeBlocks ? 4000 * kMiB : 100 * kMiB;
+  const std::uint64_t most = call.version >= since::kLargestBlocksFromUrl ? 4000 * kMiB : 100 * kMiB;
   if (source->length_bytes > most) co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(most)}}});
   if (source->length_bytes == 0) co_return bad_header(name(H::copy_source), source->url_without_query);  // no block is empty
-  const bool md5 = declared.md5 || call.version < kCrc64Answers;
+  const bool md5 = declared.md5 || call.version < since::kCrc64;
   put.body = {.length_bytes = source->length_bytes, .expected_md5 = declared.md5, .expected_crc64 = declared.crc64, .want_md5 = md5};
 
   auto written = co_await call.ops().put_block(call.blob(), std::move(put), *source);
@@ -178,7 +176,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   auto written = co_await put_source(call, std::move(put), *source, declared);
   if (!written) {
     const auto& error = written.error().error;
-    if (error && ops::reason_of(*error) == ops::Reason::condition_not_met && call.version < kPlainTarget)
+    if (error && ops::reason_of(*error) == ops::Reason::condition_not_met && call.version < since::kPlainCopyTarget)
       co_return refuse(Fault::target_condition_not_met);
     co_return refuse(std::move(written).error());
   }
@@ -186,7 +184,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   if (declared.md5) reply.add("Content-MD5", md5_text(*declared.md5));
   reply.modified(written->last_modified, written->etag);
   reply.common();
-  if (written->crc64 && call.version >= kCrc64Answers) reply.crc64(*written->crc64);
+  if (written->crc64 && call.version >= since::kCrc64) reply.crc64(*written->crc64);
   reply.version_id(written->version);
   reply.add("x-ms-copy-id", written->copy_id);
   reply.add("x-ms-copy-status", "success");

@@ -7,6 +7,7 @@
 #include "api/blob/source.h"
 #include "api/blob/typed_blob.h"
 #include "api/common/ranges.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -16,7 +17,7 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::uint64_t kMostPages = 4 * kMiB;   // "Put Page From URL"
 
 // "Append Block From URL": as Append Block.
-std::uint64_t most_appended(Version version) { return version >= Version(2022, 11, 2) ? 100 * kMiB : 4 * kMiB; }
+std::uint64_t most_appended(Version version) { return version >= since::kLargerAppends ? 100 * kMiB : 4 * kMiB; }
 
 }  // namespace
 

@@ -6,19 +6,17 @@
 #include "api/blob/encryption.h"
 #include "api/blob/errors.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/tags.h"
 #include "api/common/text.h"
 #include "base/bytes.h"
 #include "base/crc64.h"
 #include "base/digest.h"
 
-
 namespace bascule::api::blob {
 namespace {
 
 constexpr std::size_t kDocumentStep = 64 * 1024;
-
-constexpr Version kTags(2019, 12, 12);
 
 using Op = auth::Operation;
 
@@ -75,7 +73,7 @@ Parsed<> refuse_features(const Call& call, Op operation) {
   if (operation != Op::create_container)
     for (H header : {H::default_encryption_scope, H::deny_encryption_scope_override})
       if (headers.has(header)) return unsupported(header, headers.get(header), false);
-  if (call.version < kTags)
+  if (call.version < since::kTags)
     for (H header : {H::if_tags, H::source_if_tags, H::tags})
       if (headers.has(header)) return unsupported(header, headers.get(header), false);
   return {};
@@ -202,11 +200,11 @@ Parsed<std::optional<std::uint64_t>> parse_count(const HeaderIndex& headers, H h
 }
 
 Parsed<> require_append_version(const Call& call) {
-  if (call.version < Version(2015, 2, 21)) return refuse(Fault::append_blob_needs_version);
+  if (call.version < since::kAppendBlobs) return refuse(Fault::append_blob_needs_version);
   return {};
 }
 Parsed<> require_page_version(const Call& call) {
-  if (call.version < Version(2009, 9, 19)) return refuse(Fault::invalid_version_for_page_blob);
+  if (call.version < since::kPageBlobs) return refuse(Fault::invalid_version_for_page_blob);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -94,7 +95,7 @@ Task<Answer> snapshot_blob(Call& call) {
   reply.version_id(taken.version);
   reply.add("x-ms-snapshot", format_iso8601(taken.snapshot));
   // True only where metadata came and was sealed under the client's key ("Snapshot Blob", AZURE-ANSWERS 10.2).
-  if (call.version >= Version(2015, 12, 11)) reply.add("x-ms-request-server-encrypted", keyed && given ? "true" : "false");
+  if (call.version >= since::kServerEncrypted) reply.add("x-ms-request-server-encrypted", keyed && given ? "true" : "false");
   co_return co_await reply.send();
 }
 
@@ -109,7 +110,7 @@ Task<Answer> delete_blob(Call& call) {
   BASCULE_CO_ASSIGN(const ops::Deleted deleted, co_await call.ops().delete_blob(call.blob(), std::move(how)));
   Reply reply(call, 202);
   reply.common();
-  if (call.version >= Version(2017, 7, 29)) reply.add("x-ms-delete-type-permanent", deleted.permanent ? "true" : "false");
+  if (call.version >= since::kDeleteRetention) reply.add("x-ms-delete-type-permanent", deleted.permanent ? "true" : "false");
   co_return co_await reply.send();
 }
 

@@ -3,22 +3,21 @@
 #include "api/blob/call.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
 namespace {
 
-constexpr Version kSince(2020, 6, 12);
-
-Parsed<> since(const Call& call) {
-  if (call.version < kSince) return bad_query("comp", call.target.get("comp"));
+Parsed<> known_to(const Call& call) {
+  if (call.version < since::kStateImmutability) return bad_query("comp", call.target.get("comp"));
   return {};
 }
 
 }  // namespace
 
 Task<Answer> set_immutability_policy(Call& call) {
-  BASCULE_CO_TRY(since(call));
+  BASCULE_CO_TRY(known_to(call));
   if (!call.headers.has(H::immutability_policy_until_date)) co_return missing_header(name(H::immutability_policy_until_date));
   BASCULE_CO_ASSIGN(const auto policy, parse_immutability(call.headers));
   BASCULE_CO_ASSIGN(const ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
@@ -35,7 +34,7 @@ Task<Answer> set_immutability_policy(Call& call) {
 }
 
 Task<Answer> delete_immutability_policy(Call& call) {
-  BASCULE_CO_TRY(since(call));
+  BASCULE_CO_TRY(known_to(call));
   BASCULE_CO_TRY(co_await call.ops().delete_immutability(call.blob()));
   Reply reply(call, 200);
   reply.common();
@@ -43,7 +42,7 @@ Task<Answer> delete_immutability_policy(Call& call) {
 }
 
 Task<Answer> set_legal_hold(Call& call) {
-  BASCULE_CO_TRY(since(call));
+  BASCULE_CO_TRY(known_to(call));
   const auto text = call.headers.find(H::legal_hold);
   if (!text) co_return missing_header(name(H::legal_hold));
   const bool hold = same_text(*text, "true");

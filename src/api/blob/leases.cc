@@ -3,6 +3,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/request_id.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
@@ -43,7 +44,7 @@ Parsed<ops::LeaseAction> parse_lease_action(const Call& call) {
   if (action.kind == Kind::acquire) {
     BASCULE_ASSIGN(action.duration_seconds, number_between(headers, H::lease_duration, 15, 60, true));
     if (!action.duration_seconds) {
-      if (call.version >= Version(2012, 2, 12)) return missing_header(name(H::lease_duration));
+      if (call.version >= since::kLeaseStates) return missing_header(name(H::lease_duration));
       action.duration_seconds = kOldLeaseSeconds;
     }
   } else if (action.kind == Kind::break_) {

@@ -5,6 +5,7 @@
 #include "api/blob/blob_headers.h"
 #include "api/blob/container_headers.h"
 #include "api/blob/encryption.h"
+#include "api/common/since.h"
 #include "api/common/tags.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
@@ -14,7 +15,6 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::size_t kBytesPerBlob = 900;
-constexpr Version kEndpointForm(2013, 8, 15);  // before: account and URLs in each entry (AZURE-DETAILS 7)
 
 // A constant opening tag, text, and its end.
 void put(std::string& xml, std::string_view open, std::string_view text, std::string_view close) {
@@ -52,19 +52,19 @@ void append_header(std::string& xml, std::string_view element, const std::string
 }
 
 void append_lease(std::string& xml, const ops::LeaseView& lease, Version version) {
-  if (lease.state == ops::LeaseState::available && version >= Version(2012, 2, 12)) {  // nearly always
+  if (lease.state == ops::LeaseState::available && version >= since::kLeaseStates) {  // nearly always
     xml += "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>";
     return;
   }
   put(xml, "<LeaseStatus>", lease_status_text(lease), "</LeaseStatus>");
-  if (version < Version(2012, 2, 12)) return;
+  if (version < since::kLeaseStates) return;
   put(xml, "<LeaseState>", lease_state_text(lease), "</LeaseState>");
   if (lease.state == ops::LeaseState::leased)
     put(xml, "<LeaseDuration>", lease.infinite ? "infinite" : "fixed", "</LeaseDuration>");
 }
 
 void append_tier(std::string& xml, const ops::BlobView& blob, Version version) {
-  if (version < Version(2017, 4, 17) || blob.type == ops::BlobType::append) return;
+  if (version < since::kAccessTiers || blob.type == ops::BlobType::append) return;
   if (blob.tier.empty()) {
     xml += "<AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred>";
     return;
@@ -94,14 +94,14 @@ void append_uncommitted_properties(std::string& xml, const ops::BlobView& blob, 
   put(xml, "<Properties><Content-Length>0</Content-Length><BlobType>", blob_type_text(blob.type), "</BlobType>");
   append_tier(xml, blob, version);
   append_lease(xml, blob.lease, version);
-  if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>false</ServerEncrypted>";
+  if (version >= since::kServerEncrypted) xml += "<ServerEncrypted>false</ServerEncrypted>";
   xml += "</Properties>";
 }
 
 void append_properties(std::string& xml, const ops::BlobView& blob, const BlobListForm& form) {
   const Version version = form.version;
   xml += "<Properties>";
-  if (version >= Version(2017, 11, 9)) append_date(xml, "<Creation-Time>", blob.created, "</Creation-Time>");
+  if (version >= since::kCreationTime) append_date(xml, "<Creation-Time>", blob.created, "</Creation-Time>");
   append_date(xml, "<Last-Modified>", blob.last_modified, "</Last-Modified><Etag>");
   append_etag(xml, blob.etag);
   xml += "</Etag><Content-Length>";
@@ -111,14 +111,14 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   append_header(xml, "Content-Type", headers.type);
   append_header(xml, "Content-Encoding", headers.encoding);
   append_header(xml, "Content-Language", headers.language);
-  if (version >= Version(2019, 2, 2)) xml += "<Content-CRC64 />";
+  if (version >= since::kCrc64) xml += "<Content-CRC64 />";
   if (headers.md5) xml.append("<Content-MD5>").append(to_base64(*headers.md5)).append("</Content-MD5>");
   else xml += "<Content-MD5 />";
   append_header(xml, "Cache-Control", headers.cache_control);
-  if (version >= Version(2013, 8, 15)) append_header(xml, "Content-Disposition", headers.disposition);
+  if (version >= since::kContentDisposition) append_header(xml, "Content-Disposition", headers.disposition);
   if (blob.type == ops::BlobType::page)
     append_element(xml, "x-ms-blob-sequence-number", decimal(blob.sequence_number));
-  if (blob.last_access != WallTime() && version >= Version(2020, 2, 10))
+  if (blob.last_access != WallTime() && version >= since::kLastAccess)
     append_date(xml, "<LastAccessTime>", blob.last_access, "</LastAccessTime>");
   put(xml, "<BlobType>", blob_type_text(blob.type), "</BlobType>");
   append_tier(xml, blob, version);
@@ -126,15 +126,15 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
   if (!blob.past() && !deleted) append_lease(xml, blob.lease, version);
   else if (!blob.past()) xml += "<LeaseStatus />";
   if (blob.copy && form.copy) append_copy(xml, *blob.copy);
-  if (blob.incremental && version >= Version(2016, 5, 31)) {
+  if (blob.incremental && version >= since::kIncrementalCopies) {
     xml += "<IncrementalCopy>true</IncrementalCopy>";
     if (form.copy && blob.copy_snapshot != WallTime())
       xml.append("<CopyDestinationSnapshot>").append(format_iso8601(blob.copy_snapshot)).append("</CopyDestinationSnapshot>");
   }
-  if (version >= Version(2015, 12, 11)) xml += "<ServerEncrypted>true</ServerEncrypted>";
+  if (version >= since::kServerEncrypted) xml += "<ServerEncrypted>true</ServerEncrypted>";
   if (blob.key_sha256) append_element(xml, "CustomerProvidedKeySha256", to_base64(*blob.key_sha256));
   if (!blob.encryption_scope.empty()) append_element(xml, "EncryptionScope", blob.encryption_scope);
-  if (blob.sealed && version >= Version(2019, 12, 12)) xml += "<Sealed>true</Sealed>";
+  if (blob.sealed && version >= since::kSealing) xml += "<Sealed>true</Sealed>";
   if (form.immutability && blob.immutability.until != WallTime()) {
     append_date(xml, "<ImmutabilityPolicyUntilDate>", blob.immutability.until, "</ImmutabilityPolicyUntilDate>");
     put(xml, "<ImmutabilityPolicyMode>", policy_mode_text(blob.immutability.locked), "</ImmutabilityPolicyMode>");
@@ -145,9 +145,9 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
     append_decimal(xml, blob.remaining_days);
     xml += "</RemainingRetentionDays>";
   }
-  if (blob.expires != WallTime() && version >= Version(2020, 2, 10))
+  if (blob.expires != WallTime() && version >= since::kExpiry)
     append_date(xml, "<Expiry-Time>", blob.expires, "</Expiry-Time>");
-  if (!blob.tags.empty() && version >= Version(2019, 12, 12)) {
+  if (!blob.tags.empty() && version >= since::kTags) {
     xml += "<TagCount>";
     append_decimal(xml, blob.tags.size());
     xml += "</TagCount>";
@@ -158,7 +158,7 @@ void append_properties(std::string& xml, const ops::BlobView& blob, const BlobLi
 // Which of the name's states it is.
 void append_place(std::string& xml, const ops::BlobView& blob, Version version) {
   if (blob.snapshot != WallTime()) xml.append("<Snapshot>").append(format_iso8601(blob.snapshot)).append("</Snapshot>");
-  if (blob.version != WallTime() && version >= Version(2019, 12, 12)) {
+  if (blob.version != WallTime() && version >= since::kVersioning) {
     xml.append("<VersionId>").append(format_iso8601(blob.version)).append("</VersionId>");
     if (blob.current_version) xml += "<IsCurrentVersion>true</IsCurrentVersion>";
   }
@@ -169,7 +169,7 @@ void append_place(std::string& xml, const ops::BlobView& blob, Version version) 
 void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm& form) {
   xml += "<Blob>";
   append_name(xml, blob.name);
-  if (form.version < kEndpointForm) {
+  if (form.version < since::kEndpointLists) {
     xml.append("<Url>").append(form.service_endpoint).append(form.container).append(1, '/');
     append_percent_encoded(xml, blob.name, true);
     xml += "</Url>";
@@ -180,7 +180,7 @@ void append_blob(std::string& xml, const ops::BlobView& blob, const BlobListForm
   if (form.metadata && blob.metadata_sealed) xml += "<Metadata Encrypted=\"true\" />";
   else if (form.metadata) append_metadata(xml, blob.metadata);
   if (form.tags && !blob.tags.empty()) append_tags(xml, blob.tags);
-  if (form.version >= Version(2020, 6, 12)) xml += "<OrMetadata />";
+  if (form.version >= since::kOrMetadata) xml += "<OrMetadata />";
   xml += "</Blob>";
 }
 
@@ -190,7 +190,7 @@ std::string blob_list_xml(const ops::BlobPage& page, const BlobListForm& form) {
   std::string xml;
   xml.reserve(1024 + page.items.size() * kBytesPerBlob);
   xml.append(kXmlStart).append("<EnumerationResults ");
-  if (form.version >= kEndpointForm) {
+  if (form.version >= since::kEndpointLists) {
     xml += "ServiceEndpoint=\"";
     append_attribute(xml, form.service_endpoint);
     xml += "\" ContainerName=\"";
@@ -220,7 +220,7 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
   const Version version = form.version;
   std::string xml;
   xml.reserve(1024 + page.items.size() * kBytesPerBlob);
-  xml.append(kXmlStart).append(version >= kEndpointForm ? "<EnumerationResults ServiceEndpoint=\""
+  xml.append(kXmlStart).append(version >= since::kEndpointLists ? "<EnumerationResults ServiceEndpoint=\""
                                                         : "<EnumerationResults AccountName=\"");
   append_attribute(xml, form.service_endpoint);
   xml += "\">";
@@ -233,23 +233,23 @@ std::string container_list_xml(const ops::ContainerPage& page, const ContainerLi
       xml += "<Deleted>true</Deleted>";
       append_element(xml, "Version", container.deleted->version);
     }
-    if (version < kEndpointForm)
+    if (version < since::kEndpointLists)
       xml.append("<Url>").append(form.service_endpoint).append(container.name).append("</Url>");
     append_date(xml, "<Properties><Last-Modified>", container.last_modified, "</Last-Modified><Etag>\"");
     append_etag(xml, container.etag);
     xml += "\"</Etag>";
     if (container.deleted) xml += "<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>";
     else append_lease(xml, container.lease, version);
-    if (version >= Version(2016, 5, 31) && container.public_access != ops::PublicAccess::none)
+    if (version >= since::kPublicAccessShown && container.public_access != ops::PublicAccess::none)
       put(xml, "<PublicAccess>", public_access_text(container.public_access), "</PublicAccess>");
-    if (version >= Version(2019, 7, 7)) {
+    if (version >= since::kEncryptionScopes) {
       append_element(xml, "DefaultEncryptionScope", default_scope_text(container));
       append_element(xml, "DenyEncryptionScopeOverride", container.deny_encryption_scope_override ? "true" : "false");
     }
-    if (version >= Version(2017, 11, 9))
+    if (version >= since::kImmutabilityShown)
       xml.append("<HasImmutabilityPolicy>").append(container.has_retention ? "true" : "false").append("</HasImmutabilityPolicy><HasLegalHold>")
           .append(container.has_legal_hold ? "true" : "false").append("</HasLegalHold>");
-    if (version >= Version(2020, 10, 2))
+    if (version >= since::kVersionLevelImmutabilityShown)
       put(xml, "<ImmutableStorageWithVersioningEnabled>", container.version_immutability ? "true" : "false",
           "</ImmutableStorageWithVersioningEnabled>");
     if (container.deleted) {

@@ -8,14 +8,13 @@
 #include "api/blob/list_parameters.h"
 #include "api/blob/list_xml.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
 namespace {
 
 constexpr std::int64_t kMaxPage = 5000;
-constexpr Version kStartFrom(2023, 5, 3);
-constexpr Version kEndBefore(2026, 10, 6);
 
 // Which of `known` the comma-separated include names, as bits; an unknown one is refused.
 Parsed<unsigned> parse_include(const std::string* text, std::span<const std::string_view> known) {
@@ -103,7 +102,7 @@ Task<Answer> list_blobs(Call& call) {
   list.delimiter = target.get("delimiter");
   BASCULE_CO_ASSIGN(list.limit, max_results(target.find("maxresults")));
   BASCULE_CO_ASSIGN(const unsigned include, parse_include(target.find("include"), kBlobIncludes));
-  if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < Version(2021, 6, 8))
+  if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < since::kSnapshotsByHierarchy)
     co_return bad_query("include", target.get("include"));
   if ((include & kTags) != 0) BASCULE_CO_TRY(require_tag_permission(call));
   list.uncommitted = (include & kUncommitted) != 0;
@@ -118,10 +117,10 @@ Task<Answer> list_blobs(Call& call) {
     auto start = decode_marker(marker);
     if (!start) co_return bad_query("marker", marker);
     list.start = std::move(*start);
-  } else if (call.version >= kStartFrom) {
+  } else if (call.version >= since::kStartFrom) {
     list.start = target.get("startFrom");
   }
-  if (call.version >= kEndBefore) list.end = target.get("endBefore");
+  if (call.version >= since::kEndBefore) list.end = target.get("endBefore");
 
   BlobListForm form{.version = call.version, .service_endpoint = service_endpoint(call),
                     .container = target.container, .echo = echo_of(target),

@@ -11,14 +11,13 @@
 #include "api/blob/reply.h"
 #include "api/blob/typed_blob.h"
 #include "api/common/ranges.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
 namespace {
 
 constexpr std::uint64_t kMostPut = 4 * 1024 * 1024;
-constexpr Version kPagedLists(2020, 10, 2);
-constexpr Version kDifferences(2015, 7, 8), kPreviousUrls(2019, 7, 7);
 constexpr std::size_t kMostRanges = 10'000;             // in one answer
 constexpr std::size_t kMostRangesUnpaged = 1'000'000;   // to versions that cannot ask for the rest
 
@@ -60,7 +59,7 @@ bool names_content_headers(const HeaderIndex& headers) {
 }
 
 Parsed<std::size_t> most_ranges(const Call& call) {
-  if (call.version < kPagedLists) return kMostRangesUnpaged;
+  if (call.version < since::kPagedRanges) return kMostRangesUnpaged;
   const std::string* text = call.target.find("maxresults");
   if (!text) return kMostRanges;
   const auto value = parse_integer(*text);
@@ -77,8 +76,8 @@ Parsed<std::size_t> most_ranges(const Call& call) {
 // Which snapshot a difference begins at: by its time, or, as managed disks are asked, by its URL, which must be of the same
 // blob. Versions before each know nothing of it.
 Parsed<std::optional<WallTime>> previous_snapshot(const Call& call) {
-  const std::string* text = call.version < kDifferences ? nullptr : call.target.find("prevsnapshot");
-  const bool by_url = call.version >= kPreviousUrls && call.headers.has(H::previous_snapshot_url);
+  const std::string* text = call.version < since::kPageDifferences ? nullptr : call.target.find("prevsnapshot");
+  const bool by_url = call.version >= since::kPreviousSnapshotUrls && call.headers.has(H::previous_snapshot_url);
   std::optional<WallTime> previous;
   if (text) {
     previous = parse_iso8601(*text);
@@ -100,7 +99,7 @@ Parsed<std::optional<WallTime>> previous_snapshot(const Call& call) {
 }
 
 Parsed<std::uint64_t> start_of(const Call& call) {
-  const std::string* marker = call.version < kPagedLists ? nullptr : call.target.find("marker");
+  const std::string* marker = call.version < since::kPagedRanges ? nullptr : call.target.find("marker");
   if (!marker || marker->empty()) return 0;
   const auto start = parse_page_marker(*marker);
   if (!start) return bad_query("marker", *marker);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "api/common/xml_reader.h"
 #include "api/common/xml_writer.h"
@@ -11,10 +12,6 @@ namespace bascule::api::blob {
 namespace {
 
 using Settings = ops::AccountSettings;
-
-// "Set Blob Service Properties": which version brought which element.
-constexpr Version kDefaultVersionSince(2011, 8, 18), kMinuteAndCors(2013, 8, 15), kDeleteRetention(2017, 7, 29),
-    kStaticWebsite(2018, 3, 28), kDefaultIndexPath(2019, 12, 12), kPermanentDelete(2020, 2, 10);
 
 constexpr int kMostDays = 365;
 constexpr std::size_t kMostRules = 5, kMostCorsBytes = 2048, kMostListed = 64, kMostPrefixes = 2, kMostNameBytes = 256;
@@ -69,7 +66,7 @@ void append_website(std::string& xml, const Settings::StaticWebsite& website, Ve
   append_flag(xml, "Enabled", website.enabled);
   optional("IndexDocument", website.index_document);
   optional("ErrorDocument404Path", website.error_document_404_path);
-  if (version >= kDefaultIndexPath) optional("DefaultIndexDocumentPath", website.default_index_document_path);
+  if (version >= since::kDefaultIndexPath) optional("DefaultIndexDocumentPath", website.default_index_document_path);
   xml += "</StaticWebsite>";
 }
 
@@ -226,7 +223,7 @@ Parsed<std::string> parse_default_version(const XmlNode& node) {
 }
 
 Parsed<PropertyChanges::DeleteRetention> parse_delete_retention(const XmlNode& node, std::string_view document, Version version) {
-  if (version >= kPermanentDelete) BASCULE_TRY(allow_children(node, {"Enabled", "Days", "AllowPermanentDelete"}));
+  if (version >= since::kPermanentDelete) BASCULE_TRY(allow_children(node, {"Enabled", "Days", "AllowPermanentDelete"}));
   else BASCULE_TRY(allow_children(node, {"Enabled", "Days"}));
   PropertyChanges::DeleteRetention retention;
   BASCULE_ASSIGN(retention.days, retention_of(node, document));
@@ -245,7 +242,7 @@ Parsed<std::string> path_of(const XmlNode& node, std::string_view name) {
 }
 
 Parsed<Settings::StaticWebsite> parse_website(const XmlNode& node, Version version) {
-  if (version >= kDefaultIndexPath)
+  if (version >= since::kDefaultIndexPath)
     BASCULE_TRY(allow_children(node, {"Enabled", "IndexDocument", "ErrorDocument404Path", "DefaultIndexDocumentPath"}));
   else BASCULE_TRY(allow_children(node, {"Enabled", "IndexDocument", "ErrorDocument404Path"}));
   Settings::StaticWebsite website;
@@ -259,20 +256,20 @@ Parsed<Settings::StaticWebsite> parse_website(const XmlNode& node, Version versi
 
 // One element below the root.
 Parsed<> parse_part(const XmlNode& node, std::string_view document, Version version, PropertyChanges& changes) {
-  const auto since = [&](Version first) { return version >= first; };
+  const auto brought = [&](Version first) { return version >= first; };
   if (node.name == "Logging") {
     BASCULE_ASSIGN(changes.logging, parse_logging(node, document));
-  } else if (node.name == (since(kMinuteAndCors) ? "HourMetrics" : "Metrics")) {
+  } else if (node.name == (brought(since::kServiceMetrics) ? "HourMetrics" : "Metrics")) {
     BASCULE_ASSIGN(changes.hour_metrics, parse_metrics(node, document));
-  } else if (node.name == "MinuteMetrics" && since(kMinuteAndCors)) {
+  } else if (node.name == "MinuteMetrics" && brought(since::kServiceMetrics)) {
     BASCULE_ASSIGN(changes.minute_metrics, parse_metrics(node, document));
-  } else if (node.name == "Cors" && since(kMinuteAndCors)) {
+  } else if (node.name == "Cors" && brought(since::kServiceMetrics)) {
     BASCULE_ASSIGN(changes.cors, parse_cors(node));
-  } else if (node.name == "DefaultServiceVersion" && since(kDefaultVersionSince)) {
+  } else if (node.name == "DefaultServiceVersion" && brought(since::kDefaultVersion)) {
     BASCULE_ASSIGN(changes.default_service_version, parse_default_version(node));
-  } else if (node.name == "DeleteRetentionPolicy" && since(kDeleteRetention)) {
+  } else if (node.name == "DeleteRetentionPolicy" && brought(since::kDeleteRetention)) {
     BASCULE_ASSIGN(changes.delete_retention, parse_delete_retention(node, document, version));
-  } else if (node.name == "StaticWebsite" && since(kStaticWebsite)) {
+  } else if (node.name == "StaticWebsite" && brought(since::kStaticWebsite)) {
     BASCULE_ASSIGN(changes.website, parse_website(node, version));
   } else {
     return unsupported(node);
@@ -291,22 +288,22 @@ std::string properties_xml(const ops::AccountSettings& settings, Version version
   append_flag(xml, "Delete", settings.logging.deletes);
   append_retention(xml, settings.logging.retention_days);
   xml += "</Logging>";
-  if (version < kMinuteAndCors) {
+  if (version < since::kServiceMetrics) {
     append_metrics(xml, "Metrics", settings.hour_metrics);
   } else {
     append_metrics(xml, "HourMetrics", settings.hour_metrics);
     append_metrics(xml, "MinuteMetrics", settings.minute_metrics);
     append_cors(xml, settings.cors);
   }
-  if (version >= kDeleteRetention) {
+  if (version >= since::kDeleteRetention) {
     xml += "<DeleteRetentionPolicy>";
     append_flag(xml, "Enabled", settings.delete_retention_days != 0);
     if (settings.delete_retention_days != 0) append_element(xml, "Days", decimal(settings.delete_retention_days));
-    if (version >= kPermanentDelete) append_flag(xml, "AllowPermanentDelete", settings.allow_permanent_delete);
+    if (version >= since::kPermanentDelete) append_flag(xml, "AllowPermanentDelete", settings.allow_permanent_delete);
     xml += "</DeleteRetentionPolicy>";
   }
-  if (version >= kStaticWebsite) append_website(xml, settings.website, version);
-  if (version >= kDefaultVersionSince && !settings.default_service_version.empty())
+  if (version >= since::kStaticWebsite) append_website(xml, settings.website, version);
+  if (version >= since::kDefaultVersion && !settings.default_service_version.empty())
     append_element(xml, "DefaultServiceVersion", settings.default_service_version);
   return xml += "</StorageServiceProperties>";
 }
@@ -335,7 +332,7 @@ Parsed<PropertyChanges> parse_properties(std::string_view document, Version vers
       if (root.children[j].name == node.name) return bad_xml();  // said twice
     BASCULE_TRY(parse_part(node, document, version, changes));
   }
-  if (version < kMinuteAndCors)
+  if (version < since::kServiceMetrics)
     for (const std::string_view name : {"Logging", "Metrics"}) BASCULE_TRY(required(root, name));
   return changes;
 }

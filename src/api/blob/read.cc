@@ -7,6 +7,7 @@
 #include "api/blob/incoming_body.h"
 #include "api/blob/reply.h"
 #include "api/common/ranges.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "base/crc64.h"
 #include "base/digest.h"
@@ -70,7 +71,7 @@ http::Response get_response(Call& call, const ops::BlobReader& reader, const Get
   add_content_headers(reply, call, blob, form.ranged ? form.range_md5 : blob.headers.md5);
   if (form.ranged) reply.add("Content-Range", content_range(reader.first_byte(), reader.length_bytes(), blob.size_bytes));
   reply.add("Last-Modified", http_date(blob.last_modified));
-  if (call.version >= Version(2011, 8, 18)) reply.add("Accept-Ranges", "bytes");
+  if (call.version >= since::kAcceptRanges) reply.add("Accept-Ranges", "bytes");
   reply.add("ETag", etag_text(call, blob.etag));
   reply.common();
   if (form.range_crc64) reply.crc64(*form.range_crc64);
@@ -191,7 +192,7 @@ Task<Answer> head_blob(Call& call) {
   Reply reply(call, 200);
   add_content_headers(reply, call, blob, blob.headers.md5);
   reply.add("Last-Modified", http_date(blob.last_modified));
-  if (call.version >= Version(2011, 8, 18)) reply.add("Accept-Ranges", "bytes");
+  if (call.version >= since::kAcceptRanges) reply.add("Accept-Ranges", "bytes");
   reply.add("ETag", etag_text(call, blob.etag));
   reply.common();
   add_properties(reply, call, blob, {.head = true});

@@ -1,16 +1,16 @@
 #include "api/blob/reply.h"
 
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
 namespace {
 constexpr std::string_view kServer = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0";
-constexpr Version kVersioning(2019, 12, 12);
 constexpr std::size_t kMaxClientRequestId = 1024;  // longer ones are not echoed (AZURE-DETAILS 5)
 }  // namespace
 
 std::string etag_text(const Call& call, ops::ETag etag) {
-  const bool quoted = call.version >= Version(2011, 8, 18);
+  const bool quoted = call.version >= since::kQuotedEtags;
   std::string text;
   text.reserve(20);
   if (quoted) text += '"';
@@ -56,11 +56,11 @@ void Reply::modified(WallTime last_modified, ops::ETag etag) {
 void Reply::common() { add_common_headers(response_, call_); }
 
 void Reply::request_encrypted() {
-  if (call_.version >= Version(2015, 12, 11)) add("x-ms-request-server-encrypted", "true");
+  if (call_.version >= since::kServerEncrypted) add("x-ms-request-server-encrypted", "true");
 }
 
 void Reply::version_id(WallTime version) {
-  if (version != WallTime() && call_.version >= kVersioning) add("x-ms-version-id", format_iso8601(version));
+  if (version != WallTime() && call_.version >= since::kVersioning) add("x-ms-version-id", format_iso8601(version));
 }
 
 void Reply::crc64(std::uint64_t value) { add("x-ms-content-crc64", crc64_text(value)); }

@@ -7,14 +7,13 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/blob/router.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
 #include "base/log.h"
 
 namespace bascule::api::blob {
 namespace {
-
-constexpr Version kErrorCodeHeader(2017, 7, 29);  // x-ms-error-code (AZURE-DETAILS 3)
 
 // x-ms-version; of a SAS without it, api-version, then sv; else the account's default; else the oldest (AZURE-DETAILS 1).
 Parsed<> read_version(Call& call) {
@@ -176,7 +175,7 @@ Task<void> answer_problem(Call& call, Problem problem, Subject subject) {
   for (const http::Header& header : error.headers)
     if (header.name == "Content-Range" || header.name == "Allow") response.headers.push_back(header);
   add_common_headers(response, call);
-  if (call.version >= kErrorCodeHeader) response.add("x-ms-error-code", error.code);
+  if (call.version >= since::kErrorCodeHeader) response.add("x-ms-error-code", error.code);
   for (const http::Header& header : error.headers)
     if (header.name != "Content-Range" && header.name != "Allow") response.headers.push_back(header);
   if (error.status == 304) {

@@ -4,6 +4,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/properties_xml.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
 
@@ -59,7 +60,7 @@ Task<Answer> get_account_information(Call& call) {
   reply.common();
   reply.add("x-ms-sku-name", "Standard_LRS");
   reply.add("x-ms-account-kind", "StorageV2");
-  if (call.version >= Version(2019, 7, 7)) reply.add("x-ms-is-hns-enabled", "false");
+  if (call.version >= since::kHierarchyShown) reply.add("x-ms-is-hns-enabled", "false");
   co_return co_await reply.send();
 }
 

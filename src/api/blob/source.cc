@@ -7,6 +7,7 @@
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
 #include "api/common/metadata.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "base/log.h"
 #include "ops/reason.h"
@@ -14,15 +15,13 @@
 namespace bascule::api::blob {
 namespace {
 
-constexpr Version kSourceDetails(2024, 8, 4);  // from then on the source's own failure is told in full
-constexpr Version kSourceBearer(2020, 10, 2);  // x-ms-copy-source-authorization (AZURE-DETAILS 47)
 constexpr std::size_t kMostUrlBytes = 2 * 1024;   // "Copy Blob": a URL of up to 2 KiB
 constexpr std::string_view kUnverified = "Could not verify the copy source within the specified time.";
 
 // "Bearer …", or nothing. Its value is never repeated.
 Parsed<std::string_view> source_authorization(const Call& call) {
   const auto text = call.headers.find(H::copy_source_authorization);
-  if (!text || call.version < kSourceBearer) return std::string_view();
+  if (!text || call.version < since::kSourceTokens) return std::string_view();
   if (text->size() > 7 && same_text(text->substr(0, 7), "Bearer ")) return *text;
   return refuse({Fault::invalid_header_value, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
 }
@@ -135,7 +134,7 @@ Problem source_problem(const Call& call, int status, std::string_view code, std:
   Problem problem(Fault::cannot_verify_copy_source);
   problem.status = status;
   problem.text = text;
-  if (call.version >= kSourceDetails) {
+  if (call.version >= since::kCopySourceErrors) {
     const std::string number = decimal(static_cast<std::uint64_t>(status));
     problem.headers.push_back({"x-ms-copy-source-error-code", std::string(code)});
     problem.headers.push_back({"x-ms-copy-source-status-code", number});
@@ -157,7 +156,7 @@ Problem source_error(const Call& call, Error error) {
     case ops::Reason::not_modified: return Fault::source_condition_not_met;
     default: return error;
   }
-  if (call.version < kSourceDetails) return missing;
+  if (call.version < since::kCopySourceErrors) return missing;
   const ErrorAnswer answer = answer_of(missing);
   return source_problem(call, answer.status, answer.code, answer.text);
 }

@@ -1,4 +1,5 @@
 // Set Blob Tags, Get Blob Tags, Find Blobs by Tags.
+#include "api/common/since.h"
 #include "api/common/tags.h"
 
 #include "api/blob/call.h"
@@ -14,10 +15,8 @@ namespace bascule::api::blob {
 namespace {
 
 constexpr std::size_t kTagsBytes = 64 * 1024;             // of Set Blob Tags' body
-constexpr Version kTags(2019, 12, 12), kFindInContainer(2021, 4, 10);
-constexpr Version kTagSets(2020, 4, 8);                   // before, a found blob came with one value and no keys
 
-Parsed<> since(const Call& call, Version version) {
+Parsed<> known_to(const Call& call, Version version) {
   if (call.version < version) return bad_query("comp", call.target.get("comp"));
   return {};
 }
@@ -36,7 +35,7 @@ std::string found_xml(const ops::TagPage& page, const Call& call, std::string_vi
     xml += "<Blob>";
     append_name(xml, found.blob);
     append_element(xml, "ContainerName", found.container);
-    if (call.version >= kTagSets) append_tags(xml, found.tags);
+    if (call.version >= since::kTagSets) append_tags(xml, found.tags);
     else append_element(xml, "TagValue", found.tags.front().second);
     xml += "</Blob>";
   }
@@ -68,7 +67,7 @@ Task<Answer> find(Call& call, std::optional<std::string> container) {
 }  // namespace
 
 Task<Answer> set_blob_tags(Call& call) {
-  BASCULE_CO_TRY(since(call, kTags));
+  BASCULE_CO_TRY(known_to(call, since::kTags));
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_tag_conditions(call.headers));
   BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, kTagsBytes));
   BASCULE_CO_ASSIGN(ops::Tags tags, parse_tags_document(document));
@@ -79,7 +78,7 @@ Task<Answer> set_blob_tags(Call& call) {
 }
 
 Task<Answer> get_blob_tags(Call& call) {
-  BASCULE_CO_TRY(since(call, kTags));
+  BASCULE_CO_TRY(known_to(call, since::kTags));
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_tag_conditions(call.headers));
   BASCULE_CO_ASSIGN(const ops::Tags tags, co_await call.ops().get_blob_tags(call.blob(), std::move(conditions)));
   Reply reply(call, 200);
@@ -93,12 +92,12 @@ Task<Answer> get_blob_tags(Call& call) {
 }
 
 Task<Answer> find_blobs_by_tags(Call& call) {
-  BASCULE_CO_TRY(since(call, kTags));
+  BASCULE_CO_TRY(known_to(call, since::kTags));
   co_return co_await find(call, std::nullopt);
 }
 
 Task<Answer> find_blobs_by_tags_in_container(Call& call) {
-  BASCULE_CO_TRY(since(call, kFindInContainer));
+  BASCULE_CO_TRY(known_to(call, since::kFindInContainer));
   BASCULE_CO_TRY(co_await call.ops().get_container(call.container()));
   co_return co_await find(call, call.target.container);
 }

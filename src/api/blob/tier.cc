@@ -2,13 +2,12 @@
 #include "api/blob/call.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/tag_expression.h"
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
 namespace {
-
-constexpr Version kPriority(2019, 2, 2), kTier(2017, 4, 17), kExpiry(2020, 2, 10);
 
 // Lease id and tags: no other conditions are known to these operations.
 Parsed<ops::Conditions> lease_and_tags(const HeaderIndex& headers) {
@@ -55,11 +54,11 @@ Parsed<ops::SetExpiry> parse_expiry(const HeaderIndex& headers) {
 }  // namespace
 
 Task<Answer> set_blob_tier(Call& call) {
-  if (call.version < kTier) co_return bad_query("comp", call.target.get("comp"));
+  if (call.version < since::kAccessTiers) co_return bad_query("comp", call.target.get("comp"));
   if (!call.headers.has(H::access_tier)) co_return missing_header(name(H::access_tier));
   ops::SetTier set;
   BASCULE_CO_ASSIGN(set.tier, parse_tier(call.headers));
-  if (call.version >= kPriority) {
+  if (call.version >= since::kRehydratePriority) {
     BASCULE_CO_ASSIGN(set.high, parse_rehydrate_high(call.headers));
   }
   BASCULE_CO_ASSIGN(set.conditions, lease_and_tags(call.headers));
@@ -70,7 +69,7 @@ Task<Answer> set_blob_tier(Call& call) {
 }
 
 Task<Answer> set_blob_expiry(Call& call) {
-  if (call.version < kExpiry) co_return bad_query("comp", call.target.get("comp"));
+  if (call.version < since::kExpiry) co_return bad_query("comp", call.target.get("comp"));
   BASCULE_CO_ASSIGN(ops::SetExpiry set, parse_expiry(call.headers));
   BASCULE_CO_ASSIGN(set.conditions, lease_and_tags(call.headers));
   Result<ops::Written> written = co_await call.ops().set_blob_expiry(call.blob(), std::move(set));

@@ -1,6 +1,7 @@
 #include "api/common/conditions.h"
 
 #include "api/common/request_id.h"
+#include "api/common/since.h"
 #include "api/common/tag_expression.h"
 #include "api/common/text.h"
 
@@ -83,7 +84,7 @@ Parsed<ops::Conditions> parse_conditions(const HeaderIndex& headers, Version ver
   if (conditions.empty()) return conditions;
   if (use == ConditionUse::read) {
     if (conditions.if_none_match && conditions.if_none_match->any) return refuse(Fault::unsatisfiable_condition);
-    conditions.combined = version >= Version(2013, 8, 15);
+    conditions.combined = version >= since::kCombinedConditions;
   }
   if (!conditions.combined) BASCULE_TRY(check_pairs(conditions));
   return conditions;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "api/common/since.h"
 #include "api/common/text.h"
 
 namespace bascule::api {
@@ -24,7 +25,7 @@ std::optional<ops::ByteRange> parse_byte_range(std::string_view text, Version ve
   const auto first = offset(text.substr(0, dash));
   if (!first) return std::nullopt;
   ops::ByteRange range{*first, std::nullopt};
-  if (dash + 1 == text.size()) return version >= Version(2011, 8, 18) ? std::optional(range) : std::nullopt;
+  if (dash + 1 == text.size()) return version >= since::kOpenRanges ? std::optional(range) : std::nullopt;
   range.last = offset(text.substr(dash + 1));
   if (!range.last || *range.last < range.first) return std::nullopt;
   return range;
