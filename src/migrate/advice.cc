@@ -1,20 +1,9 @@
 #include "migrate/advice.h"
 
-#include "http/url.h"
+#include "auth/request.h"
 
 namespace bascule::migrate {
 namespace {
-
-// A parameter of the SAS, decoded; "" = not there.
-std::string sas_field(std::string_view sas, std::string_view name) {
-  while (!sas.empty()) {
-    const std::string_view part = sas.substr(0, sas.find('&'));
-    sas.remove_prefix(std::min(sas.size(), part.size() + 1));
-    if (part.size() > name.size() && part.starts_with(name) && part[name.size()] == '=')
-      return http::percent_decode(part.substr(name.size() + 1)).value_or("");
-  }
-  return {};
-}
 
 bool lacks(const std::string& rights, std::string_view needed) {
   for (const char c : needed)
@@ -23,14 +12,19 @@ bool lacks(const std::string& rights, std::string_view needed) {
 }
 
 std::string about_sas(const std::string& sas, WallTime now) {
-  const std::string start = sas_field(sas, "st"), expiry = sas_field(sas, "se"), rights = sas_field(sas, "sp");
+  const auth::Query query = auth::parse_query(sas).value_or(auth::Query{});
+  const auto field = [&](std::string_view name) {
+    const std::string* value = auth::find_parameter(query, name);
+    return value != nullptr ? *value : std::string();
+  };
+  const std::string start = field("st"), expiry = field("se"), rights = field("sp");
   if (const auto end = parse_iso8601(expiry); end && *end <= now)
     return "the SAS expired on " + expiry + "; make a new one";
   if (const auto begin = parse_iso8601(start); begin && *begin > now)
     return "the SAS is valid only from " + start + "; wait, or look at this machine's clock";
   if (!rights.empty() && lacks(rights, "rl"))
     return "the SAS gives the rights '" + rights + "'; needed are read and list (sp=rl)";
-  const std::string services = sas_field(sas, "ss"), types = sas_field(sas, "srt");
+  const std::string services = field("ss"), types = field("srt");
   if (!services.empty() && lacks(services, "b")) return "the SAS is not for the blob service; needed is ss=b";
   if (!types.empty() && lacks(types, "sco")) return "the SAS is for '" + types + "'; needed are services, containers and objects (srt=sco)";
   return "look at the SAS: was it copied whole, was its key or its stored policy changed since, may this machine's address use it?";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/time.h"
 #include "catalog/account_settings.h"
 #include "ops/tag_filter.h"
@@ -16,7 +17,7 @@
 
 namespace bascule::ops {
 
-using Md5Value = std::array<std::byte, 16>;
+using bascule::Md5Value;
 using ETag = std::uint64_t;  // .NET ticks of the write, strictly increasing for one name; 0 never
 using Metadata = std::vector<std::pair<std::string, std::string>>;  // names as sent, unique without case
 
