@@ -140,8 +140,9 @@ bool is_lower_hex(std::string_view text, std::size_t length) {
 // "root <version> <created> <base64>"
 bool parse_root(const std::vector<std::string_view>& words, KeyFile::Root& root) {
   if (words.size() != 4 || words[1].empty() || words[1][0] == '0') return false;
-  const auto end = words[1].data() + words[1].size();
-  if (auto r = std::from_chars(words[1].data(), end, root.version); r.ec != std::errc{} || r.ptr != end) return false;
+  const char* const first = words[1].data();
+  const char* const end = first + words[1].size();
+  if (auto r = std::from_chars(first, end, root.version); r.ec != std::errc{} || r.ptr != end) return false;
   if (!parse_iso8601(words[2])) return false;
   root.created = words[2];
   auto key = from_base64(words[3]);

@@ -34,11 +34,9 @@ void ChunkDecoder::take(char c) {
       if (const int value = hex_value(c); value >= 0) {
         if (++digits_ > kSizeDigits) return fail();
         size_ = size_ << 4 | static_cast<std::uint64_t>(value);
-      } else if (digits_ == 0) {
-        return fail();
-      } else if (c == '\r') {
+      } else if (digits_ > 0 && c == '\r') {
         step_ = Step::size_lf;
-      } else if (c == ';' || c == ' ' || c == '\t') {
+      } else if (digits_ > 0 && (c == ';' || c == ' ' || c == '\t')) {
         step_ = Step::extension;
       } else {
         return fail();

@@ -23,7 +23,7 @@ using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 // A look-up cannot be interrupted: past the deadline its answer is dropped.
 struct LookUp {
-  explicit LookUp(Executor executor) : resolver(executor), timer(std::move(executor)) {}
+  explicit LookUp(const Executor& executor) : resolver(executor), timer(executor) {}
   Resolver resolver;
   Timer timer;
   bool answered = false;

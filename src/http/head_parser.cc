@@ -20,7 +20,7 @@ std::string_view view(Text text) { return {text.data(), text.size()}; }
 bool is_folded(std::string_view head, std::string_view name, std::string_view value) {
   const char* after_name = name.data() + name.size();
   if (value.data() < after_name || value.data() > head.data() + head.size()) return true;
-  return std::find(after_name, value.data(), '\r') != value.data();
+  return std::string_view(after_name, static_cast<std::size_t>(value.data() - after_name)).contains('\r');
 }
 
 // What both directions share; the callbacks for bodies are never reached, because one put() ends with the head.

@@ -22,8 +22,8 @@ Task<Result<bool>> Checker::unchanged(const Walk::Record& record) {
   co_return !now.empty() && now[0].version == record.version;
 }
 
-void Checker::found_record(const Walk::Record& record, std::string otherwise) {
-  found(Trouble::damaged, "catalog, " + key_text(record.key), record.damage ? record.damage->message : std::move(otherwise));
+void Checker::found_record(const Walk::Record& record, std::string_view otherwise) {
+  found(Trouble::damaged, "catalog, " + key_text(record.key), record.damage ? record.damage->message : std::string(otherwise));
 }
 
 Task<Result<void>> Checker::walk_containers() {

@@ -104,7 +104,7 @@ class Checker {
   }
   void found(Trouble trouble, std::string where, std::string message);
   // A record that does not open (its own damage counts), or holds `otherwise`.
-  void found_record(const Walk::Record& record, std::string otherwise);
+  void found_record(const Walk::Record& record, std::string_view otherwise);
   void found(const Wrong& wrong, std::string where);
   void show(CheckProgress::Phase phase, std::uint64_t done, std::uint64_t total) {
     sink_.progress({phase, done, total, report_.bytes_read});
