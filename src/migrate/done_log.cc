@@ -37,7 +37,7 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-Result<void> write_and_sync(int file, std::string text) {
+Result<void> write_and_sync(int file, std::string_view text) {
   if (!write_all(file, text) || ::fdatasync(file) != 0) return failed("write", "the migration's log");
   return {};
 }
@@ -143,8 +143,8 @@ Result<void> DoneLog::sort_former(const std::string& path, std::size_t count) {
   former_bytes_ = count * kRecordBytes;
   void* mapped = MAP_FAILED;
   // posix_fallocate: a full disk must show here, not as SIGBUS in the middle of sorting.
-  if ((errno = ::posix_fallocate(sorted, 0, static_cast<off_t>(former_bytes_))) == 0)
-    mapped = ::mmap(nullptr, former_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, sorted, 0);
+  errno = ::posix_fallocate(sorted, 0, static_cast<off_t>(former_bytes_));
+  if (errno == 0) mapped = ::mmap(nullptr, former_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, sorted, 0);
   ::close(sorted);
   if (mapped == MAP_FAILED) return failed("map", sorted_path);
   former_ = static_cast<Raw*>(mapped);
@@ -195,7 +195,7 @@ Task<Result<void>> DoneLog::flush(Workers& workers) {
   if (pending_.empty()) co_return Result<void>{};
   std::string batch = std::exchange(pending_, {});
   const int file = file_;
-  auto job = [file, batch = std::move(batch)]() mutable { return write_and_sync(file, std::move(batch)); };
+  auto job = [file, batch = std::move(batch)] { return write_and_sync(file, batch); };
   co_return co_await offload(workers, std::move(job));
 }
 
