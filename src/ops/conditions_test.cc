@@ -5,14 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
-using testing::Gateway;
-using testing::StringBody;
-using testing::World;
+using testing::GatewayTest;
+using testing::why;
 
 constexpr ETag kSame = 100, kOther = 99, kForeign = 0;
 const WallTime kModified{std::chrono::seconds(1'000)};
@@ -118,24 +117,16 @@ TEST(Conditions, Times_are_compared_by_the_second) {
 
 // --- every operation ---
 
-class ConditionsOnOperations : public ::testing::Test {
+class ConditionsOnOperations : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
   void SetUp() override {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    ASSERT_TRUE(world.run(ops().put_account({.name = "acct", .keys = {"k1", "k2"}, .settings = {.quarantine_seconds = 0}}, true)));
-    for (const char* name : {"c", "other"}) ASSERT_TRUE(world.run(ops().create_container({"acct", name}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    free_names_at_once();
+    make_containers({"c", "other"});
     put("source", {});
   }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(const char* name, const char* container = "c") { return {"acct", container, name}; }
   Result<Written> put(const char* name, Conditions c) {
-    PutBlob what{.body = {.length_bytes = 4}, .conditions = std::move(c)};
-    StringBody body("text");
-    return world.run(ops().put_blob(blob(name), what, body));
+    return GatewayTest::put(blob(name), "text", {.conditions = std::move(c)});
   }
   template <class T> static Result<void> outcome(Result<T> result) { return result ? Result<void>{} : fail(std::move(result).error()); }
 };

@@ -1,50 +1,35 @@
 #include <gtest/gtest.h>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
+using testing::GatewayTest;
+using testing::why;
 using namespace std::chrono_literals;
-using testing::Gateway;
-using testing::StringBody;
-using testing::World;
 
-class DeletedContainers : public ::testing::Test {
+class DeletedContainers : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
+    GatewayTest::SetUp();
     ASSERT_TRUE(make("c"));
     ASSERT_TRUE(put("c", "b", "content"));
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
   void keep_for(int days, unsigned quarantine_seconds = 30) {
-    ASSERT_TRUE(world.run(ops().change_settings("acct", [=](AccountSettings& s) {
+    change_settings([=](AccountSettings& s) {
       s.container_retention_days = static_cast<std::uint16_t>(days);
       s.quarantine_seconds = quarantine_seconds;
-      return Result<void>{};
-    })));
+    });
   }
   void wait(Duration time) { world.run(world.clock.sleep_for(time)); }
   Result<ContainerView> make(std::string name) { return world.run(ops().create_container({"acct", std::move(name)}, {{"m", "v"}}, PublicAccess::none)); }
   Result<void> drop(std::string name) { return world.run(ops().delete_container({"acct", std::move(name)}, {})); }
   Result<Written> put(std::string container, std::string name, std::string text) {
-    PutBlob what;
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(ops().put_blob({"acct", std::move(container), std::move(name)}, what, body));
+    return GatewayTest::put(blob(std::move(name), std::move(container)), std::move(text));
   }
   Result<std::string> get(std::string container, std::string name) {
-    return world.run(testing::read_all(ops(), {"acct", std::move(container), std::move(name)}));
+    return GatewayTest::get(blob(std::move(name), std::move(container)));
   }
   Result<ContainerView> restore(std::string into, std::string name, std::string version) {
     return world.run(ops().restore_container({"acct", std::move(into)}, {std::move(name), std::move(version)}));
@@ -60,7 +45,6 @@ class DeletedContainers : public ::testing::Test {
     for (const auto& v : items) text += (text.empty() ? "" : " ") + v.name + (v.deleted ? "!" : "");
     return text;
   }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(DeletedContainers, A_name_is_held_for_the_quarantine) {

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "crypto/sealed_text.h"
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
+using testing::GatewayTest;
+using testing::why;
 using testing::content;
-using testing::Gateway;
-using testing::StringBody;
-using testing::World;
 
 AskedEncryption key(int seed) {
   auto key = std::make_shared<CustomerKey>();
@@ -22,41 +21,20 @@ AskedEncryption key(int seed) {
 }
 AskedEncryption scope(std::string name) { return {nullptr, std::move(name)}; }
 
-class EncryptionTest : public ::testing::Test {
+class EncryptionTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
+    GatewayTest::SetUp();
     for (const char* name : {"one", "two"}) ASSERT_TRUE(world.run(ops().put_encryption_scope("acct", name, true, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    make_containers({"c"});
     ASSERT_TRUE(world.run(ops().create_container({"acct", "d"}, {}, PublicAccess::none, {"one", false})));
   }
-  void open() {
-    gateway.reset();
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
 
   Result<Written> put(BlobRef ref, std::string text, AskedEncryption encryption, Metadata metadata = {}) {
-    PutBlob what;
-    what.body.length_bytes = text.size();
-    what.metadata = std::move(metadata);
-    what.conditions.encryption = std::move(encryption);
-    StringBody body(std::move(text));
-    return world.run(ops().put_blob(ref, what, body));
+    return GatewayTest::put(ref, std::move(text), {.metadata = std::move(metadata), .conditions = {.encryption = std::move(encryption)}});
   }
   Result<Written> put_block(std::string id, std::string text, AskedEncryption encryption) {
-    PutBlock what{.block_id = std::move(id)};
-    what.body.length_bytes = text.size();
-    what.encryption = std::move(encryption);
-    StringBody body(std::move(text));
-    return world.run(ops().put_block(blob("b"), what, body));
+    return GatewayTest::put_block(blob("b"), std::move(id), std::move(text), {.encryption = std::move(encryption)});
   }
   Result<Written> put_list(std::vector<std::string> ids, AskedEncryption encryption) {
     PutBlockList list;
@@ -76,7 +54,6 @@ class EncryptionTest : public ::testing::Test {
     auto found = world.run(gateway->catalog->get<catalog::HeadRecord>(catalog::keys::head(container->id, ref.blob)));
     return (*found)->record;
   }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(EncryptionTest, A_customers_key_opens_and_nothing_else_does) {

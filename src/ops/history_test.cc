@@ -3,63 +3,43 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
+using testing::GatewayTest;
+using testing::why;
 using namespace std::chrono_literals;
 using testing::content;
-using testing::Gateway;
 using testing::StringBody;
-using testing::World;
 
-class HistoryTest : public ::testing::Test {
+class HistoryTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    make_containers({"c"});
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
   void settings(bool versioning, std::uint16_t retention_days, bool permanent = false) {
-    ASSERT_TRUE(world.run(ops().change_settings("acct", [=](AccountSettings& s) -> Result<void> {
+    change_settings([=](AccountSettings& s) {
       s.versioning = versioning;
       s.delete_retention_days = retention_days;
       s.allow_permanent_delete = permanent;
-      return {};
-    })));
+    });
   }
   static BlobRef blob(std::string name, At at = {}) { return {"acct", "c", std::move(name), at}; }
   static At snapshot(WallTime time) { return {At::Kind::snapshot, time}; }
   static At version(WallTime time) { return {At::Kind::version, time}; }
 
   Result<Written> put(std::string name, std::string text, PutBlob what = {}) {
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(ops().put_blob(blob(std::move(name)), what, body));
+    return GatewayTest::put(blob(std::move(name)), std::move(text), std::move(what));
   }
   Result<Written> put_blocks(std::string name, std::vector<std::pair<std::string, std::string>> fresh, std::vector<std::string> list) {
-    for (auto& [id, text] : fresh) {
-      PutBlock block{.block_id = id};
-      block.body.length_bytes = text.size();
-      StringBody body(text);
-      EXPECT_TRUE(world.run(ops().put_block(blob(name), block, body)));
-    }
-    PutBlockList put;
-    for (auto& id : list) put.blocks.push_back({BlockListEntry::From::latest, id});
-    return world.run(ops().put_block_list(blob(name), put));
+    for (auto& [id, text] : fresh) EXPECT_TRUE(put_block(blob(name), id, text));
+    return put_list(blob(name), std::move(list));
   }
   std::string get(BlobRef ref) {
-    const auto got = world.run(testing::read_all(ops(), std::move(ref)));
+    const auto got = GatewayTest::get(std::move(ref));
     return got ? *got : why(got) == Reason::blob_not_found ? "-" : got.error().message;
   }
   Result<TakenSnapshot> snap(std::string name, std::optional<Metadata> metadata = {}) {
@@ -67,7 +47,6 @@ class HistoryTest : public ::testing::Test {
   }
   template <class Ref> Result<Deleted> remove(Ref ref, DeleteBlob how = {}) { return world.run(ops().delete_blob(std::move(ref), std::move(how))); }
   Result<void> undelete(std::string name) { return world.run(ops().undelete_blob(blob(std::move(name)))); }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 
   // "b", "b#" a snapshot, "b@" a version, "b@*" the current one; "~" behind what was deleted softly, "?" versions only.
   std::string list(ListBlobs what, std::size_t limit = 5000) {

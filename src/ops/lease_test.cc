@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "ops/conditions.h"
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
-using testing::Gateway;
-using testing::StringBody;
-using testing::World;
+using testing::GatewayTest;
+using testing::why;
 using Kind = LeaseAction::Kind;
 using Record = catalog::LeaseRecord;
 
@@ -58,7 +57,6 @@ std::string text(const Lease& lease, WallTime now) {
   }
   return "?";
 }
-template <class T> Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 
 struct Row {
   const char* name;
@@ -156,29 +154,19 @@ TEST(Leases, Time_alone_moves_them) {
 
 // --- the operations, on simulated time ---
 
-class LeasedOperations : public ::testing::Test {
+class LeasedOperations : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
   void SetUp() override {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    ASSERT_TRUE(world.run(ops().put_account({.name = "acct", .keys = {"k1", "k2"}, .settings = {.quarantine_seconds = 0}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    free_names_at_once();
+    make_containers({"c"});
     ASSERT_TRUE(put("source", {}));
   }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(const char* name) { return {"acct", "c", name}; }
   Result<Written> put(const char* name, std::optional<std::string> id) {
-    PutBlob what{.body = {.length_bytes = 4}, .conditions = {.lease_id = std::move(id)}};
-    StringBody body("text");
-    return world.run(ops().put_blob(blob(name), what, body));
+    return GatewayTest::put(blob(name), "text", {.conditions = {.lease_id = std::move(id)}});
   }
   Result<Written> put_block(std::optional<std::string> id) {
-    PutBlock what{.block_id = "01", .body = {.length_bytes = 4}, .lease_id = std::move(id)};
-    StringBody body("text");
-    return world.run(ops().put_block(blob("b"), what, body));
+    return GatewayTest::put_block(blob("b"), "01", "text", {.lease_id = std::move(id)});
   }
   void wait(int seconds) { world.clock.step_wall(Ticks(std::chrono::seconds(seconds))); }
   // Brings whatever `lease` acts on from "available" into a state.

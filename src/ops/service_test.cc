@@ -4,61 +4,22 @@
 
 #include <map>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
+using testing::GatewayTest;
+using testing::why;
 using testing::content;
-using testing::Gateway;
 using testing::StringBody;
-using testing::World;
 
-class ServiceTest : public ::testing::Test {
+class ServiceTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "other"}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    make_containers({"c", "other"});
   }
-  void open(ServiceOptions options = {}) {
-    auto opened = world.run(Gateway::open(world, {.service = options}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
-
-  Result<Written> put(BlobRef ref, std::string text, PutBlob what = {}) {
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(ops().put_blob(ref, what, body));
-  }
-  Result<Written> put_block(BlobRef ref, std::string id, std::string text) {
-    PutBlock what{.block_id = std::move(id)};
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(ops().put_block(ref, what, body));
-  }
-  Result<Written> put_list(BlobRef ref, std::vector<std::string> ids, BlockListEntry::From from = BlockListEntry::From::latest) {
-    PutBlockList list;
-    for (auto& id : ids) list.blocks.push_back({from, std::move(id)});
-    return world.run(ops().put_block_list(ref, list));
-  }
-  Result<std::string> get(BlobRef ref, std::optional<ByteRange> range = {}) {
-    return world.run(testing::read_all(ops(), ref, {.range = range}));
-  }
-  void free_names_at_once() {
-    ASSERT_TRUE(world.run(ops().change_settings("acct", [](AccountSettings& s) {
-      s.quarantine_seconds = 0;
-      return Result<void>{};
-    })));
-  }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(ServiceTest, What_is_put_is_got_whatever_its_size) {

@@ -1,33 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "ops/fold.h"
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
+using testing::GatewayTest;
+using testing::why;
 using testing::content;
-using testing::Gateway;
 using testing::StringBody;
-using testing::World;
 
-class SpanBlobs : public ::testing::Test {
+class SpanBlobs : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
   static inline const BlobRef kBlob{"acct", "c", "b"};
 
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    make_containers({"c"});
   }
-  void open(ServiceOptions options = {}) {
-    auto opened = world.run(Gateway::open(world, {.service = options}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
   Result<Written> create(BlobType type, std::uint64_t size = 0, std::uint64_t sequence = 0) {
     CreateBlob create;
     create.type = type;
@@ -57,7 +48,6 @@ class SpanBlobs : public ::testing::Test {
   }
   Result<PagesWritten> set(SetPageProperties what) { return world.run(ops().set_page_properties(kBlob, what)); }
   Result<std::string> get(std::optional<ByteRange> range = {}) { return world.run(testing::read_all(ops(), kBlob, {.range = range})); }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(SpanBlobs, Appends_follow_one_another) {

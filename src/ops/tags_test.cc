@@ -5,41 +5,29 @@
 #include <map>
 #include <set>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
-using testing::Gateway;
+using testing::GatewayTest;
+using testing::why;
 using testing::StringBody;
-using testing::World;
 
 TagSearch::Key exactly(std::string key, std::string value) { return {std::move(key), TagSearch::Bound{value}, TagSearch::Bound{value}}; }
 TagSearch::Key between(std::string key, std::optional<TagSearch::Bound> lower, std::optional<TagSearch::Bound> upper) {
   return {std::move(key), std::move(lower), std::move(upper)};
 }
 
-class TagsTest : public ::testing::Test {
+class TagsTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    for (const char* c : {"c", "d"}) ASSERT_TRUE(world.run(ops().create_container({"acct", c}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    make_containers({"c", "d"});
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
 
   Result<Written> put(BlobRef ref, Tags tags = {}, Conditions conditions = {}) {
-    StringBody body("text");
-    return world.run(ops().put_blob(ref, {.body = {.length_bytes = 4}, .tags = std::move(tags), .conditions = std::move(conditions)}, body));
+    return GatewayTest::put(ref, "text", {.tags = std::move(tags), .conditions = std::move(conditions)});
   }
   Tags tags(BlobRef ref) {
     const auto got = world.run(ops().get_blob_tags(ref, {}));
@@ -72,7 +60,6 @@ class TagsTest : public ::testing::Test {
     filter.steps.push_back({TagFilter::Step::Kind::compare, std::move(key), op, std::move(value)});
     return std::make_shared<const TagFilter>(std::move(filter));
   }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(TagsTest, Are_kept_found_changed_and_gone) {

@@ -1,37 +1,27 @@
 // Tiers and the way back from the archive; expiry; when content was last read.
 #include <gtest/gtest.h>
 
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
-using testing::Gateway;
-using testing::StringBody;
-using testing::World;
+using testing::GatewayTest;
+using testing::why;
 using namespace std::chrono_literals;
 
-class TierTest : public ::testing::Test {
+class TierTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
+  static constexpr ServiceOptions kRehydrates{.rehydrate_standard = 10h, .rehydrate_high = 1h};
 
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
+    GatewayTest::SetUp();
+    open(kRehydrates);
+    make_containers({"c"});
     put("b");
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {.service = {.rehydrate_standard = 10h, .rehydrate_high = 1h}}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  Service& ops() { return *gateway->service; }
-  static BlobRef blob(std::string name) { return {"acct", "c", std::move(name)}; }
   Reason put(std::string name, std::string tier = "", Conditions conditions = {}) {
-    StringBody body("text");
-    return why(world.run(ops().put_blob(blob(std::move(name)), {.body = {.length_bytes = 4}, .tier = std::move(tier), .conditions = std::move(conditions)}, body)));
+    return why(GatewayTest::put(blob(std::move(name)), "text", {.tier = std::move(tier), .conditions = std::move(conditions)}));
   }
   void wait(Duration time) { world.run(pass(world.clock, time)); }
   static Task<void> pass(Clock& clock, Duration time) { co_await clock.sleep_for(time); }
@@ -42,7 +32,6 @@ class TierTest : public ::testing::Test {
     EXPECT_TRUE(found);
     return found ? *found : BlobView{};
   }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
 };
 
 TEST_F(TierTest, What_comes_back_from_the_archive_can_be_read_when_its_time_has_come) {
@@ -57,7 +46,7 @@ TEST_F(TierTest, What_comes_back_from_the_archive_can_be_read_when_its_time_has_
   wait(9h);
   EXPECT_EQ(read("b"), Reason::blob_archived);
   world.crash(std::move(gateway));   // it goes on by itself
-  open();
+  open(kRehydrates);
   wait(2h);
   EXPECT_EQ(read("b"), Reason::none);
   EXPECT_EQ(view().tier, "Cool");
