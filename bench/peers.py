@@ -8,6 +8,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
+from lib import azure  # noqa: E402
 from lib.server import Server, free_port, node  # noqa: E402
 
 
@@ -40,6 +41,13 @@ class Peer:
         """Has it append and page blobs?"""
         return self.protocol == "azure"
 
+    def versions(self):
+        """Can it keep versions?"""
+        return False
+
+    def keep_versions(self, wanted):
+        """Only of one that can."""
+
 
 class Served(Peer):
     """Bascule and Azurite: started as the tests start them."""
@@ -60,6 +68,12 @@ class Served(Peer):
 
     def stop(self):
         self.server.stop(seconds=60)
+
+    def versions(self):
+        return self.kind == "bascule"
+
+    def keep_versions(self, wanted):
+        self.server.command_line("account", "set", azure.ACCOUNT, "--versioning", "on" if wanted else "off")
 
     def version(self):
         if self.kind == "azurite":

@@ -45,6 +45,16 @@ def plan(work, scale, peer):
         return ([prepare(**keys, connections=64), flags(work="list", **keys, connections=1, requests=pages, page=peer.page)],
                 flags(work="list", **keys, connections=1, requests=max(pages, scale["list_requests"]), page=peer.page,
                       expect_names=names), "name")
+    if work == "list-versions-100k":   # every name is there twice: the blob, and what it was before it was overwritten
+        if not peer.versions():
+            return None
+        keys = dict(keys=scale["names"], container=work, size="100")
+        shown = dict(include="versions", connections=1, page=peer.page)
+        pages = -(-2 * scale["names"] // peer.page)
+        fill = prepare(**keys, connections=64)
+        return ([fill, fill, flags(work="list", **keys, **shown, requests=pages)],
+                flags(work="list", **keys, **shown, requests=max(pages, scale["list_requests"]),
+                      expect_names=2 * scale["names"]), "name")
     if work == "find-1m":
         if peer.protocol != "azure":
             return None
@@ -72,6 +82,7 @@ def plan(work, scale, peer):
 
 
 WORKS = ["get-4k", "put-4k", "get-256m", "put-blocks-64m", "put-blob-64m", "list-100k", "delete-4k"]
-EXTRA_WORKS = ["list-1m", "find-1m", "append-4k", "put-page-4k", "get-page-4k"]
+EXTRA_WORKS = ["list-1m", "list-versions-100k", "find-1m", "append-4k", "put-page-4k", "get-page-4k"]
+KEEPING_VERSIONS = ["list-versions-100k"]   # their account keeps versions meanwhile
 FIELD = {"us": ("server_cpu_us_per_operation", "us/op"), "gib": ("server_cpu_s_per_gib", "s/GiB"),
          "name": ("server_cpu_us_per_name", "us/name")}
