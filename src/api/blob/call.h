@@ -62,6 +62,8 @@ Task<Answer> set_service_properties(Call& call);
 Task<Answer> get_service_stats(Call& call);
 Task<Answer> get_account_information(Call& call);
 Task<Answer> preflight(Call& call);
+// query.cc
+Task<Answer> query_blob(Call& call);
 // read.cc
 Task<Answer> get_blob(Call& call);
 Task<Answer> head_blob(Call& call);

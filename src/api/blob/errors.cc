@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
      "An XML node that's required for this request is not specified in the request body."},
     {Fault::unsupported_xml_node, 400, "UnsupportedXmlNode",
      "One of the XML nodes specified in the request body is not supported."},
+    {Fault::query_expression, 400, "ErrorProcessingQueryExpression", "Syntax error!"},
     {Fault::invalid_md5, 400, "InvalidMd5",
      "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded."},
     {Fault::invalid_http_verb, 400, "InvalidHttpVerb",

@@ -21,6 +21,7 @@ bool takes_past(Op operation) {
     case Op::get_block_list:
     case Op::get_uncommitted_block_list:
     case Op::get_page_ranges:
+    case Op::query_blob:
     case Op::get_blob_tags:
     case Op::set_blob_tags:
     case Op::set_blob_tier:

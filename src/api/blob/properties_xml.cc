@@ -72,22 +72,10 @@ void append_website(std::string& xml, const Settings::StaticWebsite& website, Ve
 
 // --- reading ---
 
-std::unexpected<Problem> bad_value(const XmlNode& node) {
-  return refuse({Fault::invalid_xml_node_value, {{"XmlNodeName", node.name}, {"XmlNodeValue", node.text}}});
-}
-std::unexpected<Problem> unsupported(const XmlNode& node) {
-  return refuse({Fault::unsupported_xml_node, {{"XmlNodeName", node.name}}});
-}
-
 Parsed<> allow_children(const XmlNode& node, std::initializer_list<std::string_view> known) {
   for (const XmlNode& child : node.children)
-    if (std::ranges::find(known, child.name) == known.end()) return unsupported(child);
+    if (std::ranges::find(known, child.name) == known.end()) return unsupported_node(child);
   return {};
-}
-
-Parsed<const XmlNode*> required(const XmlNode& node, std::string_view name) {
-  if (const XmlNode* child = node.child(name)) return child;
-  return refuse({Fault::missing_required_xml_node, {{"XmlNodeName", std::string(name)}}});
 }
 
 // What is kept as text comes back to clients as it came: nothing that XML could not carry, and no line ends.
@@ -98,18 +86,18 @@ bool is_plain(std::string_view text) {
 Parsed<bool> flag_of(const XmlNode& node) {
   if (same_text(node.text, "true")) return true;
   if (same_text(node.text, "false")) return false;
-  return bad_value(node);
+  return bad_node(node);
 }
 
 Parsed<bool> required_flag(const XmlNode& node, std::string_view name) {
-  BASCULE_ASSIGN(const XmlNode* child, required(node, name));
+  BASCULE_ASSIGN(const XmlNode* child, required_child(node, name));
   return flag_of(*child);
 }
 
 // Where the place in the document is known, the service names it.
 Parsed<std::uint16_t> days_of(const XmlNode& node, std::string_view document) {
   const auto days = parse_integer(node.text);
-  if (!days) return bad_value(node);
+  if (!days) return bad_node(node);
   if (*days < 1 || *days > kMostDays)
     return bad_xml_at(document, node.offset, "Retention days must be greater than 0 and less than or equal to 365 days.");
   return static_cast<std::uint16_t>(*days);
@@ -119,19 +107,19 @@ Parsed<std::uint16_t> days_of(const XmlNode& node, std::string_view document) {
 Parsed<std::uint16_t> retention_of(const XmlNode& node, std::string_view document) {
   BASCULE_ASSIGN(const bool enabled, required_flag(node, "Enabled"));
   if (!enabled) return std::uint16_t{0};
-  BASCULE_ASSIGN(const XmlNode* days, required(node, "Days"));
+  BASCULE_ASSIGN(const XmlNode* days, required_child(node, "Days"));
   return days_of(*days, document);
 }
 
 Parsed<std::uint16_t> retention_policy(const XmlNode& node, std::string_view document) {
-  BASCULE_ASSIGN(const XmlNode* policy, required(node, "RetentionPolicy"));
+  BASCULE_ASSIGN(const XmlNode* policy, required_child(node, "RetentionPolicy"));
   BASCULE_TRY(allow_children(*policy, {"Enabled", "Days"}));
   return retention_of(*policy, document);
 }
 
 Parsed<std::string> analytics_version(const XmlNode& node) {
-  BASCULE_ASSIGN(const XmlNode* version, required(node, "Version"));
-  if (std::ranges::find(kAnalyticsVersions, version->text) == std::end(kAnalyticsVersions)) return bad_value(*version);
+  BASCULE_ASSIGN(const XmlNode* version, required_child(node, "Version"));
+  if (std::ranges::find(kAnalyticsVersions, version->text) == std::end(kAnalyticsVersions)) return bad_node(*version);
   return version->text;
 }
 
@@ -185,22 +173,22 @@ bool known_methods(std::string_view list) {
 }
 
 Parsed<Settings::CorsRule> parse_rule(const XmlNode& node) {
-  if (node.name != "CorsRule") return unsupported(node);
+  if (node.name != "CorsRule") return unsupported_node(node);
   BASCULE_TRY(allow_children(node, {"AllowedOrigins", "AllowedMethods", "MaxAgeInSeconds", "ExposedHeaders", "AllowedHeaders"}));
   Settings::CorsRule rule;
-  BASCULE_ASSIGN(const XmlNode* origins, required(node, "AllowedOrigins"));
-  BASCULE_ASSIGN(const XmlNode* methods, required(node, "AllowedMethods"));
-  BASCULE_ASSIGN(const XmlNode* exposed, required(node, "ExposedHeaders"));
-  BASCULE_ASSIGN(const XmlNode* allowed, required(node, "AllowedHeaders"));
-  BASCULE_ASSIGN(const XmlNode* age, required(node, "MaxAgeInSeconds"));
+  BASCULE_ASSIGN(const XmlNode* origins, required_child(node, "AllowedOrigins"));
+  BASCULE_ASSIGN(const XmlNode* methods, required_child(node, "AllowedMethods"));
+  BASCULE_ASSIGN(const XmlNode* exposed, required_child(node, "ExposedHeaders"));
+  BASCULE_ASSIGN(const XmlNode* allowed, required_child(node, "AllowedHeaders"));
+  BASCULE_ASSIGN(const XmlNode* age, required_child(node, "MaxAgeInSeconds"));
   for (const XmlNode* list : {origins, exposed, allowed})
-    if (!is_plain(list->text)) return bad_value(*list);
-  if (origins->text.empty() || !within_limits(origins->text, false)) return bad_value(*origins);
-  if (methods->text.empty() || !known_methods(methods->text)) return bad_value(*methods);
-  if (!within_limits(exposed->text, true)) return bad_value(*exposed);
-  if (!within_limits(allowed->text, true)) return bad_value(*allowed);
+    if (!is_plain(list->text)) return bad_node(*list);
+  if (origins->text.empty() || !within_limits(origins->text, false)) return bad_node(*origins);
+  if (methods->text.empty() || !known_methods(methods->text)) return bad_node(*methods);
+  if (!within_limits(exposed->text, true)) return bad_node(*exposed);
+  if (!within_limits(allowed->text, true)) return bad_node(*allowed);
   const auto seconds = parse_integer(age->text);
-  if (!seconds || *seconds < 0 || *seconds > kMostAgeSeconds) return bad_value(*age);
+  if (!seconds || *seconds < 0 || *seconds > kMostAgeSeconds) return bad_node(*age);
   return Settings::CorsRule{origins->text, methods->text, exposed->text, allowed->text, static_cast<std::uint32_t>(*seconds)};
 }
 
@@ -218,7 +206,7 @@ Parsed<std::vector<Settings::CorsRule>> parse_cors(const XmlNode& node) {
 }
 
 Parsed<std::string> parse_default_version(const XmlNode& node) {
-  if (node.text != "2008-10-27" && node.text != "2009-07-17" && !Version::parse(node.text)) return bad_value(node);
+  if (node.text != "2008-10-27" && node.text != "2009-07-17" && !Version::parse(node.text)) return bad_node(node);
   return node.text;
 }
 
@@ -237,7 +225,7 @@ Parsed<std::string> path_of(const XmlNode& node, std::string_view name) {
   const XmlNode* child = node.child(name);
   if (!child) return std::string();
   const bool has_folder = name == "IndexDocument" && child->text.find('/') != std::string::npos;
-  if (child->text.size() > kMostPathBytes || has_folder || !is_plain(child->text)) return bad_value(*child);
+  if (child->text.size() > kMostPathBytes || has_folder || !is_plain(child->text)) return bad_node(*child);
   return child->text;
 }
 
@@ -272,7 +260,7 @@ Parsed<> parse_part(const XmlNode& node, std::string_view document, Version vers
   } else if (node.name == "StaticWebsite" && brought(since::kStaticWebsite)) {
     BASCULE_ASSIGN(changes.website, parse_website(node, version));
   } else {
-    return unsupported(node);
+    return unsupported_node(node);
   }
   return {};
 }
@@ -333,7 +321,7 @@ Parsed<PropertyChanges> parse_properties(std::string_view document, Version vers
     BASCULE_TRY(parse_part(node, document, version, changes));
   }
   if (version < since::kServiceMetrics)
-    for (const std::string_view name : {"Logging", "Metrics"}) BASCULE_TRY(required(root, name));
+    for (const std::string_view name : {"Logging", "Metrics"}) BASCULE_TRY(required_child(root, name));
   return changes;
 }
 

@@ -63,7 +63,7 @@ constexpr Row kRows[] = {
     {Level::blob, Verb::put, "immutabilitypolicies", Op::set_immutability_policy, set_immutability_policy},
     {Level::blob, Verb::delete_, "immutabilitypolicies", Op::delete_immutability_policy, delete_immutability_policy},
     {Level::blob, Verb::put, "legalhold", Op::set_legal_hold, set_legal_hold},
-    {Level::blob, Verb::post, "query", Op::query_blob},
+    {Level::blob, Verb::post, "query", Op::query_blob, query_blob},
     {Level::blob, Verb::put, "undelete", Op::undelete_blob, undelete_blob},
     {Level::blob, Verb::put, "appendblock", Op::append_block_from_url, append_block_from_url, from_url},
     {Level::blob, Verb::put, "appendblock", Op::append_block, append_block},

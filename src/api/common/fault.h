@@ -48,7 +48,7 @@ enum class Fault : std::uint16_t {
   invalid_page_range, sequence_number_condition_not_met, sequence_number_increment_too_large,
   invalid_version_for_page_blob, append_blob_needs_version, previous_snapshot_not_found, previous_snapshot_cannot_be_newer,
   blob_overwritten, incremental_copy_blob_mismatch, incremental_copy_of_earlier_snapshot, incremental_copy_source_must_be_snapshot,
-  operation_not_allowed_on_incremental_copy_blob,
+  operation_not_allowed_on_incremental_copy_blob, query_expression,
   snapshots_present, operation_not_allowed_on_root_blob, blob_snapshot_not_soft_deleted,
   // ours
   server_busy, operation_timed_out, internal_error,

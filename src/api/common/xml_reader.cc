@@ -40,6 +40,17 @@ std::unexpected<Problem> bad_xml_at(std::string_view document, std::ptrdiff_t of
                   {"Reason", std::string(reason)}}});
 }
 
+std::unexpected<Problem> bad_node(const XmlNode& node) {
+  return refuse({Fault::invalid_xml_node_value, {{"XmlNodeName", node.name}, {"XmlNodeValue", node.text}}});
+}
+std::unexpected<Problem> unsupported_node(const XmlNode& node) {
+  return refuse({Fault::unsupported_xml_node, {{"XmlNodeName", node.name}}});
+}
+Parsed<const XmlNode*> required_child(const XmlNode& node, std::string_view name) {
+  if (const XmlNode* child = node.child(name)) return child;
+  return refuse({Fault::missing_required_xml_node, {{"XmlNodeName", std::string(name)}}});
+}
+
 const XmlNode* XmlNode::child(std::string_view child_name) const {
   const auto found = std::ranges::find(children, child_name, &XmlNode::name);
   return found == children.end() ? nullptr : &*found;

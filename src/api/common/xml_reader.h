@@ -29,5 +29,8 @@ Parsed<XmlNode> parse_xml(std::string_view document, const XmlLimits& limits = {
 
 // InvalidXmlDocument that names a place and the reason.
 [[nodiscard]] std::unexpected<Problem> bad_xml_at(std::string_view document, std::ptrdiff_t offset, std::string_view reason);
+[[nodiscard]] std::unexpected<Problem> bad_node(const XmlNode& node);          // InvalidXmlNodeValue
+[[nodiscard]] std::unexpected<Problem> unsupported_node(const XmlNode& node);  // UnsupportedXmlNode
+Parsed<const XmlNode*> required_child(const XmlNode& node, std::string_view name);   // or MissingRequiredXmlNode
 
 }  // namespace bascule::api

@@ -9,7 +9,6 @@ table = Table("not_yet")
 
 OPERATIONS = [
     ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
-    ("Query Blob Contents", "POST /{c}/b?comp=query", {}, b"<QueryRequest/>"),
 ]
 for operation, request, headers, body in OPERATIONS:
     table.case(operation, "refused", put(b"there"),

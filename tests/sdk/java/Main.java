@@ -7,12 +7,15 @@ import com.azure.storage.blob.batch.BlobBatchClientBuilder;
 import com.azure.storage.blob.batch.BlobBatchStorageException;
 import com.azure.storage.blob.models.BlobHttpHeaders;
 import com.azure.storage.blob.models.BlobItem;
+import com.azure.storage.blob.models.BlobQueryDelimitedSerialization;
+import com.azure.storage.blob.models.BlobQueryJsonSerialization;
 import com.azure.storage.blob.models.BlobRange;
 import com.azure.storage.blob.models.BlobRequestConditions;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.blob.models.DeleteSnapshotsOptionType;
 import com.azure.storage.blob.models.ParallelTransferOptions;
 import com.azure.storage.blob.options.BlobParallelUploadOptions;
+import com.azure.storage.blob.options.BlobQueryOptions;
 import com.azure.storage.blob.sas.BlobSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
 import com.azure.storage.blob.specialized.BlobLeaseClientBuilder;
@@ -147,6 +150,19 @@ public final class Main {
       } catch (BlobBatchStorageException problem) {
         for (BlobStorageException one : problem.getBatchExceptions()) equal(one.getStatusCode() + " " + one.getErrorCode(), "404 BlobNotFound");
       }
+    });
+    tests.put("a query over the rows of a blob", container -> {
+      var blob = container.getBlobClient("rows.csv").getBlockBlobClient();
+      var rows = new StringBuilder("Name,Age\n");
+      for (int i = 0; i < 100_000; i++) rows.append('n').append(i).append(',').append(i % 100).append('\n');
+      blob.upload(BinaryData.fromString(rows.toString()));
+      var named = new BlobQueryDelimitedSerialization().setRecordSeparator('\n').setColumnSeparator(',').setFieldQuote('"').setHeadersPresent(true);
+      var json = new BlobQueryJsonSerialization().setRecordSeparator('\n');
+      var out = new ByteArrayOutputStream();
+      blob.queryWithResponse(new BlobQueryOptions("SELECT Name FROM BlobStorage WHERE Age = 7 LIMIT 2", out)
+          .setInputSerialization(named).setOutputSerialization(json), null, null);
+      equal(out.toString(), "{\"Name\":\"n7\"}\n{\"Name\":\"n107\"}\n");
+      refused(() -> blob.query(new ByteArrayOutputStream(), "SELECT"), 400, "ErrorProcessingQueryExpression");
     });
     return tests;
   }

@@ -270,6 +270,35 @@ test("account SAS, service SAS, stored policy", () => inContainer(async (contain
   await fails(stored.downloadToBuffer(), 403);
 }));
 
+if (strict) {
+  test("a query over the rows of a blob", () => inContainer(async (container) => {
+    const text = async (blob, sql, options = {}) => {
+      let all = "";
+      for await (const part of (await blob.query(sql, options)).readableStreamBody) all += part.toString();
+      return all;
+    };
+    const csv = { kind: "csv", recordSeparator: "\n", columnSeparator: ",", fieldQuote: '"', hasHeaders: true };
+    const rows = container.getBlockBlobClient("rows.csv");
+    const content = `Name,Age\n${Array.from({ length: 300_000 }, (_, i) => `n${i},${i % 100}\n`).join("")}`;
+    await rows.uploadData(Buffer.from(content));
+    assert.equal(await text(rows, "SELECT * FROM BlobStorage"), content);
+    assert.equal(await text(rows, "SELECT COUNT(*) FROM BlobStorage WHERE Age < 10", { inputTextConfiguration: csv }), "30000\n");
+    const progress = [];
+    assert.equal(await text(rows, "SELECT Name FROM BlobStorage WHERE Age = 7 LIMIT 2",
+      { inputTextConfiguration: csv, outputTextConfiguration: { kind: "json", recordSeparator: "\n" }, onProgress: (p) => progress.push(p.loadedBytes) }),
+      '{"Name":"n7"}\n{"Name":"n107"}\n');
+    assert.equal(progress.at(-1), content.length);
+    const json = container.getBlockBlobClient("rows.json");
+    const lines = '{"id":1,"tags":["a","b"]}\n{"id":"x","tags":[]}\n';
+    await json.upload(lines, lines.length);
+    const errors = [];
+    assert.equal(await text(json, "SELECT tags[1] AS t FROM BlobStorage WHERE id > 0",
+      { inputTextConfiguration: { kind: "json", recordSeparator: "\n" }, outputTextConfiguration: { kind: "csv", recordSeparator: "\n" }, onError: (e) => errors.push(e) }), "b\n");
+    assert.deepEqual(errors.map(({ name, isFatal, position }) => [name, isFatal, position]), [["InvalidTypeConversion", false, 26]]);
+    await fails(rows.query("SELEKT"), 400, "ErrorProcessingQueryExpression");
+  }));
+}
+
 test("snapshots", () => inContainer(async (container) => {
   const blob = container.getBlockBlobClient("b");
   await blob.upload("one", 3, { metadata: { a: "1" } });

@@ -15,7 +15,8 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.storage.blob import (AccessPolicy, AccountSasPermissions, BlobAnalyticsLogging, BlobBlock, BlobClient, BlobLeaseClient, BlobPrefix, BlobSasPermissions,
                                 BlobServiceClient, ContainerClient, ContainerSasPermissions, ContentSettings, CorsRule,
                                 ImmutabilityPolicy, Metrics,
-                                CustomerProvidedEncryptionKey, PartialBatchErrorException, ResourceTypes, RetentionPolicy, StaticWebsite,
+                                CustomerProvidedEncryptionKey, DelimitedJsonDialect, DelimitedTextDialect,
+                                PartialBatchErrorException, ResourceTypes, RetentionPolicy, StaticWebsite,
                                 generate_account_sas, generate_blob_sas, generate_container_sas)
 
 CONNECTION = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
@@ -272,6 +273,27 @@ def shared_access():
         assert BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob().readall() == b"shared"
         container.set_container_access_policy({})
         fails(HttpResponseError, lambda: BlobClient.from_blob_url(f"{blob.url}?{token}").download_blob())
+
+
+if STRICT:
+    @test
+    def queries():
+        with Container() as container:
+            blob = container.get_blob_client("rows.csv")
+            content = b"Service,Package\r\n" + b"".join(b"s%d,\"p, %d\"\r\n" % (i, i) for i in range(50_000))
+            blob.upload_blob(content)
+            assert blob.query_blob("SELECT * FROM BlobStorage").readall() == content.replace(b"\r\n", b"\n")
+            named = DelimitedTextDialect(delimiter=",", quotechar='"', lineterminator="\n", escapechar="", has_header=True)
+            odd = DelimitedTextDialect(delimiter=";", quotechar="'", lineterminator=".", escapechar="\\")
+            asked = blob.query_blob("SELECT Package, Service FROM BlobStorage WHERE Service = 's7'", blob_format=named, output_format=odd)
+            assert asked.readall() == b"p, 7;s7."
+            errors = []
+            reader = blob.query_blob("SELECT _1 FROM BlobStorage WHERE _1 > 5 LIMIT 1", on_error=errors.append)
+            assert reader.readall() == b"" and len(errors) == 50_001 and not errors[0].is_fatal and errors[0].error == "InvalidTypeConversion"
+            errors.clear()
+            blob.query_blob("SELECT * FROM BlobStorage", on_error=errors.append, blob_format=DelimitedJsonDialect(delimiter="\n")).readall()
+            assert [(error.error, error.is_fatal) for error in errors] == [("ParseError", True)]
+            fails(HttpResponseError, lambda: blob.query_blob("SELECT * FROM Elsewhere"), "ErrorProcessingQueryExpression")
 
 
 @test
