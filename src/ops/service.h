@@ -191,6 +191,7 @@ class Service final : public Operations {
   WallTime now() const { return parts_.clock.wall(); }
   ETag new_etag(ETag previous);
   WallTime whole_second(WallTime previous) const;
+  void stamp_write(catalog::HeadRecord& head, Written& written);
   // Gives up placed pieces that no commit named.
   Task<void> abandon(Container container, std::vector<NewPiece> pieces);
   void drop_manifest(catalog::Transaction& t, std::uint64_t cid, const catalog::Manifest& old, const catalog::Manifest& kept,
@@ -340,6 +341,8 @@ class Service final : public Operations {
   Task<void> commit_spans(BlobRef ref, Container container, std::string head_key, std::vector<SpanWrite*> batch);
   Task<Result<void>> place_spans(Container container, std::string account, BodySpec spec, BodySource& body, SpanWrite& write,
                                  Written& written);
+  Task<Result<void>> try_spans(BlobRef ref, Container container, SpanWrite& write);
+  Task<Result<void>> finish_spans(BlobRef ref, Container container, SpanWrite& write);
   Task<void> abandon_spans(Container container, SpanWrite& write);
   // page_ranges.cc: how many writes the snapshot had seen that a difference begins at; nothing: no difference is asked for
   Task<Result<std::optional<std::uint64_t>>> previous_writes(std::uint64_t cid, BlobRef ref, std::optional<WallTime> previous,

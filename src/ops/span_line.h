@@ -9,6 +9,7 @@
 
 #include "catalog/catalog.h"
 #include "ops/immutability.h"
+#include "ops/lineage.h"
 #include "runtime/completion.h"
 
 namespace bascule::ops {
@@ -27,6 +28,7 @@ struct SpanWrite {
   Completion<Turn> turn;
   Result<void> outcome = fail(Code::internal, "a write was never looked at");
   std::vector<catalog::Span> spans;
+  LineageId lineage;   // what they were written to
   std::size_t bytes() const {   // about what it takes of a commit
     std::size_t sum = 256 + pieces.size() * 140;
     for (const auto& extent : extents) sum += extent->record_value.size() + 64;

@@ -20,8 +20,12 @@ namespace {
 constexpr std::size_t kFoldAfter = 8192;         // writes: the more come together, the fewer pages are written for each
 constexpr std::size_t kMostExtentsNamed = 32;    // in the commit of one write; more are named before
 
-Result<void> is_type(const HeadRecord& head, BlobType type) {
-  return head.type == static_cast<std::uint8_t>(type) ? Result<void>{} : refuse(Reason::blob_type_mismatch);
+// What every write of such a blob is asked first.
+Result<void> check_span_write(const HeadRecord& head, BlobType type, const Conditions& conditions, WallTime now) {
+  if (head.type != static_cast<std::uint8_t>(type)) return refuse(Reason::blob_type_mismatch);
+  BASCULE_TRY(check_writable(&head));
+  BASCULE_TRY(check_lease_write(head.lease, conditions.lease_id, now));
+  return check_change(conditions, stamp(head));
 }
 
 AppendState& append_of(HeadRecord& head) {
@@ -136,6 +140,7 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
       if (write->spans.empty()) continue;
       const std::uint64_t birth = ++head.manifest.writes;
       for (Span& span : write->spans) span.birth = birth;
+      write->lineage = lineage;
       t.put(keys::write(lineage.cid, lineage.manifest, birth), catalog::encode_write(write->spans));
     }
     if (applied.empty()) co_return;
@@ -170,6 +175,33 @@ Task<Result<void>> Service::place_spans(Container container, std::string account
     write.extents.clear();
   }
   co_return Result<void>{};
+}
+
+// What is refused anyway should not be read to its end first.
+Task<Result<void>> Service::try_spans(BlobRef ref, Container container, SpanWrite& write) {
+  BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
+  if (!there(head, now())) co_return refuse(Reason::blob_not_found);
+  BASCULE_CO_TRY(check_kept(*container, head->record, write.touch));
+  HeadRecord trial = head->record;
+  BASCULE_CO_TRY(write.apply(trial));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Service::finish_spans(BlobRef ref, Container container, SpanWrite& write) {
+  auto done = co_await write_spans(std::move(ref), container, write);
+  if (!done) {
+    co_await abandon_spans(std::move(container), write);
+    co_return done;
+  }
+  if (!write.spans.empty()) co_await fold_when_due(write.lineage, write.spans.front().birth);
+  co_return Result<void>{};
+}
+
+// The state's new ETag and time, which the answer tells.
+void Service::stamp_write(HeadRecord& head, Written& written) {
+  written.etag = head.etag = new_etag(head.etag);
+  written.last_modified = head.last_modified = whole_second(head.last_modified);
+  head.lease = after_write(head.lease, now());
 }
 
 Task<void> Service::abandon_spans(Container container, SpanWrite& write) {
@@ -212,14 +244,9 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   Appended result;
   SpanWrite write;
-  LineageId lineage{container->cid, 0};
-  std::uint64_t writes = 0;
   SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
-    BASCULE_TRY(is_type(head, BlobType::append));
-    BASCULE_TRY(check_writable(&head));
-    BASCULE_TRY(check_lease_write(head.lease, append.conditions.lease_id, now()));
-    BASCULE_TRY(check_change(append.conditions, stamp(head)));
+    BASCULE_TRY(check_span_write(head, BlobType::append, append.conditions, now()));
     BASCULE_TRY(check_sealed(head, append.conditions.encryption, under));
     if (append_of(head).sealed) return refuse(Reason::blob_sealed);
     if (append.position && *append.position != head.size_bytes) return refuse(Reason::append_position_mismatch);
@@ -229,30 +256,15 @@ Task<Result<Appended>> Service::append_block(BlobRef ref, AppendBlock append, Bo
     result.offset = head.size_bytes;
     result.committed_blocks = ++append_of(head).committed_blocks;
     head.size_bytes += append.body.length_bytes;
-    result.written.etag = head.etag = new_etag(head.etag);
-    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
-    head.lease = after_write(head.lease, now());
-    lineage.manifest = head.manifest.id;
-    writes = head.manifest.writes + 1;
+    stamp_write(head, result.written);
     return spans_at(write.pieces, result.offset);
   };
-  {  // what is refused anyway should not be read to its end first
-    BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
-    BASCULE_CO_TRY(check_kept(*container, head->record, write.touch));
-    HeadRecord trial = head->record;
-    BASCULE_CO_TRY(write.apply(trial));
-  }
+  BASCULE_CO_TRY(co_await try_spans(ref, container, write));
   under.placed = true;
   result.written.encryption_scope = under.scope();
   BASCULE_CO_ASSIGN(auto sealing, co_await keyed(container, ref.account, under.record, append.conditions.encryption));
   BASCULE_CO_TRY(co_await place_spans(std::move(sealing), ref.account, append.body, body, write, result.written));
-  auto done = co_await write_spans(std::move(ref), container, write);
-  if (!done) {
-    co_await abandon_spans(std::move(container), write);
-    co_return fail(done.error());
-  }
-  co_await fold_when_due(lineage, writes);
+  BASCULE_CO_TRY(co_await finish_spans(std::move(ref), std::move(container), write));
   co_return result;
 }
 
@@ -261,15 +273,10 @@ Task<Result<Written>> Service::seal_blob(BlobRef ref, Conditions conditions, std
   Written result;
   SpanWrite write;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
-    BASCULE_TRY(is_type(head, BlobType::append));
-    BASCULE_TRY(check_writable(&head));
-    BASCULE_TRY(check_lease_write(head.lease, conditions.lease_id, now()));
-    BASCULE_TRY(check_change(conditions, stamp(head)));
+    BASCULE_TRY(check_span_write(head, BlobType::append, conditions, now()));
     if (position && *position != head.size_bytes) return refuse(Reason::append_position_mismatch);
     append_of(head).sealed = true;
-    result.etag = head.etag = new_etag(head.etag);
-    result.last_modified = head.last_modified = whole_second(head.last_modified);
-    head.lease = after_write(head.lease, now());
+    stamp_write(head, result);
     return std::vector<Span>{};
   };
   BASCULE_CO_TRY(co_await write_spans(std::move(ref), std::move(container), write));
@@ -281,45 +288,25 @@ Task<Result<PagesWritten>> Service::put_pages(BlobRef ref, PutPages put, BodySou
   PagesWritten result;
   SpanWrite write;
   write.touch = Touch::pages;
-  LineageId lineage{container->cid, 0};
-  std::uint64_t writes = 0;
   SealedUnder under;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
-    BASCULE_TRY(is_type(head, BlobType::page));
-    BASCULE_TRY(check_writable(&head));
-    BASCULE_TRY(check_lease_write(head.lease, put.conditions.lease_id, now()));
-    BASCULE_TRY(check_change(put.conditions, stamp(head)));
+    BASCULE_TRY(check_span_write(head, BlobType::page, put.conditions, now()));
     if (!put.clear) BASCULE_TRY(check_sealed(head, put.conditions.encryption, under));
     BASCULE_TRY(check_sequence(put.sequence, sequence_number_of(head)));
     if (put.first >= head.size_bytes || put.length_bytes > head.size_bytes - put.first) return refuse(Reason::invalid_page_range);
     result.sequence_number = sequence_number_of(head);
-    result.written.etag = head.etag = new_etag(head.etag);
-    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
-    head.lease = after_write(head.lease, now());
-    lineage.manifest = head.manifest.id;
-    writes = head.manifest.writes + 1;
+    stamp_write(head, result.written);
     if (put.clear) return std::vector{Span{.offset = put.first, .length = put.length_bytes, .clear = true}};
     return spans_at(write.pieces, put.first);
   };
-  {
-    BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
-    if (!there(head, now())) co_return refuse(Reason::blob_not_found);
-    BASCULE_CO_TRY(check_kept(*container, head->record, write.touch));
-    HeadRecord trial = head->record;
-    BASCULE_CO_TRY(write.apply(trial));
-  }
+  BASCULE_CO_TRY(co_await try_spans(ref, container, write));
   if (!put.clear) {
     under.placed = true;
     result.written.encryption_scope = under.scope();
     BASCULE_CO_ASSIGN(auto sealing, co_await keyed(container, ref.account, under.record, put.conditions.encryption));
     BASCULE_CO_TRY(co_await place_spans(std::move(sealing), ref.account, put.body, body, write, result.written));
   }
-  auto done = co_await write_spans(std::move(ref), container, write);
-  if (!done) {
-    co_await abandon_spans(std::move(container), write);
-    co_return fail(done.error());
-  }
-  co_await fold_when_due(lineage, writes);
+  BASCULE_CO_TRY(co_await finish_spans(std::move(ref), std::move(container), write));
   co_return result;
 }
 
@@ -329,10 +316,7 @@ Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProp
   SpanWrite write;
   write.touch = set.size_bytes ? Touch::pages : Touch::properties;
   write.apply = [&](HeadRecord& head) -> Result<std::vector<Span>> {
-    BASCULE_TRY(is_type(head, BlobType::page));
-    BASCULE_TRY(check_writable(&head));
-    BASCULE_TRY(check_lease_write(head.lease, set.conditions.lease_id, now()));
-    BASCULE_TRY(check_change(set.conditions, stamp(head)));
+    BASCULE_TRY(check_span_write(head, BlobType::page, set.conditions, now()));
     BASCULE_ASSIGN(const std::uint64_t number, changed_sequence(set, sequence_number_of(head)));
     sequence_number_of(head) = result.sequence_number = number;
     std::vector<Span> spans;
@@ -346,9 +330,7 @@ Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProp
       set_headers(head, *set.headers);
       head.copy.reset();   // AZURE-DETAILS 43
     }
-    result.written.etag = head.etag = new_etag(head.etag);
-    result.written.last_modified = head.last_modified = whole_second(head.last_modified);
-    head.lease = after_write(head.lease, now());
+    stamp_write(head, result.written);
     return spans;
   };
   BASCULE_CO_TRY(co_await write_spans(std::move(ref), std::move(container), write));

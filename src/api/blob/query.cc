@@ -7,6 +7,7 @@
 #include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
+#include "api/common/since.h"
 #include "api/common/text.h"
 #include "api/common/xml_reader.h"
 #include "base/log.h"
@@ -19,7 +20,6 @@ constexpr std::size_t kRequestBytes = 512 * 1024;
 constexpr std::size_t kStatementBytes = 256 * 1024;
 constexpr std::size_t kSeparatorBytes = 16;
 constexpr std::size_t kStepBytes = 256 * 1024;   // of content between two turns of the loop
-constexpr Version kQuery(2019, 12, 12);
 
 // A separator, quote or escape, as it stands where the document has it.
 Parsed<> take_mark(const XmlNode& node, std::initializer_list<std::string_view> names, bool may_be_empty, std::string& mark) {
@@ -129,7 +129,7 @@ Task<void> run(Call& call, ops::BlobReader& reader, query::Run& query, Bytes par
 
 // The first part is read before the head goes out, so that a damaged blob answers with a clean error.
 Task<Answer> query_blob(Call& call) {
-  if (call.version < kQuery) co_return bad_query("comp", call.target.get("comp"));
+  if (call.version < since::kQueries) co_return bad_query("comp", call.target.get("comp"));
   BASCULE_CO_ASSIGN(ops::Conditions conditions, parse_conditions(call.headers, call.version, ConditionUse::read));
   BASCULE_CO_ASSIGN(conditions.encryption, asked_encryption(call, KeyUse::read));
   BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, kRequestBytes));

@@ -51,6 +51,7 @@ inline constexpr Version kPreviousSnapshotUrls(2019, 7, 7);
 inline constexpr Version kTags(2019, 12, 12);
 inline constexpr Version kVersioning(2019, 12, 12);        // version ids are shown
 inline constexpr Version kSealing(2019, 12, 12);
+inline constexpr Version kQueries(2019, 12, 12);           // Query Blob Contents
 inline constexpr Version kRestoreContainer(2019, 12, 12);
 inline constexpr Version kDefaultIndexPath(2019, 12, 12);  // of a static website
 inline constexpr Version kLargestWrites(2019, 12, 12);     // Put Blob 5,000 MiB, Put Block 4,000 MiB
