@@ -128,6 +128,9 @@ void Service::begin_state(HeadRecord& next, const Head& old, WallTime at) {
 
 Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head& old, HeadRecord& next) {
   BASCULE_TRY(check_replace(s.container, old, static_cast<BlobType>(next.type), s.rule));
+  // Brought again under the id that it has: nothing becomes a version then.
+  if (s.version != WallTime() && catalog::live(old) && catalog::version_of(old->record) == s.version)
+    BASCULE_TRY(check_kept(s.container, old->record, Touch::replace));
   BASCULE_TRY(keep_new_state(s.container.immutability.get(), next, s.keep, lawful_now()));
   date_write(s.container, next);
   guard_write(t, s.container);

@@ -158,6 +158,9 @@ Task<Result<Written>> Service::import_blob(BlobRef ref, ImportBlob import, Impor
       next.created = next.last_modified = whole_second({});
       if (!next.tier.empty()) next.tier_changed = at;
       stamp_imported(next, import.stamps);
+      date_write(*container, next);
+      outcome = keep_new_state(container->immutability.get(), next, {}, lawful_now());
+      if (!outcome) break;
       guard_write(t, *container);
       auto put = co_await put_past(t, container, ref, std::move(*old), next);
       if (!put) { outcome = fail(put.error()); break; }

@@ -127,6 +127,29 @@ TEST_F(ImportTest, A_history_as_it_was) {
   EXPECT_EQ(list(all), "b# b@*");
 }
 
+TEST_F(ImportTest, What_is_held_is_not_brought_again) {
+  for (const bool held : {true, false}) {
+    const std::string name = held ? "held" : "free";
+    ASSERT_TRUE(import(blob(name, version(kFirst)), "one"));
+    ASSERT_TRUE(import(blob(name, snapshot(kSecond)), "two"));
+    ASSERT_TRUE(import(blob(name), "three", {.stamps = {.version = kThird}}));
+    if (held) {
+      const WallTime now = ops().lawful_now();
+      ASSERT_TRUE(world.run(ops().change_container_immutability({"acct", "c"}, [now](auto& rules) { return enable_versions(rules, now); })));
+      for (const At at : {At{}, version(kFirst), snapshot(kSecond)}) ASSERT_TRUE(world.run(ops().set_legal_hold(blob(name, at), true)));
+    }
+    for (const At at : {version(kFirst), snapshot(kSecond)}) {
+      EXPECT_EQ(import(blob(name, at), "new").has_value(), !held);
+      EXPECT_EQ(get(blob(name, at)) == "new", !held);
+    }
+    EXPECT_EQ(import(blob(name), "new", {.stamps = {.version = kThird}}).has_value(), !held);
+    EXPECT_EQ(get(blob(name)), held ? "three" : "new");
+    // Under another id it is succeeded by, and stays as a version.
+    ASSERT_TRUE(import(blob(name), "four", {.stamps = {.version = kThird + Ticks(1h)}}));
+    EXPECT_EQ(get(blob(name, version(kThird))), held ? "three" : "new");
+  }
+}
+
 TEST_F(ImportTest, Blocks_and_no_blocks) {
   const std::string text = content(20'000'000, 1);
   ASSERT_TRUE(import(blob("b", snapshot(kFirst)), text, {}, {{0, 9'000'000, "aaaa"}, {9'000'000, 1, "bbbb"}, {9'000'001, 10'999'999, "cccc"}}));
