@@ -10,7 +10,7 @@ target_precompile_headers(bascule_pch PRIVATE <algorithm> <chrono> <functional> 
   <unordered_map> <vector> ${CMAKE_SOURCE_DIR}/src/runtime/completion.h ${CMAKE_SOURCE_DIR}/src/base/result.h)
 if(BASCULE_TESTS)
   add_library(bascule_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
-  target_link_libraries(bascule_test_pch PRIVATE bascule_options Boost::boost GTest::gmock GTest::gtest)
+  target_link_libraries(bascule_test_pch PRIVATE bascule_options bascule_test_options Boost::boost GTest::gmock GTest::gtest)
   target_compile_options(bascule_test_pch PRIVATE ${pch_without_times})
   target_precompile_headers(bascule_test_pch PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <string>
     <unordered_map> <vector> <gmock/gmock.h> <gtest/gtest.h> ${CMAKE_SOURCE_DIR}/src/runtime/completion.h

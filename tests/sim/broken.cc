@@ -29,6 +29,9 @@ class BrokenStore final : public ops::testing::WrappedStore {
         if (needs(commit, keys::kWriteTable)) forget(commit, 'P', 4);
         break;
       case Broken::tags: forget(commit, keys::kTagTable, 3); break;
+      case Broken::forwarding:
+        if (needs(commit, 'E')) std::erase_if(commit.changes, [&commit](const auto& c) { return of_table(c, 'E') && !needs_key(commit, c.key); });
+        break;
       case Broken::restore: forget(commit, keys::kDeletedContainerTable, 2); break;
       default: break;
     }
@@ -44,6 +47,9 @@ class BrokenStore final : public ops::testing::WrappedStore {
   }
   static bool needs(const store::Commit& commit, char table) {
     return std::ranges::any_of(commit.preconditions, [table](const auto& p) { return p.key[0] == table; });
+  }
+  static bool needs_key(const store::Commit& commit, std::string_view key) {
+    return std::ranges::any_of(commit.preconditions, [key](const auto& p) { return p.key == key; });
   }
   // Records that were not there before.
   static bool begins(const store::Commit& commit, char table) {

@@ -24,6 +24,7 @@ enum class Broken {
   leases,          // a container's lease does not guard it
   holds,           // what is held or under a policy is deleted all the same
   restore,         // a deleted container's record is forgotten
+  forwarding,      // the extent that others were gathered into is not named
 };
 
 struct BrokenName {
@@ -36,6 +37,7 @@ inline constexpr BrokenName kBroken[] = {
     {Broken::retention, "retention"},   {Broken::spans, "spans"},                 {Broken::fold, "fold"},
     {Broken::tags, "tags"},             {Broken::conditions, "conditions"},       {Broken::tiers, "tiers"},
     {Broken::leases, "leases"},         {Broken::holds, "holds"},             {Broken::restore, "restore"},
+    {Broken::forwarding, "forwarding"},
 };
 
 // A store whose commits lack what the broken rule would have them do; nothing where the rule is kept elsewhere.

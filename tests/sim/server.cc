@@ -39,9 +39,11 @@ Task<void> Server::start() {
   Life& life = *life_;
   life.gateway = std::move(*opened);
   life.sweeper = std::make_unique<jobs::Sweeper>(*life.gateway->service);
+  life.compactor = std::make_unique<jobs::Compactor>(*life.gateway->service, jobs::CompactionOptions{.settle = {}});
   life.handler = std::make_unique<api::blob::BlobService>(*life.gateway->service, world_.clock, world_.random, api::blob::Options{});
   ++lives_;
   spawn(world_.loop, run_jobs(life, life.gateway->line));
+  spawn(world_.loop, run_compaction(life, life.gateway->line));
 }
 
 Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> line) {
@@ -57,10 +59,23 @@ Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> 
       if (const auto expired = co_await life.gateway->service->expire_deleted_containers(); !expired) outcome = fail(expired.error());
     }
     if (outcome && broken_ == Broken::collection) outcome = co_await take_by_listing(life);
-    // A provider may fail, or lie about a bit of a key; the catalog never contradicts itself.
-    if (!outcome && outcome.error().code == Code::corrupt && trouble.empty()) trouble = "a job: " + outcome.error().message;
+    if (!outcome) note(outcome.error());
     co_await world_.clock.sleep_for(swept && *swept ? 50ms : 1000ms);   // as the program does
   }
+}
+
+// So often that most things are moved, some several times; less often when the clients have long gone.
+Task<void> Server::run_compaction(Life& life, std::shared_ptr<ops::testing::Lifeline> line) {
+  for (int runs = 0; !line->crashed; ++runs) {
+    const auto report = co_await life.compactor->run(life.draining);
+    if (!report) note(report.error());
+    co_await world_.clock.sleep_for(runs < 200 ? Duration(150ms) : Duration(1min));
+  }
+}
+
+// A provider may fail, or lie about a bit of a key; the catalog never contradicts itself.
+void Server::note(const Error& error) {
+  if (error.code == Code::corrupt && trouble.empty()) trouble = "a job: " + error.message;
 }
 
 // The broken rule: what a living session placed and no commit has named yet is taken for garbage.

@@ -6,6 +6,7 @@
 #include "api/blob/service.h"
 #include "http/memory_stream.h"
 #include "http/server_connection.h"
+#include "jobs/compaction.h"
 #include "jobs/sweeper.h"
 #include "ops/testing.h"
 #include "sim/broken.h"
@@ -16,6 +17,7 @@ namespace bascule::sim {
 struct Life {
   std::unique_ptr<ops::testing::Gateway> gateway;
   std::unique_ptr<jobs::Sweeper> sweeper;
+  std::unique_ptr<jobs::Compactor> compactor;
   std::unique_ptr<api::blob::BlobService> handler;
   http::ConnectionLimits limits;
   http::RefusalWriter refuse = api::blob::refuse_unread;
@@ -63,6 +65,8 @@ class Server {
  private:
   Task<Result<void>> take_by_listing(Life& life);
   Task<void> run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> line);
+  Task<void> run_compaction(Life& life, std::shared_ptr<ops::testing::Lifeline> line);
+  void note(const Error& error);
 
   std::vector<std::unique_ptr<Life>> past_;   // first: what is parked in the world refers to it
   ops::testing::World world_;
