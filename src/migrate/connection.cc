@@ -35,6 +35,8 @@ bool is_path_style(const http::Origin& origin) {
 }
 
 Result<void> apply_endpoint(std::string_view text, Connection& connection, std::string& path) {
+  // The endpoint is shown: a SAS that lost its '?' must not be taken for a part of it.
+  if (text.find("sig=") != std::string_view::npos) return wrong("the endpoint holds a signature: a SAS begins with '?'");
   auto url = http::parse_url(text);
   if (!url) return fail(url.error().code, "the blob endpoint: " + url.error().message);
   connection.origin = url->origin;

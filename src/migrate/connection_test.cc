@@ -48,7 +48,7 @@ TEST(Connection, RefusedWithoutRepeatingSecrets) {
         "https://acme.blob.core.windows.net/", "https://acme.blob.core.windows.net/pics/blob?sig=SECRET",
         "http://127.0.0.1:10000/?sig=SECRET", "ftp://acme/?sig=SECRET", "https://?sig=SECRET",
         "BlobEndpoint=https://x.example.org/cont;AccountName=acme;AccountKey=a2V5",
-        "AccountName=acme;SharedAccessSignature=SECRET"}) {
+        "AccountName=acme;SharedAccessSignature=SECRET", "https://acme.blob.core.windows.net/pics&sig=SECRET?sig=SECRET"}) {
     const auto connection = parse_connection(text);
     ASSERT_FALSE(connection) << text;
     EXPECT_EQ(connection.error().code, Code::invalid_argument) << text;
