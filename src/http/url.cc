@@ -28,10 +28,14 @@ Result<void> parse_authority(std::string_view text, Origin& into) {
     if (close == std::string_view::npos) return fail(Code::invalid_argument, "a URL's IPv6 address lacks its ']'");
     into.host = text.substr(1, close - 1);
     port = text.substr(close + 1);
+    const auto of_address = [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; };
+    if (!std::ranges::all_of(into.host, of_address) || !into.host.contains(':') || (!port.empty() && port.front() != ':'))
+      return fail(Code::invalid_argument, "a URL's IPv6 address is none");
   } else {
     const std::size_t colon = text.find(':');
     into.host = text.substr(0, colon);
     port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
+    if (into.host.find_first_of("[]") != std::string::npos) return fail(Code::invalid_argument, "a URL's host holds a bracket");
   }
   if (into.host.empty()) return fail(Code::invalid_argument, "a URL names no host");
   if (port.empty()) return {};

@@ -23,6 +23,7 @@ TEST(Url, Parses) {
 
 TEST(Url, Refuses) {
   for (const char* text : {"", "h", "ftp://h/", "http://", "http:///x", "http://user@h/", "http://u:p@h/", "http://h:0/",
+                           "http://[::1]-10", "http://[[\xf5]", "http://[a]", "http://a]",
                            "http://h:65536/", "http://h:8a/", "http://h:/", "http://[::1/", "http://h/a b", "http://h/\n"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
