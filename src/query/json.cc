@@ -45,8 +45,10 @@ class JsonRecord final : public Record {
 
   Outcome<Value> get(const Path& path) const override {
     const json::value* at = value;
-    for (const Step& step : path)
-      if (!(at = member(*at, step))) return Missing();
+    for (const Step& step : path) {
+      at = member(*at, step);
+      if (!at) return Missing();
+    }
     return value_of(*at);
   }
   void all(std::vector<Column>& columns) const override {

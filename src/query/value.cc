@@ -22,11 +22,11 @@ std::string_view trimmed(std::string_view text) {
 std::optional<Value> number_in(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  const char* end = text.data() + text.size();
+  const char *begin = text.data(), *end = begin + text.size();
   std::int64_t integer = 0;
-  if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc() && read.ptr == end) return integer;
+  if (const auto read = std::from_chars(begin, end, integer); read.ec == std::errc() && read.ptr == end) return integer;
   double real = 0;
-  if (const auto read = std::from_chars(text.data(), end, real); read.ec == std::errc() && read.ptr == end && std::isfinite(real)) return real;
+  if (const auto read = std::from_chars(begin, end, real); read.ec == std::errc() && read.ptr == end && std::isfinite(real)) return real;
   return std::nullopt;
 }
 
