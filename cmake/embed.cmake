@@ -1,0 +1,20 @@
+# bascule_embed(TARGET HEADER NAMESPACE NAME FILE...): the files' text, compiled into TARGET as NAMESPACE::NAME(), which
+# HEADER declares as
+#   std::span<const EmbeddedFile> NAME();      (base/embedded.h)
+# Read when CMake configures; a change of a file makes it configure again. (The compiler's own #embed would escape the
+# compiler's cache.)
+function(bascule_embed target header namespace name)
+  set(BASCULE_EMBED_HEADER ${header})
+  set(BASCULE_EMBED_NAMESPACE ${namespace})
+  set(BASCULE_EMBED_NAME ${name})
+  set(BASCULE_EMBED_ROWS "")
+  foreach(file ${ARGN})
+    file(READ ${file} text)
+    get_filename_component(shown ${file} NAME)
+    string(APPEND BASCULE_EMBED_ROWS "    {\"${shown}\", R\"bascule~(${text})bascule~\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  endforeach()
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated/${name}.cc)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/embedded.cc.in ${generated} @ONLY)
+  target_sources(${target} PRIVATE ${generated})
+endfunction()
