@@ -13,13 +13,9 @@
 #include <vector>
 
 #include "estate/label.h"
+#include "estate/words.h"
 
 namespace bascule::estate {
-
-// A text of ours in both languages.
-struct Words {
-  std::string_view en, fr;
-};
 
 // What becomes of a resource. Worst last among those that are ours to judge.
 enum class Move : std::uint8_t {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "estate/words.h"
+
 namespace bascule::estate {
 
 enum class Known : std::uint8_t {
@@ -33,5 +35,7 @@ struct Label {
 
 // "unknown", "declared", "enforced", "measured": in JSON, and the key of the words for people.
 std::string_view name(Known known);
+// "declared: https://…, 2026-11-23": the label as people read it. Not escaped.
+std::string words(const Label& label, Language language);
 
 }  // namespace bascule::estate
