@@ -160,38 +160,32 @@ Task<Result<void>> Compactor::find_living(std::vector<Candidate>& all) {
     if (!catalog::gathered(c.record)) wanted[c.id] = {&c, nullptr};
     for (const auto& [id, source] : c.sources) wanted[id] = {&c, &source.record.forward};
   }
-  BASCULE_CO_ASSIGN(const auto borrowing, co_await borrowing_pages(catalog_));
+  NamingWalk walk(catalog_);
   std::size_t pieces_kept = 0;
-  for (const char table : kNamingTables) {
-    Walk walk(catalog_, table);
-    while (true) {
-      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
-      if (!record) break;
-      if (table == 'P' && borrowing.contains(record->key.substr(0, 17))) continue;
-      auto pieces = record->damage ? Result<std::vector<extent::Piece>>(fail(*record->damage)) : named_pieces(table, record->value);
-      if (!pieces) co_return fail(Code::corrupt, "the catalog's " + key_text(record->key) + ": " + pieces.error().message);
-      for (const extent::Piece& p : *pieces) {
-        const auto it = wanted.find(p.extent);
-        if (it == wanted.end()) continue;
-        Candidate& c = *it->second.candidate;
-        if (c.odd) continue;
-        const auto size = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
-        std::uint32_t offset = p.offset;
-        if (it->second.forwards) {
-          const auto now = catalog::place_of(*it->second.forwards, p.offset, size);
-          if (!now || now->extent != c.id) {
-            c.odd = true;
-            continue;
-          }
-          offset = now->offset;
-        }
-        if (pieces_kept >= options_.most_pieces && !c.named.contains(offset)) {
-          c.odd = true;   // in another run
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto named, co_await walk.next());
+    if (!named) break;
+    for (const extent::Piece& p : named->pieces) {
+      const auto it = wanted.find(p.extent);
+      if (it == wanted.end()) continue;
+      Candidate& c = *it->second.candidate;
+      if (c.odd) continue;
+      const auto size = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
+      std::uint32_t offset = p.offset;
+      if (it->second.forwards) {
+        const auto now = catalog::place_of(*it->second.forwards, p.offset, size);
+        if (!now || now->extent != c.id) {
+          c.odd = true;
           continue;
         }
-        pieces_kept += c.named.emplace(offset, size).second;
-        if (!c.cid) { BASCULE_CO_ASSIGN(c.cid, container_of_record(table, *record)); }
+        offset = now->offset;
       }
+      if (pieces_kept >= options_.most_pieces && !c.named.contains(offset)) {
+        c.odd = true;   // in another run
+        continue;
+      }
+      pieces_kept += c.named.emplace(offset, size).second;
+      if (!c.cid) { BASCULE_CO_ASSIGN(c.cid, container_of_record(named->table, named->record)); }
     }
   }
   for (Candidate& c : all) {

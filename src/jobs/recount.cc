@@ -3,8 +3,8 @@
 // rest of the extent is dead too.
 //
 // Writers go on meanwhile. They never bring a dead session's piece back, but they move it between records (where the former
-// stays, or turns into a drop record). Only the sweeper, which does not run now, removes pages, drops and ended blocks. So a
-// walk in the order of kNamingTables meets every piece that was named when it began.
+// stays, or turns into a drop record). Only the sweeper, which does not run now, removes pages, drops and ended blocks. So
+// NamingWalk meets every piece that was named when it began.
 #include <utility>
 
 #include "catalog/forward.h"
@@ -59,22 +59,14 @@ Task<Result<void>> Sweeper::bury_unnamed(Recounts recounts) {
 }
 
 Task<Result<void>> Sweeper::count_named(Recounts& recounts) {
-  BASCULE_CO_ASSIGN(const auto borrowing, co_await borrowing_pages(catalog_));
-  for (const char table : kNamingTables) {
-    Walk walk(catalog_, table);
-    while (true) {
-      BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
-      if (!record) break;
-      if (table == 'P' && borrowing.contains(record->key.substr(0, 17))) continue;
-      auto pieces = record->damage ? Result<std::vector<extent::Piece>>(fail(*record->damage)) : named_pieces(table, record->value);
-      // What cannot be read may name any of them.
-      if (!pieces) co_return fail(Code::corrupt, "the catalog's " + key_text(record->key) + ": " + pieces.error().message);
-      for (const extent::Piece& p : *pieces)
-        if (auto it = recounts.find(p.extent); it != recounts.end())
-          it->second.named[p.offset] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
-    }
+  NamingWalk walk(catalog_);
+  while (true) {
+    BASCULE_CO_ASSIGN(const auto named, co_await walk.next());
+    if (!named) co_return Result<void>{};
+    for (const extent::Piece& p : named->pieces)
+      if (auto it = recounts.find(p.extent); it != recounts.end())
+        it->second.named[p.offset] = static_cast<std::uint32_t>(crypto::sealed_size(p.size_bytes));
   }
-  co_return Result<void>{};
 }
 
 }  // namespace bascule::jobs

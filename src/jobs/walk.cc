@@ -45,6 +45,12 @@ std::string_view table_name(char table) {
   }
 }
 
+// A piece goes from a block, a write or a head into a head, a past state or a page, and from there into a drop.
+constexpr char kNamingTables[] = {'K', 'W', 'B', 'V', 'P', 'Z', 'D'};
+
+// What the keys of one manifest's pages have in common.
+std::string page_prefix(std::string_view key) { return std::string(key.substr(0, 17)); }
+
 template <class T> Result<void> as(std::string_view value) {
   BASCULE_TRY(catalog::decode<T>(value));
   return {};
@@ -105,25 +111,44 @@ Result<std::uint64_t> container_of_record(char table, const Walk::Record& record
   return load_be64(record.key.data() + 1);
 }
 
-Task<Result<std::set<std::string>>> borrowing_pages(catalog::Catalog& catalog) {
-  std::set<std::string> found;
+Task<Result<void>> NamingWalk::find_borrowing() {
   for (const char table : {'Q', 'D'}) {
-    Walk walk(catalog, table);
+    Walk walk(catalog_, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await walk.next());
       if (!record) break;
-      if (record->damage) continue;   // said by the count, where it matters
+      if (record->damage) continue;   // said by the walk, where it matters
       if (table == 'Q') {
         BASCULE_CO_ASSIGN(const auto intent, catalog::decode<catalog::IntentRecord>(record->value));
         if (!intent.owns_pieces && !intent.container_key)
-          found.insert(keys::page(intent.cid, load_be64(record->key.data() + 9), 0).substr(0, 17));
+          borrowing_.insert(page_prefix(keys::page(intent.cid, load_be64(record->key.data() + 9), 0)));
       } else {
         BASCULE_CO_ASSIGN(const auto drop, catalog::decode<catalog::DropRecord>(record->value));
-        if (drop.kind == catalog::DropRecord::Kind::pages) found.insert(keys::page(drop.cid, drop.manifest.id, 0).substr(0, 17));
+        if (drop.kind == catalog::DropRecord::Kind::pages) borrowing_.insert(page_prefix(keys::page(drop.cid, drop.manifest.id, 0)));
       }
     }
   }
-  co_return found;
+  co_return Result<void>{};
+}
+
+Task<Result<std::optional<NamingWalk::Named>>> NamingWalk::next() {
+  if (!walk_) {
+    BASCULE_CO_TRY(co_await find_borrowing());
+    walk_.emplace(catalog_, kNamingTables[0]);
+  }
+  while (true) {
+    BASCULE_CO_ASSIGN(auto record, co_await walk_->next());
+    if (!record) {
+      if (table_ + 1 == std::size(kNamingTables)) co_return std::nullopt;
+      walk_.emplace(catalog_, kNamingTables[++table_]);
+      continue;
+    }
+    const char table = kNamingTables[table_];
+    if (table == 'P' && borrowing_.contains(page_prefix(record->key))) continue;
+    auto pieces = record->damage ? Result<std::vector<extent::Piece>>(fail(*record->damage)) : named_pieces(table, record->value);
+    if (!pieces) co_return fail(Code::corrupt, "the catalog's " + key_text(record->key) + ": " + pieces.error().message);
+    co_return Named{table, std::move(*record), std::move(*pieces)};
+  }
 }
 
 Result<void> decodes(char table, std::string_view value) {

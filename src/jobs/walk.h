@@ -1,4 +1,4 @@
-// Walks over the catalog's records, for those who must see all of them: the check and the recount. A record that does not
+// Walks over the catalog's records, for those who must see all of them: the check, the recount and compaction. A record that does not
 // open does not end a walk: it is handed over with what is wrong with it, under its key, and the walk goes on behind it.
 #pragma once
 #include <deque>
@@ -33,17 +33,37 @@ class Walk {
   bool end_reached_ = false;
 };
 
-// The tables whose records name pieces themselves, in an order in which a piece that moves between records while one walks
-// is met all the same: it goes from a block, a write or a head into a head, a past state or a page, and from there into a drop.
-inline constexpr char kNamingTables[] = {'K', 'W', 'B', 'V', 'P', 'Z', 'D'};
-// The pieces that such a record names; not those in the pages of a manifest that it names. corrupt: it does not decode.
+// The pieces that a record of this table names itself; not those in the pages of a manifest that it names. corrupt: it does
+// not decode.
 Result<std::vector<extent::Piece>> named_pieces(char table, std::string_view value);
+
+// Everything that names pieces, in an order in which a piece that moves between records while one walks is met all the
+// same. One coroutine.
+class NamingWalk {
+ public:
+  struct Named {
+    char table = 0;
+    Walk::Record record;
+    std::vector<extent::Piece> pieces;
+  };
+  explicit NamingWalk(catalog::Catalog& catalog) : catalog_(catalog) {}
+
+  // Nothing at the end. Errors: corrupt, for a record that cannot be read, since it may name any piece; the store's.
+  Task<Result<std::optional<Named>>> next();
+
+ private:
+  Task<Result<void>> find_borrowing();
+
+  catalog::Catalog& catalog_;
+  std::size_t table_ = 0;      // of those that name pieces
+  std::optional<Walk> walk_;   // nothing: not begun
+  // The beginnings of the page keys of manifests that never came to be, or have not yet, and own no pieces: what they name
+  // is named elsewhere, or was buried meanwhile.
+  std::set<std::string> borrowing_;
+};
 
 // The incarnation of the container that such a record belongs to.
 Result<std::uint64_t> container_of_record(char table, const Walk::Record& record);
-// The beginnings of the page keys of manifests that never came to be, or have not yet, and own no pieces: what they name is
-// named elsewhere, or was buried meanwhile.
-Task<Result<std::set<std::string>>> borrowing_pages(catalog::Catalog& catalog);
 
 // Does the value decode as a record of its table? (Tables without a form of their own: any value does.)
 Result<void> decodes(char table, std::string_view value);
