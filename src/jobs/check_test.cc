@@ -3,83 +3,42 @@
 
 #include <gtest/gtest.h>
 
-#include "jobs/sweeper.h"
+#include "jobs/testing.h"
 #include "jobs/walk.h"
-#include "ops/testing.h"
 
 namespace bascule::jobs {
 namespace {
 
 using ops::BlobRef;
 using ops::testing::content;
-using ops::testing::Gateway;
 using ops::testing::StringBody;
-using ops::testing::World;
 namespace keys = catalog::keys;
 
-struct Findings final : CheckSink {
-  std::vector<CheckFinding> all;
-  void progress(const CheckProgress&) override {}
-  void finding(const CheckFinding& f) override { all.push_back(f); }
-  std::string text() const {
-    std::string lines;
-    for (const auto& f : all) lines += std::string(name(f.trouble)) + ": " + f.where + ": " + f.message + "\n";
-    return lines;
-  }
-  std::size_t count(Trouble trouble, std::string_view where, std::string_view message = "") const {
-    return static_cast<std::size_t>(std::ranges::count_if(all, [&](const CheckFinding& f) {
-      return f.trouble == trouble && f.where == where && f.message.find(message) != std::string::npos;
-    }));
-  }
-};
-
-class CheckTest : public ::testing::Test {
+class CheckTest : public testing::JobsTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-  Findings findings;
+  testing::Findings findings;
   CheckReport report;
 
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
-    for (const char* c : {"a", "b"}) {
-      ASSERT_TRUE(world.run(service().create_container({"acct", c}, {}, ops::PublicAccess::none)));
-      for (const char* name : {"one", "three", "two"}) put(blob(name, c), content(30'000, c[0] + name[1]));
-    }
-    put_block(blob("up", "b"), "01", "uncommitted");
+    JobsTest::SetUp();
+    make_containers({"a", "b"});
+    for (const char* c : {"a", "b"})
+      for (const char* name : {"one", "three", "two"}) ASSERT_TRUE(put(blob(name, c), content(30'000, c[0] + name[1])));
+    ASSERT_TRUE(put_block(blob("up", "b"), "01", "uncommitted"));
     std::vector<std::string> ids;
     for (int i = 0; i < 1200; ++i) {   // three pages
       ids.push_back(std::to_string(10'000 + i));
-      put_block(blob("long", "b"), ids.back(), content(100, static_cast<std::uint64_t>(i)));
+      ASSERT_TRUE(put_block(blob("long", "b"), ids.back(), content(100, static_cast<std::uint64_t>(i))));
     }
-    ops::PutBlockList list;
-    for (const auto& id : ids) list.blocks.push_back({ops::BlockListEntry::From::latest, id});
-    ASSERT_TRUE(world.run(service().put_block_list(blob("long", "b"), list)));
+    ASSERT_TRUE(put_list(blob("long", "b"), ids));
     Sweeper sweeper(service());
-    while (*world.run(sweeper.pass())) {}
+    sweep(sweeper);
     run();
     ASSERT_TRUE(report.good()) << findings.text();
     ASSERT_EQ(report.blobs, 7u);
     ASSERT_EQ(report.pieces, 1207u);
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-  }
-  ops::Service& service() { return *gateway->service; }
   static BlobRef blob(std::string name, std::string container = "a") { return {"acct", std::move(container), std::move(name)}; }
-  void put(BlobRef ref, std::string text) {
-    ops::PutBlob what{.body = {.length_bytes = text.size()}};
-    StringBody body(std::move(text));
-    ASSERT_TRUE(world.run(service().put_blob(ref, what, body)));
-  }
-  void put_block(BlobRef ref, std::string id, std::string text) {
-    ops::PutBlock what{.block_id = std::move(id), .body = {.length_bytes = text.size()}};
-    StringBody body(std::move(text));
-    ASSERT_TRUE(world.run(service().put_block(ref, what, body)));
-  }
   void run(CheckOptions options = {}) {
     findings.all.clear();
     auto done = world.run(check(service(), options, findings));
@@ -92,9 +51,6 @@ class CheckTest : public ::testing::Test {
   }
   std::uint64_t cid(const char* container) {
     return world.run(gateway->catalog->get<catalog::MappingRecord>(keys::mapping("acct", container))).value()->record.cid;
-  }
-  std::vector<store::Entry> stored(std::string prefix) {
-    return *world.run(world.store->scan({.begin = prefix, .end = keys::after_prefix(prefix)}));
   }
   // One bit of a stored value is flipped, as on a disk.
   void damage(const store::Entry& entry) {
@@ -189,7 +145,7 @@ TEST_F(CheckTest, Every_table_is_opened) {
   for (int i = 0; i < 40; i += 2) ASSERT_TRUE(world.run(service().delete_blob(blob("t" + std::to_string(i)), {})));
   ASSERT_TRUE(world.run(service().copy_blob(blob("copy", "b"), blob("long", "b"), {})));
   Sweeper sweeper(service());
-  put(blob("one"), "anew");
+  ASSERT_TRUE(put(blob("one"), "anew"));
   ASSERT_TRUE(world.run(sweeper.pass()));
   ASSERT_TRUE(world.run(service().delete_blob(blob("two"), {})));
   ASSERT_TRUE(world.run(service().change_settings("acct", [](ops::AccountSettings& settings) {
@@ -197,7 +153,7 @@ TEST_F(CheckTest, Every_table_is_opened) {
     return Result<void>{};
   })));
   ASSERT_TRUE(world.run(service().create_container({"acct", "kept"}, {}, ops::PublicAccess::none)));
-  put(blob("b", "kept"), "kept");
+  ASSERT_TRUE(put(blob("b", "kept"), "kept"));
   ASSERT_TRUE(world.run(service().delete_container({"acct", "kept"}, {})));
   ASSERT_TRUE(world.run(service().change_settings("acct", [](ops::AccountSettings& s) -> Result<void> {
     s.delete_retention_days = 3;
@@ -227,7 +183,7 @@ TEST_F(CheckTest, Past_states_are_walked_and_counted) {
   const auto taken = world.run(service().snapshot_blob(blob("two", "b"), {}, {}));
   ASSERT_TRUE(taken);
   ASSERT_TRUE(world.run(service().snapshot_blob(blob("two", "b"), {}, {})));
-  put(blob("two", "b"), "anew");
+  ASSERT_TRUE(put(blob("two", "b"), "anew"));
   run();
   EXPECT_TRUE(report.good()) << findings.text();
   EXPECT_EQ(report.past, 2u);
@@ -277,7 +233,7 @@ TEST_F(CheckTest, An_extent_that_is_missing_short_or_flipped_is_named_with_its_b
 // Their ids pass 128 and 256 in their last bytes: found by each, and put in order as the keys are.
 TEST_F(CheckTest, Each_of_many_extents_is_found_by_its_id) {
   for (int i = 0; i < 600; ++i) {
-    put(blob("many" + std::to_string(1000 + i)), "text " + std::to_string(i));
+    ASSERT_TRUE(put(blob("many" + std::to_string(1000 + i)), "text " + std::to_string(i)));
     if (i % 50 != 7) continue;
     const std::string name = "many" + std::to_string(1000 + i);
     ASSERT_TRUE(world.memory_provider->drop(first_extent(name.c_str(), "a")));

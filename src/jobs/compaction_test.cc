@@ -4,9 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "jobs/check.h"
-#include "jobs/sweeper.h"
-#include "ops/testing.h"
+#include "jobs/testing.h"
 
 namespace bascule::jobs {
 namespace {
@@ -14,89 +12,31 @@ namespace {
 using namespace std::chrono_literals;
 using ops::BlobRef;
 using ops::testing::content;
-using ops::testing::Gateway;
-using ops::testing::read_all;
 using ops::testing::StringBody;
-using ops::testing::World;
 namespace keys = catalog::keys;
 
-struct Findings final : CheckSink {
-  std::string text;
-  void progress(const CheckProgress&) override {}
-  void finding(const CheckFinding& f) override { text += f.where + ": " + f.message + "\n"; }
-};
-
-class Compaction : public ::testing::Test {
+class Compaction : public testing::SweptTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-  std::unique_ptr<Sweeper> sweeper;
-  std::unique_ptr<Compactor> compactor;
-  std::vector<std::unique_ptr<Sweeper>> old_sweepers;       // of former lives: a pass may be parked
-  std::vector<std::unique_ptr<Compactor>> old_compactors;
-  CompactionOptions options{.settle = {}};
   const std::atomic<bool> never{false};
 
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
+    SweptTest::SetUp();
     ASSERT_TRUE(world.run(service().put_account({"other", {"k1", "k2"}}, true)));
     for (const char* account : {"acct", "other"})
       ASSERT_TRUE(world.run(service().create_container({account, "c"}, {}, ops::PublicAccess::none)));
   }
-  void TearDown() override { crash(false); }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    sweeper = std::make_unique<Sweeper>(service());
-    compactor = std::make_unique<Compactor>(service(), options);
-  }
-  void crash(bool again = true) {
-    world.crash(std::move(gateway));
-    old_sweepers.push_back(std::move(sweeper));
-    old_compactors.push_back(std::move(compactor));
-    if (again) open();
-  }
-  ops::Service& service() { return *gateway->service; }
+  void TearDown() override { end_life(); }
   static BlobRef blob(std::string name, std::string account = "acct") { return {std::move(account), "c", std::move(name)}; }
-  void put(BlobRef ref, std::string text) {
-    ops::PutBlob what;
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    ASSERT_TRUE(world.run(service().put_blob(ref, what, body)));
-  }
-  std::string get(BlobRef ref) {
-    auto text = world.run(read_all(service(), ref));
-    return text ? *text : "error: " + text.error().message;
-  }
   void remove(BlobRef ref) { ASSERT_TRUE(world.run(service().delete_blob(ref, {}))); }
-  void sweep() {
-    for (int i = 0; i < 1000; ++i) {
-      auto busy = world.run(sweeper->pass());
-      ASSERT_TRUE(busy) << busy.error().message;
-      if (!*busy) return;
-    }
-  }
   CompactionReport compact() {
     auto done = world.run(compactor->run(never));
     EXPECT_TRUE(done) << done.error().message;
     return done.value_or(CompactionReport());
   }
-  std::size_t stored(char table) {
-    return world.run(world.store->scan({.begin = std::string(1, table), .end = std::string(1, static_cast<char>(table + 1))}))->size();
-  }
   std::size_t objects() { return world.memory_provider->object_count() - 3; }   // but for the keys
-  void expect_clean() {
-    Findings findings;
-    const auto report = world.run(check(service(), {}, findings));
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(findings.text, "");
-    EXPECT_EQ(report->unreferenced, 0u);
-  }
   // `n` blobs of so many bytes, each in an extent of its own.
   void put_many(int n, std::size_t bytes, std::string prefix = "b") {
-    for (int i = 0; i < n; ++i) put(blob(prefix + std::to_string(i)), content(bytes, static_cast<std::uint64_t>(i)));
+    for (int i = 0; i < n; ++i) ASSERT_TRUE(put(blob(prefix + std::to_string(i)), content(bytes, static_cast<std::uint64_t>(i))));
   }
   void expect_many(int n, std::size_t bytes, std::string prefix = "b") {
     for (int i = 0; i < n; ++i) ASSERT_TRUE(get(blob(prefix + std::to_string(i))) == content(bytes, static_cast<std::uint64_t>(i))) << i;
@@ -105,7 +45,7 @@ class Compaction : public ::testing::Test {
 
 TEST_F(Compaction, Gathers_what_is_too_small) {
   put_many(20, 3000);
-  put(blob("b0", "other"), "of another account");
+  ASSERT_TRUE(put(blob("b0", "other"), "of another account"));
   ASSERT_EQ(objects(), 21u);
   const auto report = compact();
   EXPECT_EQ(report.extents, 20u);
@@ -120,8 +60,8 @@ TEST_F(Compaction, Gathers_what_is_too_small) {
   for (int i = 0; i < 20; ++i) remove(blob("b" + std::to_string(i)));
   sweep();
   EXPECT_EQ(objects(), 1u) << "what was gathered goes like all else";
-  EXPECT_EQ(stored('E'), 1u);
-  EXPECT_EQ(stored('T'), 0u);
+  EXPECT_EQ(stored("E").size(), 1u);
+  EXPECT_EQ(stored("T").size(), 0u);
   EXPECT_EQ(get(blob("b0", "other")), "of another account");
 }
 
@@ -176,16 +116,13 @@ TEST_F(Compaction, Follows_a_piece_through_several_moves) {
 
 TEST_F(Compaction, Reads_go_on) {
   std::string whole;
-  ops::PutBlockList list;
+  std::vector<std::string> ids;
   for (int i = 0; i < 40; ++i) {
-    ops::PutBlock block{.block_id = std::to_string(100 + i)};
-    block.body.length_bytes = 30'000;
-    StringBody body(content(30'000, static_cast<std::uint64_t>(i)));
+    ids.push_back(std::to_string(100 + i));
+    ASSERT_TRUE(put_block(blob("p"), ids.back(), content(30'000, static_cast<std::uint64_t>(i))));
     whole += content(30'000, static_cast<std::uint64_t>(i));
-    ASSERT_TRUE(world.run(service().put_block(blob("p"), block, body)));
-    list.blocks.push_back({ops::BlockListEntry::From::latest, block.block_id});
   }
-  ASSERT_TRUE(world.run(service().put_block_list(blob("p"), list)));
+  ASSERT_TRUE(put_list(blob("p"), ids));
   auto reader = world.run(service().open_blob(blob("p"), {}));
   ASSERT_TRUE(reader);
   std::string got(as_text(*world.run((*reader)->next())));
@@ -225,10 +162,10 @@ TEST_F(Compaction, Writers_and_the_sweeper_go_on) {
     bool done = false;
     spawn(world.loop, compacting(*compactor, never, done));
     world.run(world.clock.sleep_for(std::chrono::milliseconds(delay)));
-    put(blob("b3"), content(2000, 3));
+    ASSERT_TRUE(put(blob("b3"), content(2000, 3)));
     remove(blob("b5"));
     if (delay % 2) (void)world.run(sweeper->pass());
-    put(blob("b5"), content(2000, 5));
+    ASSERT_TRUE(put(blob("b5"), content(2000, 5)));
     while (!done) world.run(world.clock.sleep_for(1ms));
     world.store_latency({});
     sweep();
@@ -240,8 +177,8 @@ TEST_F(Compaction, Writers_and_the_sweeper_go_on) {
   for (int i = 0; i < 12; ++i) remove(blob("b" + std::to_string(i)));
   sweep();
   EXPECT_EQ(objects(), 0u);
-  EXPECT_EQ(stored('E'), 0u);
-  EXPECT_EQ(stored('T'), 0u);
+  EXPECT_EQ(stored("E").size(), 0u);
+  EXPECT_EQ(stored("T").size(), 0u);
 }
 
 TEST_F(Compaction, Comes_through_a_crash_at_any_moment) {
@@ -260,14 +197,14 @@ TEST_F(Compaction, Comes_through_a_crash_at_any_moment) {
   }
   for (int i = 0; i < 10; ++i) remove(blob("b" + std::to_string(i)));
   sweep();
-  EXPECT_EQ(stored('E'), 0u);
-  EXPECT_EQ(stored('T'), 0u);
+  EXPECT_EQ(stored("E").size(), 0u);
+  EXPECT_EQ(stored("T").size(), 0u);
   EXPECT_EQ(objects(), 0u);
 }
 
 TEST_F(Compaction, Keeps_its_hands_off) {
   // What its session may still name: too young.
-  options.settle = 10min;
+  compaction.settle = 10min;
   crash();
   put_many(8, 2000);
   EXPECT_EQ(compact().extents, 0u);
@@ -296,9 +233,9 @@ TEST_F(Compaction, Leaves_a_damaged_extent_as_it_is) {
   int bad = 0;
   for (int i = 0; i < 8; ++i) bad += get(blob("b" + std::to_string(i))) != content(2000, static_cast<std::uint64_t>(i));
   EXPECT_EQ(bad, 1);
-  Findings findings;
+  testing::Findings findings;
   const auto report = world.run(check(service(), {.read = true}, findings));
-  EXPECT_EQ(report->damaged, 1u) << findings.text;
+  EXPECT_EQ(report->damaged, 1u) << findings.text();
 }
 
 // With very many living parts the smallest gaps go along, and are known to be dead.
@@ -332,8 +269,8 @@ TEST_F(Compaction, Bounds_what_a_record_says) {
   expect_clean();
   remove(blob("many"));
   sweep();
-  EXPECT_EQ(stored('E'), 0u);
-  EXPECT_EQ(stored('T'), 0u);
+  EXPECT_EQ(stored("E").size(), 0u);
+  EXPECT_EQ(stored("T").size(), 0u);
   EXPECT_EQ(objects(), 0u);
 }
 

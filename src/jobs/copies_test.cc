@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "catalog/copy_job.h"
-#include "jobs/check.h"
-#include "jobs/sweeper.h"
-#include "ops/testing.h"
+#include "jobs/copies_fixture.h"
 
 namespace bascule::jobs {
 namespace {
@@ -15,10 +13,8 @@ using namespace std::chrono_literals;
 using ops::BlobRef;
 using ops::Reason;
 using ops::testing::content;
-using ops::testing::Gateway;
 using ops::testing::StringBody;
-using ops::testing::World;
-namespace keys = catalog::keys;
+using ops::testing::why;
 
 // One content behind every URL, slow, and failing as told.
 struct FakeRemote final : ops::Remote {
@@ -61,51 +57,16 @@ struct FakeRemote final : ops::Remote {
   }
 };
 
-struct Findings final : CheckSink {
-  std::string text;
-  void progress(const CheckProgress&) override {}
-  void finding(const CheckFinding& f) override { text += f.where + ": " + f.message + "\n"; }
-};
-
-class CopiesTest : public ::testing::Test {
+class CopiesTest : public testing::CopyingTest {
  protected:
-  std::vector<std::unique_ptr<Copies>> old_copies;   // coroutines of former lives still refer to them
-  World world;
   FakeRemote remote{world.clock};
-  std::unique_ptr<Gateway> gateway;
-  std::unique_ptr<Copies> copies;
-  Duration pass_every = 50ms;
 
   void SetUp() override {
     remote.text = content(5'000'000, 7);
-    open();
-    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
-    for (const char* name : {"c", "d"}) ASSERT_TRUE(world.run(service().create_container({"acct", name}, {}, ops::PublicAccess::none)));
+    elsewhere = &remote;
+    usual_options.most_copied_at_once = 1'000'000;
+    CopyingTest::SetUp();
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {.service = {.most_copied_at_once = 1'000'000}}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    copies = std::make_unique<Copies>(service(), &remote);
-    spawn(world.loop, keep_passing(*copies, world.clock, *gateway->line, pass_every));
-  }
-  static Task<void> keep_passing(Copies& copies, Clock& clock, ops::testing::Lifeline& line, const Duration& every) {
-    while (!line.crashed) {
-      (void)co_await copies.pass();
-      co_await clock.sleep_for(every);
-    }
-  }
-  void crash() {
-    old_copies.push_back(std::move(copies));
-    world.crash(std::move(gateway));
-    open();
-  }
-  void TearDown() override {
-    old_copies.push_back(std::move(copies));
-    world.crash(std::move(gateway));
-  }
-  ops::Service& service() { return *gateway->service; }
-  static BlobRef blob(std::string name, std::string container = "c") { return {"acct", std::move(container), std::move(name)}; }
 
   Result<ops::Copied> start(std::string name = "new") {
     ops::StartCopy copy;
@@ -116,39 +77,9 @@ class CopiesTest : public ::testing::Test {
     copy.headers.type = "a/b";
     return world.run(service().start_copy(blob(std::move(name)), std::move(copy)));
   }
-  ops::BlobView head(BlobRef ref) { return world.run(service().head_blob(std::move(ref), {})).value(); }
-  void pass_time(Duration d) { world.run(world.clock.sleep_for(d)); }
-  std::string settled(BlobRef ref, Duration most = 10min) {
-    const Instant end = world.clock.now() + most;
-    while (world.clock.now() < end && head(ref).copy->status == "pending") pass_time(pass_every);
-    return head(ref).copy->status;
-  }
-  std::string get(BlobRef ref) { return world.run(ops::testing::read_all(service(), std::move(ref))).value_or("(nothing)"); }
-  Result<void> put(BlobRef ref, std::string text) {
-    ops::PutBlob what{.body = {.length_bytes = text.size()}};
-    StringBody body(std::move(text));
-    auto written = world.run(service().put_blob(std::move(ref), what, body));
-    return written ? Result<void>() : fail(written.error());
-  }
-  template <class T> static Reason why(const Result<T>& r) { return r ? Reason::none : ops::reason_of(r.error()); }
-  std::size_t stored(std::string prefix) {
-    return world.run(world.store->scan({.begin = prefix, .end = keys::after_prefix(prefix)}))->size();
-  }
-  // Everything is whole, and after the sweeper nothing is left of what was given up.
   void expect_clean() {
-    EXPECT_EQ(stored("J"), 0u);
-    Sweeper sweeper(service());
-    (void)world.run(sweeper.adopt_dead_sessions(gateway->catalog->died()));
-    for (int i = 0; i < 50 && world.run(sweeper.pass()).value_or(true); ++i) {}
-    EXPECT_EQ(stored("K"), 0u);
-    EXPECT_EQ(stored("U"), 0u);
-    EXPECT_EQ(stored("Q"), 0u);
-    Findings findings;
-    const auto report = world.run(check(service(), {}, findings));
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_TRUE(report->good()) << findings.text;
-    EXPECT_EQ(report->unreferenced, 0u);
-    EXPECT_EQ(findings.text, "");
+    CopyingTest::expect_clean();
+    for (const char* staged : {"K", "U", "Q"}) EXPECT_TRUE(stored(staged).empty()) << staged;
   }
 };
 
@@ -183,7 +114,7 @@ TEST_F(CopiesTest, Goes_on_after_a_crash_whenever_it_comes) {
     const std::string name = "b" + std::to_string(tenths);
     world.store_latency(20ms);
     ASSERT_TRUE(start(name));
-    pass_time(tenths * 100ms);
+    wait(tenths * 100ms);
     const std::uint64_t before = head(blob(name)).copy->copied_bytes;
     crash();
     EXPECT_GE(head(blob(name)).copy->copied_bytes, before);
@@ -197,7 +128,7 @@ TEST_F(CopiesTest, Goes_on_after_a_crash_whenever_it_comes) {
 TEST_F(CopiesTest, Crashes_again_and_again) {
   ASSERT_TRUE(start());
   for (int i = 0; i < 10; ++i) {
-    pass_time(300ms);
+    wait(300ms);
     crash();
   }
   EXPECT_EQ(settled(blob("new")), "success");
@@ -214,7 +145,7 @@ TEST_F(CopiesTest, A_source_that_breaks_off_or_is_deaf_to_ranges) {
   remote.cut_after = std::string::npos;
   remote.deaf_to_ranges = true;
   ASSERT_TRUE(start("deaf"));
-  pass_time(700ms);
+  wait(700ms);
   crash();
   EXPECT_EQ(settled(blob("deaf")), "success");
   EXPECT_TRUE(get(blob("deaf")) == remote.text);
@@ -233,7 +164,7 @@ TEST_F(CopiesTest, Sources_that_fail_for_good_and_for_long) {
   remote.status = 503;
   ASSERT_TRUE(start("away"));
   pass_every = 20s;
-  pass_time(1h);
+  wait(1h);
   EXPECT_EQ(head(blob("away")).copy->status, "pending");
   EXPECT_EQ(settled(blob("away"), 5h), "failed");
   remote.status = 0;
@@ -249,7 +180,7 @@ TEST_F(CopiesTest, Abort_and_other_writers) {
   EXPECT_EQ(why(start()), Reason::copy_pending);
   EXPECT_EQ(why(world.run(service().delete_blob(blob("new"), {}))), Reason::copy_pending);
   EXPECT_EQ(why(world.run(service().set_blob_metadata(blob("new"), {}, {}))), Reason::copy_pending);
-  pass_time(700ms);
+  wait(700ms);
   EXPECT_EQ(why(world.run(service().abort_copy(blob("new"), "another", {}))), Reason::copy_id_mismatch);
   ASSERT_TRUE(world.run(service().abort_copy(blob("new"), started->copy_id, {})));
   EXPECT_EQ(why(world.run(service().abort_copy(blob("new"), started->copy_id, {}))), Reason::no_pending_copy);
@@ -257,7 +188,7 @@ TEST_F(CopiesTest, Abort_and_other_writers) {
   EXPECT_EQ(after.copy->status, "aborted");
   EXPECT_EQ(after.size_bytes, 0u);
   ASSERT_TRUE(put(blob("new"), "mine"));
-  pass_time(1min);
+  wait(1min);
   EXPECT_EQ(get(blob("new")), "mine");
   expect_clean();
 }
@@ -268,11 +199,11 @@ TEST_F(CopiesTest, Aborted_at_any_moment_it_either_ends_or_is_done) {
     const std::string name = "b" + std::to_string(tenths);
     const auto started = start(name);
     ASSERT_TRUE(started);
-    pass_time(tenths * 73ms);
+    wait(tenths * 73ms);
     const auto aborted = world.run(service().abort_copy(blob(name), started->copy_id, {}));
     EXPECT_EQ(head(blob(name)).copy->status, aborted ? "aborted" : "success");
     EXPECT_TRUE(get(blob(name)) == (aborted ? "" : remote.text));
-    pass_time(10s);
+    wait(10s);
     EXPECT_EQ(head(blob(name)).copy->status, aborted ? "aborted" : "success");
     world.store_latency({});
   }
@@ -281,11 +212,11 @@ TEST_F(CopiesTest, Aborted_at_any_moment_it_either_ends_or_is_done) {
 
 TEST_F(CopiesTest, The_container_is_deleted_and_made_again) {
   ASSERT_TRUE(start());
-  pass_time(500ms);
+  wait(500ms);
   ASSERT_TRUE(world.run(service().delete_container({"acct", "c"}, {})));
-  pass_time(1min);   // its name is held for a while
+  wait(1min);   // its name is held for a while
   ASSERT_TRUE(world.run(service().create_container({"acct", "c"}, {}, ops::PublicAccess::none)));
-  pass_time(1min);
+  wait(1min);
   EXPECT_EQ(why(world.run(service().head_blob(blob("new"), {}))), Reason::blob_not_found);
   expect_clean();
 }

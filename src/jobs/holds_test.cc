@@ -7,15 +7,15 @@
 
 #include "jobs/lifecycle.h"
 #include "jobs/sweeper.h"
-#include "ops/testing.h"
+#include "ops/gateway_fixture.h"
 
 namespace bascule::ops {
 namespace {
 
 using catalog::ContainerImmutability;
-using testing::Gateway;
+using testing::GatewayTest;
 using testing::StringBody;
-using testing::World;
+using testing::why;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::hours kDay{24};
@@ -57,33 +57,23 @@ Task<void> delete_and_write(Service& ops, ContainerRef ref, Result<void>& delete
   (void)co_await done.wait();
 }
 
-class HoldsTest : public ::testing::Test {
+class HoldsTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
   std::string a;   // the account under attack; its container is c
   int made = 0;
 
   void SetUp() override { open(); }
-  void open() {
-    if (gateway) world.crash(std::move(gateway));
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
+  void crash() {
+    world.crash(std::move(gateway));
+    open();
   }
-  Service& ops() { return *gateway->service; }
   template <class T> T run(Task<T> task) { return world.run(std::move(task)); }
-  static Task<void> pass(Clock& clock, Duration time) { co_await clock.sleep_for(time); }
-  void wait(Duration time) { run(pass(world.clock, time)); }
   void jump(std::chrono::hours time) { world.clock.step_wall(Ticks(time)); }
 
   BlobRef blob(std::string name, At at = {}) const { return {a, "c", std::move(name), at}; }
   ContainerRef container() const { return {a, "c"}; }
-  template <class T> static Reason why(const Result<T>& result) { return result ? Reason::none : reason_of(result.error()); }
   Reason put(BlobRef ref, std::string text, PutBlob what = {}) {
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return why(run(ops().put_blob(std::move(ref), what, body)));
+    return why(GatewayTest::put(std::move(ref), std::move(text), std::move(what)));
   }
   void append(std::string name, std::string text) {
     AppendBlock what;
@@ -220,7 +210,7 @@ class HoldsTest : public ::testing::Test {
       };
       EXPECT_EQ(survives(), held) << attack.name << (held ? "" : ": the attack does not work at all");
       if (!held) continue;
-      open();
+      crash();
       sweep();
       EXPECT_TRUE(survives()) << attack.name << ", after another start";
     }
@@ -324,12 +314,12 @@ std::vector<HoldsTest::Attack> HoldsTest::attacks() {
          (void)run(ops().remove_account(a));
        }},
       {"Put Blob begun before another start", [this] {
-         open();
+         crash();
          (void)put(blob("b"), "new");
        }},
       {"the clock set back, then Delete Blob", [this] {
          jump(-24h * 4000);
-         open();
+         crash();
          (void)remove(blob("other"));
          jump(24h * 4000);
        }},
@@ -496,7 +486,7 @@ TEST_F(HoldsTest, A_clock_set_back_shortens_no_retention) {
   retain(1);
   ASSERT_TRUE(run(ops().keep_time_mark()));
   jump(-24h * 30);
-  open();
+  crash();
   EXPECT_EQ(put(blob("written then"), "x"), Reason::none);
   jump(24h * 30);   // and forward again: its day has not passed
   wait(1h);
@@ -512,7 +502,7 @@ TEST_F(HoldsTest, A_clock_set_back_frees_nothing_that_a_later_life_would_have_se
   wait(9 * kDay);
   ASSERT_TRUE(run(ops().keep_time_mark()));
   jump(-24h * 365);
-  open();
+  crash();
   wait(23h);
   EXPECT_EQ(remove(blob("other")), Reason::blob_under_policy);
   wait(2h);   // the ten days are over all the same: the mark remembers nine

@@ -1,10 +1,7 @@
 // Incremental copies: what of the source comes over, what is refused, and that a copy comes to its end through crashes.
 #include <gtest/gtest.h>
 
-#include "jobs/check.h"
-#include "jobs/copies.h"
-#include "jobs/sweeper.h"
-#include "ops/testing.h"
+#include "jobs/copies_fixture.h"
 
 namespace bascule::jobs {
 namespace {
@@ -14,57 +11,18 @@ using ops::At;
 using ops::BlobRef;
 using ops::Reason;
 using ops::testing::content;
-using ops::testing::Gateway;
 using ops::testing::StringBody;
-using ops::testing::World;
-namespace keys = catalog::keys;
+using ops::testing::why;
 
-struct Findings final : CheckSink {
-  std::string text;
-  void progress(const CheckProgress&) override {}
-  void finding(const CheckFinding& f) override { text += f.where + ": " + f.message + "\n"; }
-};
-
-class IncrementalCopy : public ::testing::Test {
+class IncrementalCopy : public testing::CopyingTest {
  protected:
   static constexpr std::uint64_t kSize = 1 << 20;
-  std::vector<std::unique_ptr<Copies>> old_copies;   // coroutines of former lives still refer to them
-  World world;
-  std::unique_ptr<Gateway> gateway;
-  std::unique_ptr<Copies> copies;
-  std::uint64_t most_at_once = 64 << 20;
   static inline const BlobRef kDisk{"acct", "c", "disk"}, kCopy{"acct", "d", "copy"};
 
   void SetUp() override {
-    open();
-    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
-    for (const char* name : {"c", "d"}) ASSERT_TRUE(world.run(service().create_container({"acct", name}, {}, ops::PublicAccess::none)));
+    CopyingTest::SetUp();
     ASSERT_TRUE(create(kDisk));
   }
-  void open() {
-    auto opened = world.run(Gateway::open(world, {.service = {.most_copied_at_once = most_at_once}}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    copies = std::make_unique<Copies>(service(), nullptr);
-    spawn(world.loop, keep_passing(*copies, world.clock, *gateway->line));
-  }
-  static Task<void> keep_passing(Copies& copies, Clock& clock, ops::testing::Lifeline& line) {
-    while (!line.crashed) {
-      (void)co_await copies.pass();
-      co_await clock.sleep_for(50ms);
-    }
-  }
-  void crash() {
-    old_copies.push_back(std::move(copies));
-    world.crash(std::move(gateway));
-    open();
-  }
-  void TearDown() override {
-    old_copies.push_back(std::move(copies));
-    world.crash(std::move(gateway));
-  }
-  ops::Service& service() { return *gateway->service; }
-  void pass_time(Duration d) { world.run(world.clock.sleep_for(d)); }
   bool create(BlobRef ref, std::uint64_t size = kSize) {
     ops::CreateBlob what{.type = ops::BlobType::page, .size_bytes = size, .sequence_number = 7};
     what.metadata = {{"kind", "disk"}};
@@ -89,12 +47,8 @@ class IncrementalCopy : public ::testing::Test {
   Result<ops::Copied> copy(WallTime snapshot, BlobRef from = kDisk, BlobRef to = kCopy) {
     return world.run(service().copy_incrementally(std::move(to), at(std::move(from), snapshot), {.source_url = "https://x/c/disk?snapshot=s"}));
   }
-  ops::BlobView head(BlobRef ref = kCopy) { return world.run(service().head_blob(std::move(ref), {})).value(); }
-  std::string settled() {
-    for (const Instant end = world.clock.now() + 10min; world.clock.now() < end && head().copy->status == "pending";) pass_time(50ms);
-    return head().copy->status;
-  }
-  std::string get(BlobRef ref) { return world.run(ops::testing::read_all(service(), std::move(ref))).value_or("(nothing)"); }
+  ops::BlobView head(BlobRef ref = kCopy) { return CopyingTest::head(std::move(ref)); }
+  std::string settled(BlobRef ref = kCopy) { return CopyingTest::settled(std::move(ref)); }
   std::vector<ops::PageRange> ranges(BlobRef ref, std::optional<WallTime> since = {}) {
     return world.run(service().get_page_ranges(std::move(ref), {.previous = since})).value().ranges;
   }
@@ -111,18 +65,9 @@ class IncrementalCopy : public ::testing::Test {
     EXPECT_TRUE(head(ours).incremental);
     EXPECT_EQ(head(ours).copy_snapshot, copied.copy_snapshot);
   }
-  template <class T> static Reason why(const Result<T>& r) { return r ? Reason::none : ops::reason_of(r.error()); }
   void expect_clean() {
-    EXPECT_TRUE(world.run(world.store->scan({.begin = "J", .end = "K"}))->empty());
-    Sweeper sweeper(service());
-    (void)world.run(sweeper.adopt_dead_sessions(gateway->catalog->died()));
     for (const BlobRef& ref : {kDisk, kCopy}) (void)world.run(service().fold_blob(ref));   // what nobody sees any more is dropped by that
-    for (int i = 0; i < 50 && world.run(sweeper.pass()).value_or(true); ++i) {}
-    Findings findings;
-    const auto report = world.run(check(service(), {}, findings));
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(findings.text, "");
-    EXPECT_EQ(report->unreferenced, 0u);
+    CopyingTest::expect_clean();
   }
 };
 
@@ -184,9 +129,7 @@ TEST_F(IncrementalCopy, Has_its_order_and_its_source) {
   const WallTime other = world.run(service().snapshot_blob({"acct", "c", "other"}, {}, {}))->snapshot;
   EXPECT_EQ(why(copy(other, {"acct", "c", "other"})), Reason::incremental_copy_mismatch);
   EXPECT_EQ(why(copy(two, kDisk, {"acct", "c", "other"})), Reason::incremental_copy_mismatch) << "an ordinary blob";
-  ops::PutBlob block;
-  StringBody empty("");
-  ASSERT_TRUE(world.run(service().put_blob({"acct", "c", "text"}, block, empty)));
+  ASSERT_TRUE(CopyingTest::put(blob("text"), ""));
   const WallTime text = world.run(service().snapshot_blob({"acct", "c", "text"}, {}, {}))->snapshot;
   EXPECT_EQ(why(copy(text, {"acct", "c", "text"}, {"acct", "d", "new"})), Reason::source_type_mismatch);
   EXPECT_EQ(why(copy(two, kDisk, {"acct", "c", "text"})), Reason::blob_type_mismatch);
@@ -200,7 +143,7 @@ TEST_F(IncrementalCopy, Has_its_order_and_its_source) {
 }
 
 TEST_F(IncrementalCopy, Comes_to_its_end_through_crashes) {
-  most_at_once = 64 * 1024;
+  usual_options.most_copied_at_once = 64 * 1024;
   crash();
   std::string all(kSize, '\0');
   for (std::uint64_t i = 0; i < 700; ++i) ASSERT_TRUE(put(i * 1024, content(512, i)));
@@ -209,12 +152,11 @@ TEST_F(IncrementalCopy, Comes_to_its_end_through_crashes) {
     world.store_latency(20ms);
     const BlobRef target{"acct", "d", "copy" + std::to_string(i)};
     ASSERT_EQ(copy(one, kDisk, target)->status, "pending");
-    pass_time(i * 300ms);
+    wait(i * 300ms);
     crash();
     world.store_latency({});
-    for (const Instant end = world.clock.now() + 10min; world.clock.now() < end && head(target).copy->status == "pending";) pass_time(50ms);
+    ASSERT_EQ(settled(target), "success") << i;
     const auto copied = head(target);
-    ASSERT_EQ(copied.copy->status, "success") << i;
     ASSERT_TRUE(get(at(target, copied.copy_snapshot)) == get(at(kDisk, one)));
     EXPECT_EQ(copied.copy->copied_bytes, kSize);
   }
@@ -225,7 +167,7 @@ TEST_F(IncrementalCopy, Comes_to_its_end_through_crashes) {
 TEST_F(IncrementalCopy, Begins_anew_after_an_abort) {
   ASSERT_TRUE(put(0, content(512, 1)));
   ASSERT_TRUE(copy(snap()));
-  most_at_once = 1;
+  usual_options.most_copied_at_once = 1;
   crash();
   for (std::uint64_t i = 1; i < 700; ++i) ASSERT_TRUE(put(i * 1024, content(512, i)));
   world.store_latency(50ms);
@@ -245,7 +187,7 @@ TEST_F(IncrementalCopy, Begins_anew_after_an_abort) {
 }
 
 TEST_F(IncrementalCopy, Fails_where_the_source_goes) {
-  most_at_once = 1;
+  usual_options.most_copied_at_once = 1;
   crash();
   for (std::uint64_t i = 0; i < 700; ++i) ASSERT_TRUE(put(i * 1024, content(512, i)));
   const WallTime one = snap();

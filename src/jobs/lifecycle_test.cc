@@ -2,16 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/testing.h"
+#include "jobs/testing.h"
 
 namespace bascule::jobs {
 namespace {
 
 using namespace std::chrono_literals;
 using ops::BlobRef;
-using ops::testing::Gateway;
 using ops::testing::StringBody;
-using ops::testing::World;
 
 constexpr Duration kDay = std::chrono::hours(24);
 
@@ -20,34 +18,21 @@ std::string rule(const std::string& actions, const std::string& filters = R"("bl
 }
 const std::string kDelete = R"("baseBlob": {"delete": {"daysAfterModificationGreaterThan": 10}})";
 
-class LifecycleTest : public ::testing::Test {
+class LifecycleTest : public testing::JobsTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Lifecycle> lifecycle;
 
   void SetUp() override {
+    JobsTest::SetUp();
+    make_containers({"a", "b", "$web"});
+  }
+  void on_open() override { lifecycle = std::make_unique<Lifecycle>(service()); }
+  void crash() {
+    world.crash(std::move(gateway), std::move(lifecycle));
     open();
-    ASSERT_TRUE(world.run(service().put_account({"acct", {"k1", "k2"}}, true)));
-    for (const char* c : {"a", "b", "$web"}) ASSERT_TRUE(world.run(service().create_container({"acct", c}, {}, ops::PublicAccess::none)));
   }
-  void open() {
-    lifecycle.reset();
-    if (gateway) world.crash(std::move(gateway));
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    lifecycle = std::make_unique<Lifecycle>(service());
-  }
-  ops::Service& service() { return *gateway->service; }
-  void wait(Duration time) { world.run(world.clock.sleep_for(time)); }
   static BlobRef blob(std::string name, std::string container = "a") { return {"acct", std::move(container), std::move(name)}; }
-  void put(BlobRef ref) {
-    ops::PutBlob what;
-    what.body.length_bytes = 1;
-    StringBody body("x");
-    ASSERT_TRUE(world.run(service().put_blob(ref, what, body)));
-  }
+  void put(BlobRef ref) { ASSERT_TRUE(JobsTest::put(std::move(ref), "x")); }
   bool there(BlobRef ref) { return world.run(service().head_blob(ref, {})).has_value(); }
   void set(const std::string& policy) {
     auto done = world.run(lifecycle->set("acct", policy));
@@ -208,7 +193,7 @@ TEST_F(LifecycleTest, A_run_goes_on_in_the_next_life) {
   auto record = world.run(lifecycle->step("acct"));
   ASSERT_TRUE(record);
   EXPECT_EQ(record->deleted, Lifecycle::kPageBlobs);
-  open();
+  crash();
   while (*world.run(lifecycle->pass()) && (*world.run(lifecycle->show("acct")))->running()) {}
   const auto last = *world.run(lifecycle->show("acct"));
   EXPECT_FALSE(last->running());

@@ -22,7 +22,6 @@ class DeletedContainers : public GatewayTest {
       s.quarantine_seconds = quarantine_seconds;
     });
   }
-  void wait(Duration time) { world.run(world.clock.sleep_for(time)); }
   Result<ContainerView> make(std::string name) { return world.run(ops().create_container({"acct", std::move(name)}, {{"m", "v"}}, PublicAccess::none)); }
   Result<void> drop(std::string name) { return world.run(ops().delete_container({"acct", std::move(name)}, {})); }
   Result<Written> put(std::string container, std::string name, std::string text) {

@@ -1,7 +1,9 @@
-// For the tests of the use cases: a gateway over a world with the account "acct", and the calls that most tests make, each
+// For the tests of the use cases and of the jobs: a gateway over a world with the account "acct", and the calls that most tests make, each
 // run to its end on simulated time.
 #pragma once
 #include <gtest/gtest.h>
+
+#include <memory>
 
 #include "ops/testing.h"
 
@@ -14,18 +16,30 @@ class GatewayTest : public ::testing::Test {
  protected:
   World world;
   std::unique_ptr<Gateway> gateway;
+  ServiceOptions usual_options;   // of a gateway that is opened without others
 
   void SetUp() override {
     open();
     ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
   }
   // A gateway over the world, after the one that was there, if any, has gone.
-  void open(ServiceOptions options = {}) {
+  void open() { open(usual_options); }
+  void open(ServiceOptions options) {
     gateway.reset();
     auto opened = world.run(Gateway::open(world, {.service = options}));
     ASSERT_TRUE(opened) << opened.error().message;
     gateway = std::move(*opened);
+    on_open();
   }
+  // Over each gateway: what runs beside its requests.
+  virtual void on_open() {}
+  // Another world, of a seed, in place of the one that was there; nothing is open over it.
+  void begin_world(std::uint64_t seed) {
+    gateway.reset();
+    std::destroy_at(&world);
+    std::construct_at(&world, seed);
+  }
+  void wait(Duration time) { world.run(world.clock.sleep_for(time)); }
   Service& ops() { return *gateway->service; }
   void make_containers(std::initializer_list<const char*> names) {
     for (const char* name : names) ASSERT_TRUE(world.run(ops().create_container({"acct", name}, {}, PublicAccess::none)));

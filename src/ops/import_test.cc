@@ -3,17 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/gateway_fixture.h"
 #include "ops/history.h"
-#include "ops/testing.h"
 
 namespace bascule::ops {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::content;
-using testing::Gateway;
+using testing::GatewayTest;
 using testing::StringBody;
-using testing::World;
 
 constexpr WallTime kFirst{std::chrono::days(20'000)}, kSecond{std::chrono::days(20'001)}, kThird{std::chrono::days(20'002)};
 
@@ -42,21 +41,11 @@ class TextBody final : public ImportBody {
   std::uint64_t at_ = 0, left_ = 0;
 };
 
-class ImportTest : public ::testing::Test {
+class ImportTest : public GatewayTest {
  protected:
-  World world;
-  std::unique_ptr<Gateway> gateway;
-
   void SetUp() override {
-    auto opened = world.run(Gateway::open(world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    ASSERT_TRUE(world.run(ops().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world.run(ops().create_container({"acct", "c"}, {}, PublicAccess::none)));
-  }
-  Service& ops() { return *gateway->service; }
-  void versioning(bool on) {
-    ASSERT_TRUE(world.run(ops().change_settings("acct", [on](AccountSettings& s) -> Result<void> { s.versioning = on; return {}; })));
+    GatewayTest::SetUp();
+    make_containers({"c"});
   }
   static BlobRef blob(std::string name, At at = {}) { return {"acct", "c", std::move(name), at}; }
   static At snapshot(WallTime time) { return {At::Kind::snapshot, time}; }
@@ -68,14 +57,7 @@ class ImportTest : public ::testing::Test {
     return world.run(ops().import_blob(std::move(ref), std::move(what), body));
   }
   std::string get(BlobRef ref) {
-    const auto got = world.run(testing::read_all(ops(), std::move(ref)));
-    return got ? *got : "-";
-  }
-  Result<Written> put(std::string name, std::string text) {
-    PutBlob what;
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(ops().put_blob(blob(std::move(name)), what, body));
+    return GatewayTest::get(std::move(ref)).value_or("-");
   }
   std::string list(ListBlobs what) {
     std::string text;
@@ -117,8 +99,8 @@ TEST_F(ImportTest, A_history_as_it_was) {
   ASSERT_TRUE(import(blob("b"), "four", {.stamps = {.version = kThird + Ticks(1h)}}));
   EXPECT_EQ(list(all), "b@ b# b@ b@*");
   EXPECT_EQ(get(blob("b", version(kThird))), "three again");
-  versioning(true);
-  const auto later = put("b", "five");
+  change_settings([](AccountSettings& s) { s.versioning = true; });
+  const auto later = put(blob("b"), "five");
   ASSERT_TRUE(later);
   EXPECT_GT(later->version, kThird + Ticks(1h));
   EXPECT_EQ(list(all), "b@ b# b@ b@ b@*");
@@ -202,7 +184,7 @@ TEST_F(ImportTest, Append_and_page_blobs_go_on_being_written) {
 }
 
 TEST_F(ImportTest, A_lease_and_another_type_stand_in_the_way) {
-  ASSERT_TRUE(put("b", "here"));
+  ASSERT_TRUE(put(blob("b"), "here"));
   ASSERT_TRUE(world.run(ops().lease_blob(blob("b"), {.duration_seconds = -1})));
   EXPECT_EQ(reason_of(import(blob("b"), "brought").error()), Reason::lease_id_missing);
   ASSERT_TRUE(import(blob("b", snapshot(kFirst)), "before"));   // beside it

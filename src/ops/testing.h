@@ -180,11 +180,13 @@ struct World {
   template <class T> T run(Task<T> task) { return run_simulated(loop, clock, std::move(task)); }
 
   void store_latency(Duration latency) { store->latency = latency; }
-  // The gateway is gone between one instant and the next; its remains lie here until the end.
-  inline void crash(std::unique_ptr<Gateway> gateway);
+  // The gateway is gone between one instant and the next; its remains lie here until the end, and so do those of the jobs
+  // that ran over it: their coroutines are parked.
+  template <class... Jobs> void crash(std::unique_ptr<Gateway> gateway, std::unique_ptr<Jobs>... jobs);
   ~World();
 
-  std::vector<std::unique_ptr<Gateway>> crashed;  // first: coroutines that wait on the loop still refer to them
+  std::vector<std::shared_ptr<void>> remains;     // first: coroutines that wait on the loop still refer to them
+  std::vector<std::unique_ptr<Gateway>> crashed;
   SeededRandom random, fault_random;
   Loop loop;
   SimClock clock;
@@ -242,9 +244,10 @@ inline World::World(std::uint64_t seed) : random(seed), fault_random(seed * 2 + 
   provider = std::move(faulty);
 }
 inline World::~World() { parking.clear(); }
-inline void World::crash(std::unique_ptr<Gateway> gateway) {
+template <class... Jobs> void World::crash(std::unique_ptr<Gateway> gateway, std::unique_ptr<Jobs>... jobs) {
   gateway->line->crashed = true;
   crashed.push_back(std::move(gateway));
+  (remains.push_back(std::move(jobs)), ...);
 }
 
 // Content that differs everywhere, made from a number.
