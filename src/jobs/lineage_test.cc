@@ -1,19 +1,15 @@
 // Append and page blobs over lives that end anywhere: what was acknowledged is there, and what nobody sees is freed.
 #include <gtest/gtest.h>
 
-#include "jobs/check.h"
-#include "jobs/sweeper.h"
+#include "jobs/sweeper_fixture.h"
 #include "ops/fold.h"
-#include "ops/testing.h"
 
 namespace bascule::jobs {
 namespace {
 
 using namespace std::chrono_literals;
 using ops::testing::content;
-using ops::testing::Gateway;
 using ops::testing::StringBody;
-using ops::testing::World;
 
 const ops::BlobRef kPages{"acct", "c", "pages"}, kLog{"acct", "c", "log"};
 constexpr std::uint64_t kUnits = 400;   // of 512 bytes
@@ -68,73 +64,24 @@ Task<void> sweep_on(Sweeper& sweeper, Clock& clock, std::shared_ptr<bool> stop) 
   }
 }
 
-struct Found final : CheckSink {
-  std::string first;
-  void progress(const CheckProgress&) override {}
-  void finding(const CheckFinding& f) override {
-    if (first.empty() && f.trouble != Trouble::unnamed) first = f.where + ": " + f.message;
-  }
-};
-
-class LineageTest : public ::testing::Test {
+class LineageTest : public testing::SeededTest {
  protected:
-  std::vector<std::unique_ptr<Sweeper>> sweepers;
-  std::unique_ptr<World> world;
-  std::unique_ptr<Gateway> gateway;
-  std::unique_ptr<Sweeper> sweeper;
-
-  ops::Service& service() { return *gateway->service; }
-  void open() {
-    auto opened = world->run(Gateway::open(*world, {}));
-    ASSERT_TRUE(opened) << opened.error().message;
-    gateway = std::move(*opened);
-    sweeper = std::make_unique<Sweeper>(service());
-  }
   void begin(std::uint64_t seed) {
-    gateway.reset();
-    world = std::make_unique<World>(seed);
-    open();
-    ASSERT_TRUE(world->run(service().put_account({"acct", {"k1", "k2"}}, true)));
-    ASSERT_TRUE(world->run(service().create_container({"acct", "c"}, {}, ops::PublicAccess::none)));
+    SeededTest::begin(seed);
+    make_containers({"c"});
     ops::CreateBlob create;
-    ASSERT_TRUE(world->run(service().create_blob(kLog, create)));
+    ASSERT_TRUE(world.run(service().create_blob(kLog, create)));
     create.type = ops::BlobType::page;
     create.size_bytes = kUnits * 512;
-    ASSERT_TRUE(world->run(service().create_blob(kPages, create)));
+    ASSERT_TRUE(world.run(service().create_blob(kPages, create)));
   }
-  void crash() {
-    world->crash(std::move(gateway));
-    sweepers.push_back(std::move(sweeper));
-    open();
-  }
-  void sweep() {
-    for (int i = 0; i < 1000; ++i) {
-      auto busy = world->run(sweeper->pass());
-      ASSERT_TRUE(busy) << busy.error().message;
-      if (!*busy) return;
-    }
-    FAIL() << "the sweeper never ends";
-  }
-  std::string get(const ops::BlobRef& ref) {
-    auto text = world->run(ops::testing::read_all(service(), ref));
-    return text ? *text : "error: " + text.error().message;
-  }
-  void expect_whole(const std::string& where) {
-    Found sink;
-    auto report = world->run(check(service(), {}, sink));
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_TRUE(report->good()) << where << ": " << sink.first;
-  }
-  std::size_t records(char table) {
-    auto found = world->run(world->store->scan({.begin = std::string(1, table), .end = std::string(1, static_cast<char>(table + 1))}));
-    return found ? found->size() : 0;
-  }
+  std::size_t records(char table) { return stored(std::string(1, table)).size(); }
 };
 
 TEST_F(LineageTest, What_was_acknowledged_survives_any_end) {
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     begin(seed);
-    world->store_latency(2ms);
+    world.store_latency(2ms);
     SeededRandom random(seed + 500);
     auto model = std::make_shared<Model>();
     std::vector<std::unique_ptr<std::pair<bool, std::string>>> remains;
@@ -143,13 +90,13 @@ TEST_F(LineageTest, What_was_acknowledged_survives_any_end) {
       auto& [done, trouble] = *remains.emplace_back(std::make_unique<std::pair<bool, std::string>>(false, ""));
       auto own = std::make_shared<Model>(*model);
       auto stop = std::make_shared<bool>(false);
-      spawn(world->loop, write_on(service(), own, random, 120, done, trouble));
-      spawn(world->loop, sweep_on(*sweeper, world->clock, stop));
-      world->run(world->clock.sleep_for(std::chrono::milliseconds(random.next_u64() % 700)));
+      spawn(world.loop, write_on(service(), own, random, 120, done, trouble));
+      spawn(world.loop, sweep_on(*sweeper, world.clock, stop));
+      wait(std::chrono::milliseconds(random.next_u64() % 700));
       *stop = true;
       ASSERT_EQ(trouble, "") << where;
       crash();
-      if (random.next_u64() % 2) ASSERT_TRUE(world->run(sweeper->adopt_dead_sessions(gateway->catalog->died()))) << where;
+      if (random.next_u64() % 2) ASSERT_TRUE(world.run(sweeper->adopt_dead_sessions(gateway->catalog->died()))) << where;
       const std::string pages = get(kPages), log = get(kLog);
       ASSERT_TRUE(pages == own->pages || pages == own->next_pages) << where;
       ASSERT_TRUE(log == own->log || log == own->next_log) << where << " " << log.substr(0, 80);
@@ -158,21 +105,19 @@ TEST_F(LineageTest, What_was_acknowledged_survives_any_end) {
       expect_whole(where);
       if (HasFatalFailure() || HasNonfatalFailure()) return;
     }
-    world->run(world->clock.sleep_for(1h));
-    ASSERT_TRUE(world->run(sweeper->adopt_dead_sessions(gateway->catalog->died())));
+    wait(1h);
+    ASSERT_TRUE(world.run(sweeper->adopt_dead_sessions(gateway->catalog->died())));
     // What is alive is what is seen: overwritten pieces have gone, each once.
-    ASSERT_TRUE(world->run(service().fold_blob(kPages)));
-    ASSERT_TRUE(world->run(service().fold_blob(kLog)));
+    ASSERT_TRUE(world.run(service().fold_blob(kPages)));
+    ASSERT_TRUE(world.run(service().fold_blob(kLog)));
     sweep();
     EXPECT_EQ(records('W'), 2u) << "the guards alone";
     expect_whole("folded");
-    ASSERT_TRUE(world->run(service().delete_blob(kPages, {})));
-    ASSERT_TRUE(world->run(service().delete_blob(kLog, {})));
+    ASSERT_TRUE(world.run(service().delete_blob(kPages, {})));
+    ASSERT_TRUE(world.run(service().delete_blob(kLog, {})));
     sweep();
     for (const char table : {'W', 'P', 'D', 'E', 'T', 'G', 'R', 'Z'}) EXPECT_EQ(records(table), 0u) << "seed " << seed << " " << table;
     if (HasFatalFailure() || HasNonfatalFailure()) return;
-    gateway.reset();
-    sweeper.reset();
   }
 }
 
@@ -186,7 +131,7 @@ TEST_F(LineageTest, Many_writes_fold_by_themselves) {
     what.length_bytes = what.body.length_bytes = 512;
     const std::string text = content(512, static_cast<std::uint64_t>(i));
     StringBody body(text);
-    ASSERT_TRUE(world->run(service().put_pages(kPages, what, body)));
+    ASSERT_TRUE(world.run(service().put_pages(kPages, what, body)));
     model.replace(what.first, 512, text);
   }
   EXPECT_LT(records('W'), 600u);
