@@ -1,9 +1,12 @@
 // How records are framed, and how the parts that several of them share are written. Internal to catalog/.
 #pragma once
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "catalog/codec.h"
+#include "catalog/records.h"
 #include "extent/piece.h"
 
 namespace bascule::catalog {
@@ -64,6 +67,19 @@ inline extent::Piece get_piece(Reader& r) {
   r.raw(p.commitment);
   return p;
 }
+
+void put(Writer& w, const Metadata& metadata);
+Metadata get_metadata(Reader& r);
+void put(Writer& w, const std::optional<LeaseRecord>& lease);   // a kind of 0 says that there is none
+std::optional<LeaseRecord> get_lease(Reader& r);
+void put(Writer& w, const std::vector<extent::Piece>& pieces);
+std::vector<extent::Piece> get_pieces(Reader& r);
+void put(Writer& w, const std::vector<ManifestEntry>& entries);
+std::vector<ManifestEntry> get_entries(Reader& r);
+void put(Writer& w, const Manifest& m);
+Manifest get_manifest(Reader& r);
+void put(Writer& w, const EncryptionRecord& e);
+EncryptionRecord get_encryption(Reader& r);
 
 // Fields that few records have: a tag, and the field's bytes as a text, in the order of the tags. A field that is not set
 // is not there; a tag that is not known is refused, so that an older program never drops what a newer one wrote.
