@@ -18,7 +18,8 @@ bool is_system(std::string_view container) {
 Task<Result<void>> Lifecycle::set(std::string account, std::string policy) {
   if (!service_.account(account)) co_return fail(Code::not_found, "there is no account " + account);
   if (!policy.empty()) { BASCULE_CO_ASSIGN(policy, normalised_lifecycle_policy(policy)); }
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(account, true));
+  ops::Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, account, true));
   for (int attempt = 0; attempt < ops::kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto found, co_await catalog_.get<Record>(keys::lifecycle(account)));
     catalog::Transaction t;
@@ -61,7 +62,8 @@ Task<Result<void>> Lifecycle::save(std::string account, std::uint64_t version, R
 }
 
 Task<Result<catalog::LifecycleRecord>> Lifecycle::begin(std::string account) {
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(account, true));
+  ops::Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, account, true));
   BASCULE_CO_ASSIGN(Found found, co_await claimed(account));
   if (found->record.running()) co_return std::move(found->record);
   Record fresh{.policy = std::move(found->record.policy), .set = found->record.set};
@@ -72,7 +74,8 @@ Task<Result<catalog::LifecycleRecord>> Lifecycle::begin(std::string account) {
 }
 
 Task<Result<catalog::LifecycleRecord>> Lifecycle::step(std::string account) {
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(account, true));
+  ops::Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, account, true));
   BASCULE_CO_ASSIGN(Found found, co_await claimed(account));
   Record& record = found->record;
   if (!record.running()) co_return std::move(record);

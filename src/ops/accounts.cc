@@ -63,7 +63,8 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
                        std::ranges::all_of(account.name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
   if (!name_ok) co_return fail(Code::invalid_argument, "an account's name is 3 to 24 lower-case letters and digits");
   const std::string key = keys::account(account.name);
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
+  Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, key, true));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
   if (found && must_be_new) co_return fail(Code::already_exists, "account " + account.name + " is there already");
   if (!found && !must_be_new) co_return fail(Code::not_found, "there is no account " + account.name);
@@ -84,7 +85,8 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
 
 Task<Result<void>> Service::change_settings(std::string name, SettingsChange change) {
   const std::string key = keys::account(name), settings_key = keys::settings(name);
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
+  Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, key, true));
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
     if (!found) co_return fail(Code::not_found, "there is no account " + name);
@@ -116,7 +118,8 @@ Task<Result<void>> Service::reload_account(std::string name) {
 
 Task<Result<void>> Service::remove_account(std::string name) {
   const std::string key = keys::account(name);
-  BASCULE_CO_ASSIGN(const auto turn, co_await turns_.take(key, true));
+  Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, key, true));
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(key));
   if (!found) co_return fail(Code::not_found, "there is no account " + name);
   BASCULE_CO_ASSIGN(auto page, co_await list_containers(name, {.limit = 1, .deleted = true}));

@@ -9,9 +9,7 @@ namespace keys = catalog::keys;
 
 Task<Result<BlobView>> Service::head_blob(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
-  catalog::HeadRef head;
-  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
-  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  BASCULE_CO_ASSIGN(const auto head, co_await named_state(container->cid, ref));
   if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   BASCULE_CO_TRY(check_read(conditions, stamp(head->record)));
@@ -32,11 +30,9 @@ Task<Result<catalog::HeadRecord>> Service::update_head(BlobRef ref, HeadChange c
 Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChangeIn change, HeadUse use) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     std::string key = state_key(container->cid, ref);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<catalog::HeadRecord>(key));
     if (!ref.at.base() && head && !is_state(head->record, ref.at)) head.reset();
     if (!catalog::live(head) && ref.at.kind == At::Kind::version) {   // the current one by its id
@@ -69,9 +65,8 @@ Task<Result<catalog::HeadRecord>> Service::update_head_in(BlobRef ref, HeadChang
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return changed;
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 Task<Result<Written>> Service::set_blob_metadata(BlobRef ref, Metadata metadata, Conditions conditions) {

@@ -99,16 +99,14 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     for (auto& p : in.pieces) p.extent.reset();
   }
 
-  Result<void> outcome = fail(Code::overloaded, "too many writers change this blob");
+  Result<void> outcome;
   Turns::Turn turn;   // at this one block: others of the blob do not meet it
   std::string turn_key;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+  for (int attempt = 0; outcome; ++attempt) {
     if (attempt) {
-      forget_container(container_ref);
-      auto again = co_await resolve(container_ref);
+      auto again = co_await resolve_again(container_ref, container);
       if (!again) { outcome = fail(again.error()); break; }
-      if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
-      container = std::move(*again);   // its mapping may have been written anew
+      container = std::move(*again);
     }
     const std::uint64_t read_at = parts_.catalog.moment();
     auto head = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
@@ -134,9 +132,8 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     const std::string block_key = keys::block(container->cid, ref.blob, epoch, put.block_id);
     if (turn_key != block_key) {
       turn = Turns::Turn();
-      auto taken = co_await turns_.take(block_key, attempt > 0);
-      if (!taken) { outcome = fail(taken.error()); break; }
-      turn = std::move(*taken);
+      outcome = co_await turns_.take(turn, block_key, attempt > 0);
+      if (!outcome) break;
       if (turn) turn_key = block_key;
     }
     auto former = co_await parts_.catalog.get<catalog::BlockRecord>(block_key);
@@ -161,7 +158,7 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
     if (adds && !done) block_counts_.give_back(epoch);
     if (!done && !*upload) block_counts_.forget(epoch);   // an epoch that never began
     if (done) co_return Written{0, {}, in.md5, in.crc64, {}, sealed.scope()};
-    if (done.error().code != Code::conflict) { outcome = fail(done.error()); break; }
+    outcome = evaluate_again(done.error(), attempt);
   }
   co_await abandon(container, std::move(in.pieces));
   co_return fail(outcome.error());
@@ -170,11 +167,9 @@ Task<Result<Written>> Service::put_block(BlobRef ref, PutBlock put, BodySource& 
 Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     const auto token = read_token();  // the former pages and blocks stay while they are walked
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
@@ -274,9 +269,8 @@ Task<Result<Written>> Service::put_block_list(BlobRef ref, PutBlockList put) {
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope(), catalog::version_of(head)};
     co_await writer.give_up();
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 // A new manifest that goes on using pieces of `old`. Where `old` is this head's alone, its drop record names the new one
@@ -291,13 +285,10 @@ void Service::take_over(catalog::Transaction& t, std::uint64_t cid, const catalo
 Task<Result<BlockList>> Service::get_block_list(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   const auto token = read_token();
-  catalog::HeadRef found;
+  BASCULE_CO_ASSIGN(const auto found, co_await named_state(container->cid, ref));
   catalog::Maybe<catalog::UploadRecord> upload;
   if (ref.at.base()) {
-    BASCULE_CO_ASSIGN(found, co_await parts_.catalog.head(keys::head(container->cid, ref.blob)));
     BASCULE_CO_ASSIGN(upload, co_await parts_.catalog.get<catalog::UploadRecord>(keys::upload(container->cid, ref.blob)));
-  } else {
-    BASCULE_CO_ASSIGN(found, co_await past_state(container->cid, ref.blob, ref.at));
   }
   const catalog::HeadRecord* head = there(found, ending_now(*container));
   if (!head && !upload) co_return refuse(Reason::blob_not_found);

@@ -100,7 +100,7 @@ Task<Result<void>> Service::delete_container(ContainerRef ref, Conditions condit
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
     const std::string record_key = keys::container(container->cid);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(record_key, attempt > 0)); }
+    BASCULE_CO_TRY(co_await turns_.take(turn, record_key, attempt > 0));
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(record_key));
     if (!found) co_return refuse(Reason::container_not_found);
     BASCULE_CO_TRY(check_lease_write(found->record.lease, conditions.lease_id, now()));
@@ -125,7 +125,7 @@ Task<Result<Service::Updated>> Service::update_container(ContainerRef ref, Conta
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
     const std::string key = keys::container(container->cid);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(key, attempt > 0)); }
+    BASCULE_CO_TRY(co_await turns_.take(turn, key, attempt > 0));
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::ContainerRecord>(key));
     if (!found) co_return refuse(Reason::container_not_found);
     BASCULE_CO_TRY(change(found->record));

@@ -36,7 +36,6 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
   const std::string copy_id = new_guid(parts_.random);
   std::unique_ptr<ManifestWriter> writer;   // across containers: the content, sealed anew
   std::uint64_t writer_etag = 0, writer_cid = 0;      // ... of the source's state with this ETag
-  catalog::Manifest sealed_anew;
   Result<Copied> outcome = fail(Code::overloaded, "too many writers change this blob");
   std::vector<Turns::Turn> turns;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
@@ -162,13 +161,10 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
         auto done = spans ? co_await seal_spans_anew(*opened, sealed->container, target.account, source.blob, source_head, *writer)
                           : co_await seal_anew(*opened, sealed->container, target.account, source.blob, source_head, *writer);
         if (!done) { outcome = fail(done.error()); break; }
-        auto made = co_await writer->finish(t);
-        if (!made) { outcome = fail(made.error()); break; }
-        sealed_anew = std::move(*made);
-      } else {
-        writer->repeat(t);
       }
-      head.manifest = sealed_anew;
+      auto sealed_anew = co_await writer->finish(t);
+      if (!sealed_anew) { outcome = fail(sealed_anew.error()); break; }
+      head.manifest = std::move(*sealed_anew);
     }
     begin_state(head, *old, at);
     if (copy.tags) set_tags(head, *copy.tags);
@@ -201,7 +197,8 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
 Task<Result<std::vector<Turns::Turn>>> Service::line_up(std::vector<std::string> keys, bool met) {
   std::vector<Turns::Turn> turns;
   for (std::string& key : keys) {
-    BASCULE_CO_ASSIGN(auto turn, co_await turns_.take(std::move(key), met));
+    Turns::Turn turn;
+    BASCULE_CO_TRY(co_await turns_.take(turn, std::move(key), met));
     turns.push_back(std::move(turn));
   }
   co_return turns;

@@ -88,15 +88,12 @@ Task<Result<Deleted>> Service::delete_blob(BlobRef ref, DeleteBlob how) {
 }
 
 Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
-  const ContainerRef container_ref{ref.account, ref.container};
   using Snapshots = DeleteBlob::Snapshots;
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::uint64_t cid = container->cid;
     const std::string head_key = keys::head(cid, ref.blob), upload_key = keys::upload(cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     const HeadRecord* there = how.ended ? ended(found, ending_now(*container)) : ops::there(found, ending_now(*container));
@@ -153,20 +150,16 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done && again) { attempt = -1; continue; }
     if (done) co_return deleted;
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 Task<Result<Deleted>> Service::delete_past(BlobRef ref, DeleteBlob how) {
-  const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter({ref.account, ref.container, ref.blob}, attempt, turn));
     const std::uint64_t cid = container->cid;
     const std::string head_key = keys::head(cid, ref.blob), key = state_key(cid, ref);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<HeadRecord>(head_key));
     if (!head) co_return refuse(Reason::blob_not_found);
     if (ref.at.kind == At::Kind::version && catalog::live(head) && catalog::version_of(head->record) == ref.at.time)
@@ -185,20 +178,17 @@ Task<Result<Deleted>> Service::delete_past(BlobRef ref, DeleteBlob how) {
     put_guard(t, head_key, std::move(*head));
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Deleted{.permanent = retention_days == 0};
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 Task<Result<void>> Service::undelete_blob(BlobRef ref) {
   const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::uint64_t cid = container->cid;
     const std::string head_key = keys::head(cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     if (!found) co_return refuse(Reason::blob_not_found);
     const WallTime at = now();
@@ -240,9 +230,8 @@ Task<Result<void>> Service::undelete_blob(BlobRef ref) {
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done && some.more) { attempt = -1; continue; }
     if (done) co_return Result<void>{};
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 }  // namespace bascule::ops

@@ -201,6 +201,10 @@ Result<void> Service::succeed(catalog::Transaction& t, const Succession& s, Head
   return {};
 }
 
+Task<Result<catalog::HeadRef>> Service::named_state(std::uint64_t cid, const BlobRef& ref) {
+  return ref.at.base() ? parts_.catalog.head(keys::head(cid, ref.blob)) : past_state(cid, ref.blob, ref.at);
+}
+
 Task<Result<catalog::HeadRef>> Service::past_state(std::uint64_t cid, std::string blob, At at) {
   if (at.kind == At::Kind::version) {
     BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.head(keys::head(cid, blob)));

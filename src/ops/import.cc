@@ -106,27 +106,18 @@ Task<Result<Written>> Service::import_blob(BlobRef ref, ImportBlob import, Impor
 
   Result<void> outcome = co_await place_import(sealed.container, ref.account, import, body, writer);
   Turns::Turn turn;
-  for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
+  for (int attempt = 0; outcome; ++attempt) {
     if (attempt) {
-      forget_container(container_ref);
-      auto again = co_await resolve(container_ref);
+      auto again = co_await resolve_again(container_ref, container);
       if (!again) { outcome = fail(again.error()); break; }
-      if ((*again)->cid != cid) { outcome = refuse(Reason::container_not_found); break; }
       container = std::move(*again);
     }
-    if (!turn) {
-      auto taken = co_await turns_.take(head_key, attempt > 0);
-      if (!taken) { outcome = fail(taken.error()); break; }
-      turn = std::move(*taken);
-    }
+    outcome = co_await turns_.take(turn, head_key, attempt > 0);
+    if (!outcome) break;
     catalog::Transaction t;
-    if (attempt == 0) {
-      auto made = co_await writer.finish(t);
-      if (!made) { outcome = fail(made.error()); break; }
-      head.manifest = std::move(*made);
-    } else {
-      writer.repeat(t);
-    }
+    auto made = co_await writer.finish(t);
+    if (!made) { outcome = fail(made.error()); break; }
+    head.manifest = std::move(*made);
     auto old = co_await parts_.catalog.get<HeadRecord>(head_key);
     if (!old) { outcome = fail(old.error()); break; }
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
@@ -172,8 +163,7 @@ Task<Result<Written>> Service::import_blob(BlobRef ref, ImportBlob import, Impor
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Written{next.etag, next.last_modified, {}, {}, {}, sealed.scope(), catalog::version_of(next)};
-    if (done.error().code != Code::conflict) outcome = fail(done.error());
-    else if (attempt + 1 == kMaxConflicts) outcome = fail(Code::overloaded, "too many writers change this blob");
+    outcome = evaluate_again(done.error(), attempt);
   }
   co_await writer.give_up();
   co_return fail(outcome.error());

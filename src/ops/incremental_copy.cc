@@ -80,7 +80,6 @@ Task<Result<Service::IncrementalSource>> Service::incremental_source(BlobRef sou
 }
 
 Task<Result<Copied>> Service::copy_incrementally(BlobRef target, BlobRef source, IncrementalCopy copy) {
-  const ContainerRef ref{target.account, target.container};
   CopyJobRecord job;
   job.account = target.account;
   job.container = target.container;
@@ -95,11 +94,8 @@ Task<Result<Copied>> Service::copy_incrementally(BlobRef target, BlobRef source,
   job.claimed_by = parts_.catalog.session();
   Turns::Turn turn;
   for (int attempt = 0;; ++attempt) {
-    if (attempt == kMaxConflicts) co_return fail(Code::overloaded, "too many writers change this blob");
-    if (attempt) forget_container(ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(target, attempt, turn));
     const std::string head_key = keys::head(container->cid, target.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_TRY(check_type(old, BlobType::page));
     const WallTime at = now();
@@ -144,9 +140,8 @@ Task<Result<Copied>> Service::copy_incrementally(BlobRef target, BlobRef source,
     t.require(job_key, 0);
     t.put(job_key, encode(job));
     auto done = co_await parts_.catalog.commit(std::move(t));
-    if (!done && done.error().code == Code::conflict) continue;
-    if (!done) co_return fail(done.error());
-    break;
+    if (done) break;
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
   turn = {};
   // Most changes are small: the answer waits for them. What takes longer, or meets an error, is carried on beside requests.
@@ -238,7 +233,8 @@ Task<Result<void>> Service::copy_changes(Container container, CopyJobRecord& job
 Task<Result<void>> Service::commit_changes(Container container, CopyJobRecord& job, const IncrementalSource& from, SpanWrite& write,
                                            std::uint64_t end) {
   const std::string head_key = keys::head(job.cid, job.blob), job_key = keys::copy_job(job.copy_id);
-  BASCULE_CO_ASSIGN(auto turn, co_await turns_.take(head_key, false));
+  Turns::Turn turn;
+  BASCULE_CO_TRY(co_await turns_.take(turn, head_key, false));
   BASCULE_CO_ASSIGN(auto head, co_await parts_.catalog.get<HeadRecord>(head_key));
   BASCULE_CO_ASSIGN(auto known, co_await parts_.catalog.get<CopyJobRecord>(job_key));
   if (!head || !catalog::copying(head->record) || head->record.copy->id != job.copy_id) co_return refuse(Reason::no_pending_copy);
@@ -279,7 +275,8 @@ Task<Result<void>> Service::commit_changes(Container container, CopyJobRecord& j
 Task<Result<void>> Service::finish_incremental(Container container, CopyJobRecord job, const IncrementalSource& from) {
   const std::string head_key = keys::head(job.cid, job.blob), job_key = keys::copy_job(job.copy_id);
   for (int attempt = 0; attempt < kMostTries; ++attempt) {
-    BASCULE_CO_ASSIGN(auto turn, co_await turns_.take(head_key, attempt > 0));
+    Turns::Turn turn;
+    BASCULE_CO_TRY(co_await turns_.take(turn, head_key, attempt > 0));
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<HeadRecord>(head_key));
     if (!found || !catalog::copying(found->record) || found->record.copy->id != job.copy_id) co_return refuse(Reason::no_pending_copy);
     HeadRecord& head = found->record;

@@ -89,16 +89,13 @@ Task<Result<catalog::Manifest>> ManifestWriter::finish(catalog::Transaction& hea
   } else if (!pending_.empty()) {
     BASCULE_CO_TRY(co_await flush_page());
   }
-  repeat(head);
-  co_return manifest_;
-}
-
-void ManifestWriter::repeat(catalog::Transaction& head) const {
   for (const auto& extent : unnamed_) head.name(*extent);
   if (manifest_.paged) head.remove(keys::intent(catalog_.session(), manifest_.id));
-  if (!manifest_.spans) return;
-  head.put(keys::write(container_->cid, manifest_.id, 0), catalog::encode_write({}));
-  if (!pending_spans_.empty()) head.put(keys::page(container_->cid, manifest_.id, page_offset_), page_value());
+  if (manifest_.spans) {
+    head.put(keys::write(container_->cid, manifest_.id, 0), catalog::encode_write({}));
+    if (!pending_spans_.empty()) head.put(keys::page(container_->cid, manifest_.id, page_offset_), page_value());
+  }
+  co_return manifest_;
 }
 
 Task<void> ManifestWriter::give_up() {

@@ -17,10 +17,9 @@ class ManifestWriter {
   // `extent` is named by the same commit as the entry; null: it is named already.
   Task<Result<void>> add(catalog::ManifestEntry entry, std::shared_ptr<const extent::PlacedExtent> extent);
   Task<Result<void>> add_span(catalog::Span span, std::shared_ptr<const extent::PlacedExtent> extent);
-  // Adds what is left to the head's transaction and returns the manifest to put into the head. Once.
+  // Adds what is left to the head's transaction and returns the manifest to put into the head. Nothing is added after it; for
+  // another evaluation after a conflict the same again into a new transaction.
   Task<Result<catalog::Manifest>> finish(catalog::Transaction& head);
-  // For another evaluation after a conflict: the same manifest again into a new transaction.
-  void repeat(catalog::Transaction& head) const;
   // The head will not be swapped: what was written becomes garbage for the sweeper.
   Task<void> give_up();
   const catalog::Manifest& manifest() const { return manifest_; }

@@ -77,9 +77,7 @@ Task<Result<std::optional<std::uint64_t>>> Service::previous_writes(std::uint64_
 Task<Result<PageRanges>> Service::get_page_ranges(BlobRef ref, GetPageRanges get) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();
-  catalog::HeadRef head;
-  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
-  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  BASCULE_CO_ASSIGN(const auto head, co_await named_state(container->cid, ref));
   if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   if (record.type != static_cast<std::uint8_t>(BlobType::page)) co_return refuse(Reason::blob_type_mismatch);

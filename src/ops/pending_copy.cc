@@ -133,7 +133,6 @@ Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
 
 Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, std::string shown_url, catalog::HeadRecord head,
                                          CopyJobRecord job, Keep keep) {
-  const ContainerRef ref{target.account, target.container};
   job.account = target.account;
   job.container = target.container;
   job.blob = target.blob;
@@ -144,11 +143,9 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
   head.manifest = {};
   head.copy = catalog::CopyRecord{job.copy_id, std::move(shown_url), "pending", 0, job.total_bytes, {}};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(target, attempt, turn));
     const std::string head_key = keys::head(container->cid, target.blob), upload_key = keys::upload(container->cid, target.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     BASCULE_CO_TRY(check_copy_target(conditions, old, head.type, now()));
     if (const auto* replaced = there(old, now())) BASCULE_CO_TRY(check_replaceable(*replaced, now()));
@@ -184,9 +181,8 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
       copied.written.version = catalog::version_of(head);
       co_return copied;
     }
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 Task<Result<void>> Service::abort_copy(BlobRef ref, std::string copy_id, Conditions conditions) {
@@ -196,13 +192,10 @@ Task<Result<void>> Service::abort_copy(BlobRef ref, std::string copy_id, Conditi
 // The target stays, empty, with the source's properties (AZURE-ANSWERS 8).
 Task<Result<void>> Service::end_copy(BlobRef ref, std::string copy_id, std::string status, std::string description,
                                      std::optional<Conditions> conditions) {
-  const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     if (!found) co_return refuse(Reason::blob_not_found);
     catalog::HeadRecord head = found->record;
@@ -232,9 +225,8 @@ Task<Result<void>> Service::end_copy(BlobRef ref, std::string copy_id, std::stri
     t.remove(keys::copy_job(copy_id));
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Result<void>{};
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 Task<Result<void>> Service::fail_copy(CopyJobRecord job, std::string description) {
@@ -396,16 +388,10 @@ Task<Result<void>> Service::finish_copy(Container container, CopyJobRecord job) 
     size += one.record.size_bytes;
   }
   if (outcome && size != job.total_bytes) outcome = fail(Code::corrupt, "a copy staged another number of bytes than its source has");
-  catalog::Manifest manifest;
-  for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
+  for (int attempt = 0; outcome; ++attempt) {
     catalog::Transaction t;
-    if (attempt == 0) {
-      auto made = co_await writer.finish(t);
-      if (!made) { outcome = fail(made.error()); break; }
-      manifest = std::move(*made);
-    } else {
-      writer.repeat(t);
-    }
+    auto manifest = co_await writer.finish(t);
+    if (!manifest) { outcome = fail(manifest.error()); break; }
     auto found = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
     if (!found) { outcome = fail(found.error()); break; }
     auto upload = co_await parts_.catalog.get<catalog::UploadRecord>(upload_key);
@@ -418,7 +404,7 @@ Task<Result<void>> Service::finish_copy(Container container, CopyJobRecord job) 
     catalog::HeadRecord head = (*found)->record;
     const WallTime at = now();
     head.size_bytes = size;
-    head.manifest = manifest;
+    head.manifest = *manifest;
     head.etag = new_etag(head.etag);
     head.last_modified = whole_second(head.last_modified);
     date_write(*container, head);
@@ -431,12 +417,11 @@ Task<Result<void>> Service::finish_copy(Container container, CopyJobRecord job) 
     t.put(head_key, encode(head));
     t.require(upload_key, (*upload)->version);
     t.remove(upload_key);
-    drop_upload(t, job.cid, job.blob, job.epoch, manifest);
+    drop_upload(t, job.cid, job.blob, job.epoch, *manifest);
     t.remove(keys::copy_job(job.copy_id));
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Result<void>{};
-    if (done.error().code != Code::conflict) outcome = fail(done.error());
-    else if (attempt + 1 == kMaxConflicts) outcome = fail(Code::overloaded, "too many writers change this blob");
+    outcome = evaluate_again(done.error(), attempt);
   }
   co_await writer.give_up();
   co_return outcome;

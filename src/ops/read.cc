@@ -56,9 +56,7 @@ std::unique_ptr<BlobReader> Service::read_head(Container container, std::string 
 Task<Result<std::unique_ptr<BlobReader>>> Service::open_blob(BlobRef ref, OpenBlob open) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
   auto token = read_token();  // before the head is read: what it names stays until the reader is gone
-  catalog::HeadRef head;
-  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(catalog::keys::head(container->cid, ref.blob))); }
-  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  BASCULE_CO_ASSIGN(const auto head, co_await named_state(container->cid, ref));
   if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   const catalog::HeadRecord& record = head->record;
   BASCULE_CO_TRY(check_lease_read(record.lease, open.conditions.lease_id, now()));

@@ -64,6 +64,27 @@ Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
   }
 }
 
+Task<Result<Container>> Service::enter(const BlobRef& ref, int attempt, Turns::Turn& turn) {
+  const ContainerRef container_ref{ref.account, ref.container};
+  if (attempt) forget_container(container_ref);
+  BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  BASCULE_CO_TRY(co_await turns_.take(turn, state_key(container->cid, ref), attempt > 0));
+  co_return container;
+}
+
+Task<Result<Container>> Service::resolve_again(const ContainerRef& ref, Container known) {
+  forget_container(ref);
+  BASCULE_CO_ASSIGN(auto again, co_await resolve(ref));
+  if (again->cid != known->cid) co_return refuse(Reason::container_not_found);
+  co_return again;   // its mapping may have been written anew
+}
+
+Result<void> evaluate_again(const Error& failed, int attempt) {
+  if (failed.code != Code::conflict) return fail(failed);
+  if (attempt + 1 == kMaxConflicts) return fail(Code::overloaded, "too many writers change this blob");
+  return {};
+}
+
 extent::Packer& Service::packer(const std::string& account) {
   std::lock_guard lock(packers_mutex_);
   auto& slot = packers_[account];

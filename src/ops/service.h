@@ -187,6 +187,12 @@ class Service final : public Operations {
   Task<Result<Container>> resolve(const ContainerRef& ref);   // container_not_found
   Container cached_container(const std::string& key) const;
   void forget_container(const ContainerRef& ref);
+  // Changes are evaluated until a commit meets no conflict (evaluate_again). Each evaluation begins here: the container as it
+  // is, and the state's turn where writers have met at it. container_not_found
+  Task<Result<Container>> enter(const BlobRef& ref, int attempt, Turns::Turn& turn);
+  // ... and, where something was placed for `known`, another one here: container_not_found where the container was deleted,
+  // or made anew, since what was placed belongs to neither then.
+  Task<Result<Container>> resolve_again(const ContainerRef& ref, Container known);
   extent::Packer& packer(const std::string& account);
   WallTime now() const { return parts_.clock.wall(); }
   ETag new_etag(ETag previous);
@@ -271,6 +277,8 @@ class Service final : public Operations {
                    catalog::HistoryRecord& state, std::uint16_t retention_days);
   // A past state, or the current version by its id; null if it is not there or was deleted.
   Task<Result<catalog::HeadRef>> past_state(std::uint64_t cid, std::string blob, At at);
+  // What `ref` names, for reading: what the name means now, or past_state().
+  Task<Result<catalog::HeadRef>> named_state(std::uint64_t cid, const BlobRef& ref);
   static std::string state_key(std::uint64_t cid, const BlobRef& ref);
 
   // immutability.cc: blob_under_legal_hold, blob_under_policy
@@ -406,6 +414,9 @@ class Service final : public Operations {
 // How often a commit that meets conflicts is evaluated again before the client is told to come back. Writers of this
 // process take turns (Turns) and come nowhere near; another gateway's may still come in between.
 constexpr int kMaxConflicts = 200;
+// Whether a change is evaluated again whose commit has failed so: after a conflict, and not for ever. Errors: the commit's;
+// overloaded.
+Result<void> evaluate_again(const Error& failed, int attempt);
 
 // Between records and what the use cases give and take.
 BlobView to_view(std::string name, const catalog::HeadRecord& head, WallTime now);

@@ -8,14 +8,11 @@ namespace bascule::ops {
 namespace keys = catalog::keys;
 
 Task<Result<TakenSnapshot>> Service::snapshot_blob(BlobRef ref, std::optional<Metadata> metadata, Conditions conditions) {
-  const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::uint64_t cid = container->cid;
     const std::string head_key = keys::head(cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::HeadRecord>(head_key));
     if (!there(found, ending_now(*container))) co_return refuse(Reason::blob_not_found);
     catalog::HeadRecord& head = found->record;
@@ -54,9 +51,8 @@ Task<Result<TakenSnapshot>> Service::snapshot_blob(BlobRef ref, std::optional<Me
     t.put(head_key, encode(head));
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return taken;
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 }  // namespace bascule::ops

@@ -102,17 +102,11 @@ Task<void> Service::commit_spans(BlobRef ref, Container container, std::string h
   Turns::Turn turn;
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
     if (attempt) {
-      forget_container(container_ref);
-      auto again = co_await resolve(container_ref);
+      auto again = co_await resolve_again(container_ref, container);
       if (!again) co_return settle_all(again.error());
-      if ((*again)->cid != container->cid) co_return settle_all(refuse(Reason::container_not_found).error());
-      container = std::move(*again);   // its mapping may have been written anew
+      container = std::move(*again);
     }
-    if (!turn) {
-      auto taken = co_await turns_.take(head_key, attempt > 0);
-      if (!taken) co_return settle_all(taken.error());
-      turn = std::move(*taken);
-    }
+    if (auto taken = co_await turns_.take(turn, head_key, attempt > 0); !taken) co_return settle_all(taken.error());
     const std::uint64_t read_at = parts_.catalog.moment();
     auto found = co_await parts_.catalog.get<HeadRecord>(head_key);
     if (!found) co_return settle_all(found.error());
@@ -338,13 +332,10 @@ Task<Result<PagesWritten>> Service::set_page_properties(BlobRef ref, SetPageProp
 }
 
 Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
-  const ContainerRef container_ref{ref.account, ref.container};
   Turns::Turn turn;
-  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (attempt) forget_container(container_ref);
-    BASCULE_CO_ASSIGN(auto container, co_await resolve(container_ref));
+  for (int attempt = 0;; ++attempt) {
+    BASCULE_CO_ASSIGN(const auto container, co_await enter(ref, attempt, turn));
     const std::string head_key = keys::head(container->cid, ref.blob), upload_key = keys::upload(container->cid, ref.blob);
-    if (!turn) { BASCULE_CO_ASSIGN(turn, co_await turns_.take(head_key, attempt > 0)); }
     BASCULE_CO_ASSIGN(auto old, co_await parts_.catalog.get<HeadRecord>(head_key));
     BASCULE_CO_ASSIGN(auto upload, co_await parts_.catalog.get<catalog::UploadRecord>(upload_key));
     BASCULE_CO_TRY(check_type(old, create.type));
@@ -381,9 +372,8 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     }
     auto done = co_await parts_.catalog.commit(std::move(t));
     if (done) co_return Written{head.etag, head.last_modified, {}, {}, {}, sealed.scope(), catalog::version_of(head)};
-    if (done.error().code != Code::conflict) co_return fail(done.error());
+    BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
-  co_return fail(Code::overloaded, "too many writers change this blob");
 }
 
 }  // namespace bascule::ops

@@ -111,9 +111,7 @@ void index_tags(catalog::Transaction& t, std::uint64_t cid, const std::string& b
 
 Task<Result<Tags>> Service::get_blob_tags(BlobRef ref, Conditions conditions) {
   BASCULE_CO_ASSIGN(auto container, co_await resolve({ref.account, ref.container}));
-  catalog::HeadRef head;
-  if (ref.at.base()) { BASCULE_CO_ASSIGN(head, co_await parts_.catalog.head(keys::head(container->cid, ref.blob))); }
-  else { BASCULE_CO_ASSIGN(head, co_await past_state(container->cid, ref.blob, ref.at)); }
+  BASCULE_CO_ASSIGN(const auto head, co_await named_state(container->cid, ref));
   if (!there(head, ending_now(*container))) co_return refuse(Reason::blob_not_found);
   BASCULE_CO_TRY(check_lease_read(head->record.lease, conditions.lease_id, now()));
   auto holds = check_read(conditions, stamp(head->record));

@@ -41,25 +41,28 @@ class Turns {
     std::string key_;
   };
 
-  // `met`: the caller has met another writer at this key. Any loop; nobody may wait here with a turn at another key unless
-  // all do so in the order of the keys. Errors: overloaded (too many wait).
-  Task<Result<Turn>> take(std::string key, bool met) {
-    if (!met && lines_count_.load(std::memory_order_relaxed) == 0) co_return Turn();
+  // Into `turn`, which stays as it is where it is one already. `met`: the caller has met another writer at this key. Any
+  // loop; nobody may wait here with a turn at another key unless all do so in the order of the keys. Errors: overloaded (too
+  // many wait).
+  Task<Result<void>> take(Turn& turn, std::string key, bool met) {
+    if (turn || (!met && lines_count_.load(std::memory_order_relaxed) == 0)) co_return Result<void>{};
     Completion<bool> mine;
     {
       std::lock_guard lock(mutex_);
       const auto line = lines_.find(key);
       if (line == lines_.end()) {
-        if (!met) co_return Turn();
+        if (!met) co_return Result<void>{};
         lines_.try_emplace(key);
         lines_count_.store(lines_.size(), std::memory_order_relaxed);
-        co_return Turn(this, std::move(key));
+        turn = Turn(this, std::move(key));
+        co_return Result<void>{};
       }
       if (line->second.size() >= kMostInLine) co_return fail(Code::overloaded, "too many writers wait for one blob");
       line->second.push_back(&mine);
     }
     co_await mine.wait();
-    co_return Turn(this, std::move(key));
+    turn = Turn(this, std::move(key));
+    co_return Result<void>{};
   }
 
  private:

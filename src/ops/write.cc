@@ -180,27 +180,17 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
     if (!outcome) co_await abandon(container, {in.pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, in.pieces.end()});
   }
   Turns::Turn turn;
-  for (int attempt = 0; outcome && attempt < kMaxConflicts; ++attempt) {
-    if (!turn) {
-      auto taken = co_await turns_.take(head_key, attempt > 0);
-      if (!taken) { outcome = fail(taken.error()); break; }
-      turn = std::move(*taken);
-    }
+  for (int attempt = 0; outcome; ++attempt) {
+    outcome = co_await turns_.take(turn, head_key, attempt > 0);
+    if (!outcome) break;
     catalog::Transaction t;
-    if (attempt == 0) {
-      auto made = co_await manifest.finish(t);
-      if (!made) { outcome = fail(made.error()); break; }
-      head.manifest = std::move(*made);
-    } else {
-      manifest.repeat(t);
-    }
+    auto made = co_await manifest.finish(t);
+    if (!made) { outcome = fail(made.error()); break; }
+    head.manifest = std::move(*made);
     if (attempt > 0 || turn) {  // what was read before the body is not what is there now
-      forget_container(container_ref);
-      auto again = co_await resolve(container_ref);
-      // The container was deleted, or made anew: these pieces belong to neither.
+      auto again = co_await resolve_again(container_ref, container);
       if (!again) { outcome = fail(again.error()); break; }
-      if ((*again)->cid != container->cid) { outcome = refuse(Reason::container_not_found); break; }
-      container = std::move(*again);   // its mapping may have been written anew
+      container = std::move(*again);
       read_at = parts_.catalog.moment();
       auto reread = co_await parts_.catalog.get<catalog::HeadRecord>(head_key);
       if (!reread) { outcome = fail(reread.error()); break; }
@@ -231,12 +221,8 @@ Task<Result<Written>> Service::put_blob(BlobRef ref, PutBlob put, BodySource& bo
       if (put.copy) written.copy_id = put.copy->id;
       co_return written;
     }
-    if (done.error().code != Code::conflict) {
-      // What became of the commit is unknown only when the engine has stopped; then the next start finds the truth.
-      outcome = fail(done.error());
-    } else if (attempt + 1 == kMaxConflicts) {
-      outcome = fail(Code::overloaded, "too many writers change this blob");
-    }
+    // What became of a commit is unknown only when the engine has stopped; then the next start finds the truth.
+    outcome = evaluate_again(done.error(), attempt);
   }
   co_await manifest.give_up();
   co_return fail(outcome.error());
