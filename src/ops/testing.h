@@ -72,6 +72,13 @@ class Parking {
 struct Lifeline {
   Parking& parking;
   bool crashed = false;
+
+  template <class T> Task<T> through(Task<T> call) {
+    if (crashed) co_await parking.park();
+    T answer = co_await std::move(call);
+    if (crashed) co_await parking.park();
+    co_return answer;
+  }
 };
 
 class GateStore final : public store::Store {
@@ -79,25 +86,19 @@ class GateStore final : public store::Store {
   GateStore(store::Store& inner, std::shared_ptr<Lifeline> line) : inner_(inner), line_(std::move(line)) {}
   bool sole_writer() const override { return inner_.sole_writer(); }
   std::uint64_t moment() const override { return inner_.moment(); }
-  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return through(inner_.get(key)); }
+  Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return line_->through(inner_.get(key)); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override {
     if (line_->crashed) return false;
     return inner_.try_get(key, found);
   }
-  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return through(inner_.scan(std::move(range))); }
-  Task<Result<std::uint64_t>> commit(store::Commit commit) override { return through(inner_.commit(std::move(commit))); }
+  Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return line_->through(inner_.scan(std::move(range))); }
+  Task<Result<std::uint64_t>> commit(store::Commit commit) override { return line_->through(inner_.commit(std::move(commit))); }
   Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
-    return through(inner_.read_journal(after, limit));
+    return line_->through(inner_.read_journal(after, limit));
   }
-  Task<Result<void>> trim_journal(std::uint64_t through_sequence) override { return through(inner_.trim_journal(through_sequence)); }
+  Task<Result<void>> trim_journal(std::uint64_t through_sequence) override { return line_->through(inner_.trim_journal(through_sequence)); }
 
  private:
-  template <class T> Task<T> through(Task<T> call) {
-    if (line_->crashed) co_await line_->parking.park();
-    T answer = co_await std::move(call);
-    if (line_->crashed) co_await line_->parking.park();
-    co_return answer;
-  }
   store::Store& inner_;
   const std::shared_ptr<Lifeline> line_;
 };
@@ -107,30 +108,24 @@ class GateProvider final : public provider::Provider {
   GateProvider(provider::Provider& inner, std::shared_ptr<Lifeline> line) : inner_(inner), line_(std::move(line)) {}
   std::string_view name() const override { return inner_.name(); }
   Task<Result<void>> put(std::string name, Slices content, Instant deadline) override {
-    return through(inner_.put(std::move(name), content, deadline));
+    return line_->through(inner_.put(std::move(name), content, deadline));
   }
   Task<Result<void>> get(std::string name, std::uint64_t offset, MutableBytes into, Instant deadline) override {
-    return through(inner_.get(std::move(name), offset, into, deadline));
+    return line_->through(inner_.get(std::move(name), offset, into, deadline));
   }
   Result<bool> try_get(std::string_view name, std::uint64_t offset, MutableBytes into) override {
     if (line_->crashed) return false;
     return inner_.try_get(name, offset, into);
   }
   Task<Result<std::uint64_t>> size(std::string name, Instant deadline) override {
-    return through(inner_.size(std::move(name), deadline));
+    return line_->through(inner_.size(std::move(name), deadline));
   }
-  Task<Result<void>> remove(std::string name, Instant deadline) override { return through(inner_.remove(std::move(name), deadline)); }
+  Task<Result<void>> remove(std::string name, Instant deadline) override { return line_->through(inner_.remove(std::move(name), deadline)); }
   Task<Result<provider::Listing>> list(std::string prefix, std::string after, std::size_t limit, Instant deadline) override {
-    return through(inner_.list(std::move(prefix), std::move(after), limit, deadline));
+    return line_->through(inner_.list(std::move(prefix), std::move(after), limit, deadline));
   }
 
  private:
-  template <class T> Task<T> through(Task<T> call) {
-    if (line_->crashed) co_await line_->parking.park();
-    T answer = co_await std::move(call);
-    if (line_->crashed) co_await line_->parking.park();
-    co_return answer;
-  }
   provider::Provider& inner_;
   const std::shared_ptr<Lifeline> line_;
 };
