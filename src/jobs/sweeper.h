@@ -51,6 +51,7 @@ class Sweeper {
 
  private:
   using ExtentId = extent::ExtentId;
+  static constexpr Duration kProviderTimeout = std::chrono::seconds(30);
   struct PieceKey {
     ExtentId extent;
     std::uint32_t offset;
