@@ -9,13 +9,6 @@
 #include "api/common/text.h"
 
 namespace bascule::api::blob {
-namespace {
-
-constexpr std::uint64_t kMiB = 1024 * 1024;
-
-std::uint64_t max_append(Version version) { return version >= since::kLargerAppends ? 100 * kMiB : 4 * kMiB; }
-
-}  // namespace
 
 Task<Answer> create_append_blob(Call& call) {
   BASCULE_CO_TRY(require_append_version(call));
@@ -26,14 +19,10 @@ Task<Answer> create_append_blob(Call& call) {
 
 Task<Answer> append_block(Call& call) {
   BASCULE_CO_TRY(require_append_version(call));
-  ops::AppendBlock append;
-  BASCULE_CO_ASSIGN(append.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
-  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
-  append.conditions.encryption = asked;
-  BASCULE_CO_ASSIGN(append.position, parse_count(call.headers, H::append_position));
-  BASCULE_CO_ASSIGN(append.max_size_bytes, parse_count(call.headers, H::append_max_size));
+  BASCULE_CO_ASSIGN(ops::AppendBlock append, parse_append(call));
+  const ops::AskedEncryption asked = append.conditions.encryption;
   IncomingBody body(call);
-  BASCULE_CO_TRY(body.prepare(max_append(call.version)));
+  BASCULE_CO_TRY(body.prepare(most_appended(call.version)));
   append.body.length_bytes = body.length_bytes();
   if (append.body.length_bytes == 0) co_return bad_header("Content-Length", "0");
   const DeclaredHashes& declared = body.declared();

@@ -38,6 +38,9 @@ struct Call {
   ops::BlobRef blob() const { return {target.account, target.container, target.blob, at}; }
 };
 
+// What authorisation is asked of `target` for this call, but for the method and the headers. service.cc
+auth::AuthRequest auth_request(const Call& call, const Target& target);
+
 // Nothing: the answer is out (or the client has gone). A Problem: nothing has been sent yet, or the answer must be cut.
 using Answer = Parsed<>;
 using HandlerFunction = Task<Answer> (*)(Call& call);

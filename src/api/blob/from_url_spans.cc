@@ -13,23 +13,15 @@
 namespace bascule::api::blob {
 namespace {
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
-constexpr std::uint64_t kMostPages = 4 * kMiB;   // "Put Page From URL"
-
-// "Append Block From URL": as Append Block.
-std::uint64_t most_appended(Version version) { return version >= since::kLargerAppends ? 100 * kMiB : 4 * kMiB; }
+constexpr std::uint64_t kMostPages = 4 * 1024 * 1024;   // "Put Page From URL"
 
 }  // namespace
 
 Task<Answer> append_block_from_url(Call& call) {
   BASCULE_CO_TRY(require_append_version(call));
   BASCULE_CO_TRY(require_no_body(call));
-  ops::AppendBlock append;
-  BASCULE_CO_ASSIGN(append.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
-  BASCULE_CO_ASSIGN(const ops::AskedEncryption asked, asked_encryption(call, KeyUse::write));
-  append.conditions.encryption = asked;
-  BASCULE_CO_ASSIGN(append.position, parse_count(call.headers, H::append_position));
-  BASCULE_CO_ASSIGN(append.max_size_bytes, parse_count(call.headers, H::append_max_size));
+  BASCULE_CO_ASSIGN(ops::AppendBlock append, parse_append(call));
+  const ops::AskedEncryption asked = append.conditions.encryption;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(call.headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
   BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));

@@ -4,8 +4,8 @@
 
 namespace bascule::api::blob {
 
-// Below 1: 400; above 5,000: 5,000; nothing: 5,000.
-Parsed<std::size_t> max_results(const std::string* text);
+// ?maxresults=: below 1: 400; above `most`, or nothing: `most`.
+Parsed<std::size_t> max_results(const Target& target, std::size_t most = 5000);
 
 std::string service_endpoint(const Call& call);  // http://host/ or http://host/account/
 

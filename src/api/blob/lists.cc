@@ -14,8 +14,6 @@
 namespace bascule::api::blob {
 namespace {
 
-constexpr std::int64_t kMaxPage = 5000;
-
 // Which of `known` the comma-separated include names, as bits; an unknown one is refused.
 Parsed<unsigned> parse_include(const std::string* text, std::span<const std::string_view> known) {
   unsigned found = 0;
@@ -54,8 +52,9 @@ ListEcho echo_of(const Target& target) {
 
 }  // namespace
 
-Parsed<std::size_t> max_results(const std::string* text) {
-  if (!text) return static_cast<std::size_t>(kMaxPage);
+Parsed<std::size_t> max_results(const Target& target, std::size_t most) {
+  const std::string* text = target.find("maxresults");
+  if (!text) return most;
   const auto value = parse_integer(*text);
   if (!value) return bad_query("maxresults", *text);
   if (*value < 1)
@@ -63,8 +62,8 @@ Parsed<std::size_t> max_results(const std::string* text) {
                    {{"QueryParameterName", "maxresults"},
                     {"QueryParameterValue", *text},
                     {"MinimumAllowed", "1"},
-                    {"MaximumAllowed", decimal(kMaxPage)}}});
-  return static_cast<std::size_t>(std::min(*value, kMaxPage));
+                    {"MaximumAllowed", decimal(most)}}});
+  return std::min(static_cast<std::size_t>(*value), most);
 }
 
 std::string service_endpoint(const Call& call) {
@@ -78,7 +77,7 @@ Task<Answer> list_containers(Call& call) {
   const Target& target = call.target;
   ops::ListContainers list;
   list.prefix = target.get("prefix");
-  BASCULE_CO_ASSIGN(list.limit, max_results(target.find("maxresults")));
+  BASCULE_CO_ASSIGN(list.limit, max_results(target));
   BASCULE_CO_ASSIGN(const unsigned include, parse_include(target.find("include"), kContainerIncludes));
   list.start = container_start(target, target.get("marker"));
   list.deleted = (include & kDeletedContainers) != 0;
@@ -100,7 +99,7 @@ Task<Answer> list_blobs(Call& call) {
   ops::ListBlobs list;
   list.prefix = target.get("prefix");
   list.delimiter = target.get("delimiter");
-  BASCULE_CO_ASSIGN(list.limit, max_results(target.find("maxresults")));
+  BASCULE_CO_ASSIGN(list.limit, max_results(target));
   BASCULE_CO_ASSIGN(const unsigned include, parse_include(target.find("include"), kBlobIncludes));
   if ((include & kSnapshots) != 0 && !list.delimiter.empty() && call.version < since::kSnapshotsByHierarchy)
     co_return bad_query("include", target.get("include"));

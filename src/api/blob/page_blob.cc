@@ -7,6 +7,7 @@
 #include "api/blob/encryption.h"
 #include "api/blob/guards.h"
 #include "api/blob/incoming_body.h"
+#include "api/blob/list_parameters.h"
 #include "api/blob/page_list.h"
 #include "api/blob/reply.h"
 #include "api/blob/typed_blob.h"
@@ -60,17 +61,7 @@ bool names_content_headers(const HeaderIndex& headers) {
 
 Parsed<std::size_t> most_ranges(const Call& call) {
   if (call.version < since::kPagedRanges) return kMostRangesUnpaged;
-  const std::string* text = call.target.find("maxresults");
-  if (!text) return kMostRanges;
-  const auto value = parse_integer(*text);
-  if (!value) return bad_query("maxresults", *text);
-  if (*value < 1)
-    return refuse({Fault::out_of_range_query_parameter_value,
-                   {{"QueryParameterName", "maxresults"},
-                    {"QueryParameterValue", *text},
-                    {"MinimumAllowed", "1"},
-                    {"MaximumAllowed", decimal(kMostRanges)}}});
-  return std::min<std::size_t>(static_cast<std::size_t>(*value), kMostRanges);
+  return max_results(call.target, kMostRanges);
 }
 
 // Which snapshot a difference begins at: by its time, or, as managed disks are asked, by its URL, which must be of the same

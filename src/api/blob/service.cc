@@ -63,22 +63,10 @@ Parsed<> locate(Call& call) {
   return {};
 }
 
-auth::AuthRequest auth_request(const Call& call) {
-  const Target& target = call.target;
-  auth::AuthRequest request;
+auth::AuthRequest own_request(const Call& call) {
+  auth::AuthRequest request = auth_request(call, call.target);
   request.method = call.request.method;
-  request.raw_path = target.raw_path;
-  request.query = &target.query;
   request.headers = call.request.headers;
-  request.account = target.account;
-  request.container = target.container;
-  request.blob = target.blob;
-  request.snapshot = target.get("snapshot");
-  request.version_id = target.get("versionid");
-  request.path_style = target.path_style;
-  request.version = call.version_text;
-  request.tls = call.request.encrypted;
-  request.peer_address = call.request.peer_address;
   return request;
 }
 
@@ -90,7 +78,7 @@ Answer take_decision(Call& call, auth::Decision decision) {
 
 // Where the container's record decides: stored policies, public access.
 Task<Answer> authorise_by_container(Call& call, auth::Operation operation) {
-  const auth::AuthRequest request = auth_request(call);
+  const auth::AuthRequest request = own_request(call);
   co_return take_decision(call, co_await auth::authorise(request, operation, call.ops(), call.now(),
                                                          call.service.options().authentication));
 }
@@ -121,7 +109,7 @@ Task<Answer> serve(Call& call, Subject& subject) {
   BASCULE_CO_TRY(check_common(call));
   if (route.authorised) {
     // A refusal with a challenge is decided again, so that it names the configured authority.
-    auto decision = auth::authorise_now(auth_request(call), route.operation, call.ops(), call.now());
+    auto decision = auth::authorise_now(own_request(call), route.operation, call.ops(), call.now());
     if (decision && (*decision || decision->error().www_authenticate.empty())) {
       BASCULE_CO_TRY(take_decision(call, std::move(*decision)));
     } else {
@@ -190,6 +178,22 @@ Task<void> answer_problem(Call& call, Problem problem, Subject subject) {
 }
 
 }  // namespace
+
+auth::AuthRequest auth_request(const Call& call, const Target& target) {
+  auth::AuthRequest request;
+  request.raw_path = target.raw_path;
+  request.query = &target.query;
+  request.account = target.account;
+  request.container = target.container;
+  request.blob = target.blob;
+  request.snapshot = target.get("snapshot");
+  request.version_id = target.get("versionid");
+  request.path_style = target.path_style;
+  request.version = call.version_text;
+  request.tls = call.request.encrypted;
+  request.peer_address = call.request.peer_address;
+  return request;
+}
 
 BlobService::BlobService(ops::Operations& operations, Clock& clock, Random& random, Options options)
     : operations_(operations), clock_(clock), options_(std::move(options)), ids_(random) {}

@@ -183,21 +183,10 @@ Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
   if (own_key && !signed_source && principal.kind == auth::PrincipalKind::shared_key && principal.account &&
       principal.account->name == source.account)
     co_return Answer();
-  auth::AuthRequest request;
+  auth::AuthRequest request = auth_request(call, source);
   const http::HeaderView header{"Authorization", authorization};
   if (!authorization.empty()) request.headers = {&header, 1};
   request.method = "GET";
-  request.raw_path = source.raw_path;
-  request.query = &source.query;
-  request.account = source.account;
-  request.container = source.container;
-  request.blob = source.blob;
-  request.snapshot = source.get("snapshot");
-  request.version_id = source.get("versionid");
-  request.path_style = source.path_style;
-  request.version = call.version_text;
-  request.tls = call.request.encrypted;
-  request.peer_address = call.request.peer_address;
   const auth::Decision decision = co_await auth::authorise(request, auth::Operation::get_blob, call.ops(), call.now(),
                                                            call.service.options().authentication);
   if (decision) co_return Answer();

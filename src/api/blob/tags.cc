@@ -50,7 +50,7 @@ Task<Answer> find(Call& call, std::optional<std::string> container) {
   if (!where) co_return refuse({Fault::missing_required_query_parameter, {{"QueryParameterName", "where"}}});
   ops::FindByTags find;
   BASCULE_CO_ASSIGN(find.search, parse_tag_search(*where, container.has_value()));
-  BASCULE_CO_ASSIGN(find.limit, max_results(target.find("maxresults")));
+  BASCULE_CO_ASSIGN(find.limit, max_results(target));
   if (container) find.search.container = std::move(container);
   if (const std::string_view marker = target.get("marker"); !marker.empty()) {
     auto start = decode_marker(marker);

@@ -34,6 +34,20 @@ Task<Answer> create_typed(Call& call, ops::CreateBlob create) {
   co_return co_await reply.send();
 }
 
+Parsed<ops::AppendBlock> parse_append(const Call& call) {
+  ops::AppendBlock append;
+  BASCULE_ASSIGN(append.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_ASSIGN(append.conditions.encryption, asked_encryption(call, KeyUse::write));
+  BASCULE_ASSIGN(append.position, parse_count(call.headers, H::append_position));
+  BASCULE_ASSIGN(append.max_size_bytes, parse_count(call.headers, H::append_max_size));
+  return append;
+}
+
+std::uint64_t most_appended(Version version) {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  return version >= since::kLargerAppends ? 100 * kMiB : 4 * kMiB;
+}
+
 namespace {
 bool answers_md5(const Call& call, const DeclaredHashes& declared) { return declared.md5 || call.version < since::kCrc64; }
 }  // namespace

@@ -15,6 +15,10 @@ void expect_hashes(const Call& call, const DeclaredHashes& declared, ops::BodySp
 void add_body_md5(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
 void add_body_crc64(Reply& reply, const Call& call, const DeclaredHashes& declared, const ops::Written& written);
 
+// Append Block, of a body or from a URL: what the headers say of it, and the longest block that the version may append.
+Parsed<ops::AppendBlock> parse_append(const Call& call);
+std::uint64_t most_appended(Version version);
+
 // Range or x-ms-range of a write to a page blob: whole pages.
 struct Pages { std::uint64_t first = 0, length = 0; };
 Parsed<Pages> pages_of(const Call& call);
