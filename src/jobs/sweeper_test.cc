@@ -121,12 +121,7 @@ TEST_F(SweeperTest, A_reader_keeps_its_pages_and_extents) {
     ASSERT_TRUE(busy);
     EXPECT_FALSE(*busy);
   }
-  while (true) {
-    auto part = world.run((*reader)->next());
-    ASSERT_TRUE(part) << part.error().message;
-    if (part->empty()) break;
-    got.append(as_text(*part));
-  }
+  got += rest_of(**reader);
   EXPECT_TRUE(got == whole);
   reader->reset();
   sweep();

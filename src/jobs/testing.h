@@ -37,6 +37,15 @@ class JobsTest : public ops::testing::GatewayTest {
     auto text = GatewayTest::get(std::move(ref));
     return text ? *text : "error: " + text.error().message;
   }
+  std::string rest_of(ops::BlobReader& reader) {
+    std::string text;
+    while (true) {
+      const auto part = world.run(reader.next());
+      EXPECT_TRUE(part) << part.error().message;
+      if (!part || part->empty()) return text;
+      text.append(as_text(*part));
+    }
+  }
   // The records whose keys begin so.
   std::vector<store::Entry> stored(std::string prefix) {
     return world.run(world.store->scan({.begin = prefix, .end = catalog::keys::after_prefix(prefix)})).value();
