@@ -36,9 +36,8 @@ Parsed<std::shared_ptr<const ops::CustomerKey>> read_key(const Call& call, KeyUs
   return key;
 }
 
-}  // namespace
-
-bool takes_key(auth::Operation o) {
+// Operations whose content or metadata is sealed anew.
+bool seals(auth::Operation o) {
   using enum auth::Operation;
   switch (o) {
     case put_blob:
@@ -46,32 +45,6 @@ bool takes_key(auth::Operation o) {
     case put_block:
     case put_block_from_url:
     case put_block_list:
-    case create_append_blob:
-    case append_block:
-    case append_block_from_url:
-    case create_page_blob:
-    case put_page:
-    case put_page_from_url:
-    case set_blob_metadata:
-    case set_blob_headers:
-    case snapshot_blob:
-    case get_blob:
-    case get_blob_properties:
-    case get_blob_metadata:
-    case query_blob: return true;
-    default: return false;
-  }
-}
-
-bool takes_scope(auth::Operation o) {
-  using enum auth::Operation;
-  switch (o) {
-    case put_blob:
-    case put_blob_from_url:
-    case put_block:
-    case put_block_from_url:
-    case put_block_list:
-    case copy_blob_from_url:
     case create_append_blob:
     case append_block:
     case append_block_from_url:
@@ -83,6 +56,15 @@ bool takes_scope(auth::Operation o) {
     default: return false;
   }
 }
+
+}  // namespace
+
+bool takes_key(auth::Operation o) {
+  using enum auth::Operation;
+  return seals(o) || o == set_blob_headers || o == get_blob || o == get_blob_properties || o == get_blob_metadata || o == query_blob;
+}
+
+bool takes_scope(auth::Operation o) { return seals(o) || o == auth::Operation::copy_blob_from_url; }
 
 Parsed<ops::AskedEncryption> asked_encryption(const Call& call, KeyUse use) {
   const HeaderIndex& headers = call.headers;
