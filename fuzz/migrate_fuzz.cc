@@ -1,6 +1,7 @@
 // What a source's server answers, and the connection string that a person pastes. A NUL ends the first part, which names
 // the parser by its first letter.
 #include "fuzz.h"
+#include "fetch/page_list.h"
 #include "migrate/azure_xml.h"
 #include "migrate/connection.h"
 

@@ -3,8 +3,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${BASCULE_CACHE:-$ROOT/.cache}
 BUILD=${BASCULE_BUILD:-$ROOT/build}
 JOBS=${BASCULE_JOBS:-$(nproc)}
-# The compiler's cache also serves builds with precompiled headers, several build folders and several clones.
-export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$ROOT
+# The compiler's cache also serves builds with precompiled headers, and several build folders.
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_NOHASHDIR=1
 DEV_ACCOUNT=devstoreaccount1
 DEV_KEY='Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 

@@ -4,7 +4,7 @@
 
 namespace bascule::catalog {
 namespace {
-constexpr std::uint8_t kMostSourceKind = 2;
+constexpr std::uint8_t kMostSourceKind = 2, kBegun = 1, kWholeSpans = 2;
 }
 
 std::string encode(const CopyJobRecord& j) {
@@ -19,8 +19,8 @@ std::string encode(const CopyJobRecord& j) {
     w.fixed64(j.epoch);
     put(w, j.started);
     w.fixed32(j.claimed_by);
-    if (!j.incremental) return;
-    w.u8(j.begun);
+    if (!by_spans(j)) return;
+    w.u8(static_cast<std::uint8_t>((j.begun ? kBegun : 0) | (j.whole_spans ? kWholeSpans : 0)));
     put(w, j.former);
     w.varint(j.done);
   });
@@ -40,8 +40,11 @@ template <> Result<CopyJobRecord> decode(std::string_view bytes) {
     j.started = get_time(r);
     j.claimed_by = r.fixed32();
     if (r.at_end()) return;
-    j.incremental = true;
-    j.begun = r.u8() != 0;
+    const std::uint8_t flags = r.u8();
+    if (flags & ~(kBegun | kWholeSpans)) r.refuse();
+    j.begun = (flags & kBegun) != 0;
+    j.whole_spans = (flags & kWholeSpans) != 0;
+    j.incremental = !j.whole_spans;
     j.former = get_time(r);
     j.done = r.varint();
   });

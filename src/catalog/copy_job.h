@@ -25,11 +25,14 @@ struct CopyJobRecord {
   std::uint64_t epoch = 0;           // what has arrived lies in blocks under it, each named by where it begins
   WallTime started{};
   std::uint32_t claimed_by = 0;      // a session; it may be taken over once that is closed
-  // An incremental copy: what changed since the snapshot `former` (WallTime(): everything) is taken over up to `done`.
-  bool incremental = false, begun = false;
+  // Written as spans, up to `done`: an incremental copy (what changed since the snapshot `former`; WallTime(): everything), or
+  // all of an append or page blob from elsewhere.
+  bool incremental = false, whole_spans = false, begun = false;
   WallTime former{};
   std::uint64_t done = 0;
 };
+
+inline bool by_spans(const CopyJobRecord& job) { return job.incremental || job.whole_spans; }
 
 std::string encode(const CopyJobRecord&);
 template <> Result<CopyJobRecord> decode(std::string_view);

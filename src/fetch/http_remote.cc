@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "fetch/page_list.h"
 #include "http/client.h"
 #include "http/url.h"
 
@@ -13,6 +14,8 @@ namespace {
 // What asks for no more than is understood here: an Azure account answers in this version's form.
 constexpr std::string_view kVersion = "2021-12-02";
 constexpr std::string_view kMetadataPrefix = "x-ms-meta-";
+constexpr std::size_t kPageListBytes = 16 * 1024 * 1024;   // a source that is deaf to maxresults tells all at once
+constexpr std::string_view kMostRanges = "5000";
 constexpr std::size_t kErrorBytes = 16 * 1024, kMostErrorText = 300;
 constexpr std::size_t kConnections = 64;   // to one host, of one loop
 
@@ -55,6 +58,9 @@ ops::RemoteHead head_of(const http::ClientResponse& response) {
   head.headers = {text("Content-Type"), text("Content-Encoding"), text("Content-Language"), text("Cache-Control"),
                   text("Content-Disposition"), {}};
   head.blob_type = text("x-ms-blob-type");
+  head.sequence_number = number(text("x-ms-blob-sequence-number")).value_or(0);
+  head.committed_blocks = number(text("x-ms-blob-committed-block-count")).value_or(0);
+  head.sealed = text("x-ms-blob-sealed") == "true";
   if (head.status == 206) {
     const std::string range = text("Content-Range");   // bytes 0-9/100
     head.size_bytes = number(std::string_view(range).substr(std::min(range.size(), range.rfind('/') + 1)));
@@ -99,14 +105,44 @@ class HttpRemote final : public ops::Remote {
                                   clock)) {}
 
   Task<Result<std::unique_ptr<ops::RemoteContent>>> open(ops::RemoteQuery query) override {
+    BASCULE_CO_ASSIGN(auto response, co_await ask(std::move(query), {}));
+    BASCULE_CO_ASSIGN(auto head, co_await told(*response));
+    co_return std::make_unique<HttpContent>(std::move(response), std::move(head));
+  }
+
+  Task<Result<ops::RemotePages>> page_ranges(ops::RemoteQuery query, std::string former) override {
+    std::string more = "comp=pagelist&maxresults=" + std::string(kMostRanges);
+    if (!former.empty()) more += "&prevsnapshot=" + http::percent_encode(former);
+    BASCULE_CO_ASSIGN(const auto response, co_await ask(std::move(query), std::move(more)));
+    ops::RemotePages pages;
+    BASCULE_CO_ASSIGN(pages.head, co_await told(*response));
+    if (!pages.head.good()) co_return pages;
+    pages.head.size_bytes = number(response->header("x-ms-blob-content-length").value_or(""));
+    BASCULE_CO_ASSIGN(std::string body, co_await response->read_all(kPageListBytes));
+    BASCULE_CO_ASSIGN(PageList list, parse_page_list(std::move(body)));
+    pages.ranges = std::move(list.ranges);
+    pages.complete = list.next.empty();
+    co_return pages;
+  }
+
+ private:
+  // `more`: of the URL's query.
+  Task<Result<std::unique_ptr<http::ClientResponse>>> ask(ops::RemoteQuery query, std::string more) {
     BASCULE_CO_ASSIGN(const http::Url url, http::parse_url(query.url));
     if (!url.origin.tls && !allow_plain_http_)
       co_return fail(Code::unsupported, "plain http is not allowed for copy sources (copy.allow_plain_http)");
     http::ClientRequest request;
-    request.method = "GET";
+    request.method = query.head_only ? "HEAD" : "GET";
     request.target = url.target();
+    if (!more.empty()) request.target += (request.target.contains('?') ? "&" : "?") + more;
     add(request.headers, "x-ms-version", std::string(kVersion));
     add(request.headers, "Authorization", std::move(query.authorization));
+    if (!query.key.empty()) {
+      if (!url.origin.tls) co_return fail(Code::unsupported, "a key is not sent over plain http");
+      add(request.headers, "x-ms-encryption-key", std::move(query.key));
+      add(request.headers, "x-ms-encryption-key-sha256", std::move(query.key_sha256));
+      add(request.headers, "x-ms-encryption-algorithm", std::move(query.key_algorithm));
+    }
     if (query.range) {
       add(request.headers, "Range", "bytes=" + std::to_string(query.range->first) + "-" +
                                         (query.range->last ? std::to_string(*query.range->last) : ""));
@@ -116,18 +152,21 @@ class HttpRemote final : public ops::Remote {
     add(request.headers, "If-Modified-Since", std::move(query.conditions.if_modified_since));
     add(request.headers, "If-Unmodified-Since", std::move(query.conditions.if_unmodified_since));
     add(request.headers, "x-ms-if-tags", std::move(query.conditions.if_tags));
-    BASCULE_CO_ASSIGN(auto response, co_await client_->send(url.origin, std::move(request)));
-    ops::RemoteHead head = head_of(*response);
+    co_return co_await client_->send(url.origin, std::move(request));
+  }
+
+  // The head, with a refusal's words.
+  static Task<Result<ops::RemoteHead>> told(http::ClientResponse& response) {
+    ops::RemoteHead head = head_of(response);
     if (!head.good()) {
-      if (const auto body = co_await response->read_all(kErrorBytes)) {
+      if (const auto body = co_await response.read_all(kErrorBytes)) {
         head.error_message = first_line(between(*body, "<Message>", "</Message>"));
         if (head.error_code.empty()) head.error_code = first_line(between(*body, "<Code>", "</Code>"));
       }
     }
-    co_return std::make_unique<HttpContent>(std::move(response), std::move(head));
+    co_return head;
   }
 
- private:
   const bool allow_plain_http_;
   const std::unique_ptr<http::Client> client_;
 };

@@ -55,6 +55,9 @@ struct FakeRemote final : ops::Remote {
     head.length_bytes = text.size() - out->at;
     co_return out;
   }
+  Task<Result<ops::RemotePages>> page_ranges(ops::RemoteQuery, std::string) override {
+    co_return fail(Code::internal, "no page blob");
+  }
 };
 
 class CopiesTest : public testing::CopyingTest {

@@ -273,13 +273,13 @@ class AzureSource final : public Source {
     co_return parse_block_list(std::move(answer->body));
   }
 
-  Task<Result<SourceRanges>> page_ranges(SourceState state, std::string marker) override {
+  Task<Result<fetch::PageList>> page_ranges(SourceState state, std::string marker) override {
     std::string query = query_of(state, "comp=pagelist");
     if (!marker.empty()) query += "&marker=" + http::percent_encode(marker);
     AzureCall call{.path = blob_path(state.container, state.blob), .query = std::move(query)};
     call.headers.push_back({"If-Match", std::move(state.etag)});
     BASCULE_CO_ASSIGN(AzureAnswer answer, co_await azure_.fetch(std::move(call), kListBytes));
-    co_return parse_page_list(std::move(answer.body));
+    co_return fetch::parse_page_list(std::move(answer.body));
   }
 
   Task<Result<std::unique_ptr<SourceReader>>> open(SourceState state, std::uint64_t offset, std::uint64_t length_bytes,

@@ -185,20 +185,6 @@ Result<SourceBlockList> parse_block_list(std::string body) {
   return list;
 }
 
-Result<SourceRanges> parse_page_list(std::string body) {
-  pugi::xml_document document;
-  BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "PageList"));
-  SourceRanges page;
-  for (const pugi::xml_node& node : root.children("PageRange")) {
-    const ops::PageRange range{number(node.child_value("Start")), number(node.child_value("End"))};
-    const bool in_order = page.ranges.empty() || range.first > page.ranges.back().last;
-    if (range.last < range.first || !in_order) return fail(Code::unavailable, "the source's list of page ranges is not in order");
-    page.ranges.push_back(range);
-  }
-  page.next = root.child_value("NextMarker");
-  return page;
-}
-
 Result<ops::Tags> parse_tags(std::string body) {
   pugi::xml_document document;
   BASCULE_ASSIGN(const pugi::xml_node root, load(document, body, "Tags"));

@@ -116,7 +116,7 @@ class ImportingBody final : public ops::ImportBody {
   std::optional<Stretch> peeked_;
   std::uint64_t offset_ = 0;               // of what following() gives
   std::size_t block_ = 0;
-  SourceRanges page_;
+  fetch::PageList page_;
   std::size_t range_ = 0;
   bool asked_ = false;
   RangesSum sum_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fetch/page_list.h"
 #include "ops/operations.h"
 #include "runtime/task.h"
 
@@ -81,10 +82,6 @@ struct SourceBlockList {
   std::uint64_t uncommitted = 0;       // blocks that stay behind
 };
 
-struct SourceRanges {              // of a page blob: what is not a hole
-  std::vector<ops::PageRange> ranges;  // in order
-  std::string next;                // "" = complete
-};
 
 // A part of one blob's content.
 class SourceReader {
@@ -109,7 +106,7 @@ class Source {
   // `etag` of the state counts for nothing here: it is what is asked for.
   virtual Task<Result<SourceBlob>> head(SourceState state) = 0;
   virtual Task<Result<SourceBlockList>> block_list(SourceState state) = 0;
-  virtual Task<Result<SourceRanges>> page_ranges(SourceState state, std::string marker) = 0;
+  virtual Task<Result<fetch::PageList>> page_ranges(SourceState state, std::string marker) = 0;
   // With `proven`, for content in doubt: each part is compared with the source's own hash of it, where it gives one;
   // another content is `unavailable`.
   virtual Task<Result<std::unique_ptr<SourceReader>>> open(SourceState state, std::uint64_t offset, std::uint64_t length_bytes,

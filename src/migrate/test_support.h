@@ -126,11 +126,11 @@ class MemorySource final : public Source {
     if (!found) co_return fail(found.error());
     co_return SourceBlockList{(*found)->blocks, (*found)->uncommitted};
   }
-  Task<Result<SourceRanges>> page_ranges(SourceState state, std::string marker) override {
+  Task<Result<fetch::PageList>> page_ranges(SourceState state, std::string marker) override {
     if (auto error = check("page_ranges", state.blob)) co_return fail(*error);
     auto found = current(state);
     if (!found) co_return fail(found.error());
-    SourceRanges page;
+    fetch::PageList page;
     const std::size_t from = marker.empty() ? 0 : std::stoul(marker);
     for (std::size_t i = from; i < (*found)->ranges.size() && page.ranges.size() < page_size; ++i) page.ranges.push_back((*found)->ranges[i]);
     if (from + page.ranges.size() < (*found)->ranges.size()) page.next = std::to_string(from + page.ranges.size());

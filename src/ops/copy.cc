@@ -84,6 +84,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     auto old = co_await parts_.catalog.get<catalog::HeadRecord>(target_key);
     if (!old) { outcome = fail(old.error()); break; }
     if (auto ok = check_copy_target(copy.conditions, *old, source_head.type, now()); !ok) { outcome = fail(ok.error()); break; }
+    if (copy.seal && source_head.type != static_cast<std::uint8_t>(BlobType::append)) { outcome = refuse(Reason::blob_type_mismatch); break; }
     settle_tier(source_head, now());
     const bool from_archive = archived(source_head, now());   // then it is brought back as the copy
     if (from_archive && (copy.tier.empty() || copy.tier == kArchiveTier || onto_itself)) { outcome = refuse(Reason::blob_archived); break; }
@@ -168,6 +169,7 @@ Task<Result<Copied>> Service::copy_blob(BlobRef target, BlobRef source, CopyBlob
     }
     begin_state(head, *old, at);
     if (copy.tags) set_tags(head, *copy.tags);
+    if (copy.seal) (head.extras.made().append ? *head.extras->append : head.extras->append.emplace()).sealed = true;
     if (head.extras) {   // what belongs to the source alone
       head.extras->incremental.reset();
       head.extras->rehydration = {};

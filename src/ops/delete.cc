@@ -53,6 +53,15 @@ const HeadRecord* ended(const catalog::Maybe<HeadRecord>& found, WallTime now) {
   return head && expired(*head, now) ? head : nullptr;
 }
 
+Result<void> check_tier_times(const DeleteBlob& how, const HeadRecord& head) {
+  const WallTime set = head.tier_changed != WallTime() ? head.tier_changed : head.created;
+  const auto at = std::chrono::floor<std::chrono::seconds>(set);
+  if ((how.if_tier_modified_since && at <= *how.if_tier_modified_since) ||
+      (how.if_tier_unmodified_since && at > *how.if_tier_unmodified_since))
+    return refuse(Reason::condition_not_met);
+  return {};
+}
+
 bool live_snapshot(const HeadRecord& record) {
   const HistoryRecord& h = catalog::history_of(record);
   return h.kind == HistoryRecord::Kind::snapshot && h.state == HistoryRecord::State::live;
@@ -102,6 +111,7 @@ Task<Result<Deleted>> Service::delete_base(BlobRef ref, DeleteBlob how) {
     BASCULE_CO_TRY(check_not_copying(there));
     if (!how.ended) BASCULE_CO_TRY(check_lease_write(lease_of(there), how.conditions.lease_id, now()));
     BASCULE_CO_TRY(there ? check_change(how.conditions, stamp(*there)) : check_write(how.conditions, std::nullopt));
+    if (there) BASCULE_CO_TRY(check_tier_times(how, *there));
     const HistoryRule rule = history_rule(ref.account);
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
@@ -170,6 +180,7 @@ Task<Result<Deleted>> Service::delete_past(BlobRef ref, DeleteBlob how) {
       co_return refuse(how.permanent ? Reason::not_soft_deleted : Reason::blob_not_found);
     BASCULE_CO_TRY(check_lease_write(std::nullopt, how.conditions.lease_id, now()));
     BASCULE_CO_TRY(check_change(how.conditions, stamp(past->record)));
+    BASCULE_CO_TRY(check_tier_times(how, past->record));
     BASCULE_CO_TRY(check_kept(*container, past->record, Touch::remove));
     const std::uint16_t retention_days = how.permanent ? 0 : history_rule(ref.account).retention_days;
     catalog::Transaction t;

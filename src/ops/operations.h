@@ -136,6 +136,7 @@ struct CopyBlob {
   Keep keep;
   bool rehydrate_high = false;              // of an archived source, to `tier`
   std::string tier;
+  bool seal = false;                        // the copy; append blobs alone
 };
 struct Copied {
   Written written;
@@ -148,7 +149,11 @@ struct StartCopy {
   std::string source_url;                   // with its query: a secret, kept sealed until the copy is over
   std::string shown_url;                    // without it: shown in the copy's properties
   std::string source_etag;                  // as its server writes it: what arrives must be of that state. "" = unknown
+  BlobType type = BlobType::block;
   std::uint64_t size_bytes = 0;
+  std::uint64_t sequence_number = 0;        // of a page blob
+  std::uint32_t committed_blocks = 0;       // of an append blob
+  bool sealed = false;
   ContentHeaders headers;
   Metadata metadata;
   std::string tier;
@@ -156,10 +161,13 @@ struct StartCopy {
   Keep keep;
   Conditions conditions;                    // of the destination
 };
-// Incremental Copy Blob: a snapshot of a page blob of this installation.
+// Incremental Copy Blob.
 struct IncrementalCopy {
   std::string source_url;                   // shown in the copy's properties: with the snapshot, else without a query
   Conditions conditions;                    // of the target
+  // A source elsewhere: its URL with its query (a secret), its state as its server writes it, its size. "" = one of ours.
+  std::string elsewhere, elsewhere_etag;
+  std::uint64_t elsewhere_bytes = 0;
 };
 struct TakenSnapshot {
   WallTime snapshot{};
@@ -174,6 +182,8 @@ struct DeleteBlob {
   // Only what has come to its own end (SetExpiry), which no lease puts off; it is brought back without that end. The
   // sweeper's alone.
   bool ended = false;
+  // When its tier was set, or, where none was, when it was created: condition_not_met. Whole seconds.
+  std::optional<WallTime> if_tier_modified_since, if_tier_unmodified_since;
   Conditions conditions;
 };
 struct Deleted {
@@ -356,7 +366,8 @@ class Operations {
   virtual Task<Result<LeaseResult>> lease_blob(BlobRef ref, LeaseAction action) = 0;
   virtual Task<Result<Copied>> copy_blob(BlobRef target, BlobRef source, CopyBlob copy) = 0;   // source: any state
   virtual Task<Result<Copied>> start_copy(BlobRef target, StartCopy copy) = 0;
-  // `source` is a snapshot. The target has a snapshot of its own then; its own content is for no other use.
+  // `source` is a snapshot; of one elsewhere account and container are empty, and `blob` is its URL without a query. The
+  // target has a snapshot of its own then; its own content is for no other use.
   virtual Task<Result<Copied>> copy_incrementally(BlobRef target, BlobRef source, IncrementalCopy copy) = 0;
   // Ends a pending copy; the target stays, empty. no_pending_copy, copy_id_mismatch.
   virtual Task<Result<void>> abort_copy(BlobRef target, std::string copy_id, Conditions conditions) = 0;

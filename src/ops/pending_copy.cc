@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "ops/encryption.h"
 #include "ops/history.h"
+#include "ops/lineage.h"
 #include "ops/manifest.h"
+#include "ops/source_elsewhere.h"
 
 namespace bascule::ops {
 
@@ -56,37 +58,6 @@ Task<Result<std::vector<Staged>>> staged_blocks(catalog::Catalog& catalog, CopyJ
   }
 }
 
-// Lets a copy end early where the process is about to.
-class StoppableBody final : public BodySource {
- public:
-  StoppableBody(BodySource& inner, const std::atomic<bool>& stop) : inner_(inner), stop_(stop) {}
-  Task<Result<std::size_t>> read(MutableBytes into) override {
-    if (stop_) co_return fail(Code::cancelled, "stopping");
-    co_return co_await inner_.read(into);
-  }
-
- private:
-  BodySource& inner_;
-  const std::atomic<bool>& stop_;
-};
-
-Task<Result<void>> skip(BodySource& body, std::uint64_t bytes) {
-  std::string scratch(64 * 1024, '\0');
-  while (bytes > 0) {
-    BASCULE_CO_ASSIGN(const std::size_t got, co_await body.read(as_writable(scratch).first(std::min<std::uint64_t>(bytes, scratch.size()))));
-    if (got == 0) co_return fail(Code::unavailable, "the source ends early");
-    bytes -= got;
-  }
-  co_return Result<void>{};
-}
-
-// What a source that cannot be read any more leaves in x-ms-copy-status-description.
-std::unexpected<Error> source_failed(int status, std::string_view code) {
-  return fail(Code::invalid_argument, std::to_string(status) + " " + std::string(code) + " \"Copy failed when reading the source.\"");
-}
-
-bool weak(std::string_view etag) { return etag.starts_with("W/"); }
-
 }  // namespace
 
 Result<void> check_not_copying(const catalog::HeadRecord* head) {
@@ -118,6 +89,9 @@ Task<Result<std::size_t>> ReaderBody::read(MutableBytes into) {
 
 Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
   catalog::HeadRecord head;
+  head.type = static_cast<std::uint8_t>(copy.type);
+  if (copy.type == BlobType::append) head.extras.made().append = catalog::AppendState{copy.committed_blocks, copy.sealed};
+  if (copy.type == BlobType::page) head.extras.made().page = catalog::PageState{copy.sequence_number};
   set_headers(head, copy.headers);
   head.metadata = std::move(copy.metadata);
   head.tier = std::move(copy.tier);
@@ -127,6 +101,7 @@ Task<Result<Copied>> Service::start_copy(BlobRef target, StartCopy copy) {
   job.source_url = std::move(copy.source_url);
   job.source_etag = std::move(copy.source_etag);
   job.total_bytes = copy.size_bytes;
+  job.whole_spans = copy.type != BlobType::block;
   co_return co_await begin_copy(std::move(target), std::move(copy.conditions), std::move(copy.shown_url), std::move(head), std::move(job),
                                 copy.keep);
 }
@@ -141,6 +116,7 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
   job.claimed_by = parts_.catalog.session();
   head.size_bytes = 0;
   head.manifest = {};
+  if (job.whole_spans) begin_spans(head);
   head.copy = catalog::CopyRecord{job.copy_id, std::move(shown_url), "pending", 0, job.total_bytes, {}};
   Turns::Turn turn;
   for (int attempt = 0;; ++attempt) {
@@ -168,7 +144,9 @@ Task<Result<Copied>> Service::begin_copy(BlobRef target, Conditions conditions, 
     t.require(upload_key, upload ? upload->version : 0);
     if (upload) drop_upload(t, container->cid, target.blob, upload->record.epoch, {});
     // Kept for as long as the copy may take: a week longer than other uploads.
-    t.put(upload_key, encode(catalog::UploadRecord{job.epoch, kStagedIdBytes, at + std::chrono::days(7), sealed.record}));
+    if (!job.whole_spans) t.put(upload_key, encode(catalog::UploadRecord{job.epoch, kStagedIdBytes, at + std::chrono::days(7), sealed.record}));
+    else if (upload) t.remove(upload_key);
+    if (job.whole_spans) put_guard(t, {container->cid, head.manifest.id});
     const std::string job_key = keys::copy_job(job.copy_id);
     t.require(job_key, 0);
     t.put(job_key, encode(job));
@@ -214,6 +192,11 @@ Task<Result<void>> Service::end_copy(BlobRef ref, std::string copy_id, std::stri
     head.last_modified = whole_second(head.last_modified);
     head.lease = after_write(head.lease, at);
     catalog::Transaction t;
+    std::vector<catalog::Span> hidden;
+    if (head.manifest.spans && !incremental_of(head) && head.copy->total > 0) {   // what has arrived, should the blob be given a size
+      hidden.push_back({.length = head.copy->total, .birth = ++head.manifest.writes, .clear = true});
+      t.put(keys::write(container->cid, head.manifest.id, head.manifest.writes), catalog::encode_write(hidden));
+    }
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);
     t.require(head_key, found->version);
     t.put(head_key, encode(head));
@@ -224,6 +207,7 @@ Task<Result<void>> Service::end_copy(BlobRef ref, std::string copy_id, std::stri
     }
     t.remove(keys::copy_job(copy_id));
     auto done = co_await parts_.catalog.commit(std::move(t));
+    if (done && !hidden.empty()) lineages_.of({container->cid, head.manifest.id})->wrote(hidden.front().birth, hidden);
     if (done) co_return Result<void>{};
     BASCULE_CO_TRY(evaluate_again(done.error(), attempt));
   }
@@ -307,19 +291,9 @@ Task<Result<void>> Service::stage(Container container, CopyJobRecord job, std::u
 }
 
 Task<Result<void>> Service::carry_from_elsewhere(Container container, CopyJobRecord job, std::uint64_t offset, CopyRun& run) {
-  RemoteQuery query{.url = job.source_url};
-  if (offset > 0) query.range = ByteRange{offset, job.total_bytes - 1};
-  if (!weak(job.source_etag)) query.conditions.if_match = job.source_etag;
-  BASCULE_CO_ASSIGN(const auto content, co_await run.remote->open(std::move(query)));
-  const RemoteHead& head = content->head();
-  if (head.status == 412 || head.status == 416) co_return source_failed(412, "ConditionNotMet");
-  if (head.status == 408 || head.status == 429 || head.status >= 500)
-    co_return fail(Code::unavailable, "the source answers " + std::to_string(head.status));
-  if (!head.good()) co_return source_failed(head.status, head.error_code.empty() ? "CannotVerifyCopySource" : head.error_code);
-  if (head.size_bytes != job.total_bytes || (!job.source_etag.empty() && head.etag != job.source_etag))
-    co_return source_failed(412, "ConditionNotMet");
-  if (offset > 0 && head.status == 200) BASCULE_CO_TRY(co_await skip(*content, offset));   // deaf to ranges
-
+  std::optional<ByteRange> range;
+  if (offset > 0) range = ByteRange{offset, job.total_bytes - 1};
+  BASCULE_CO_ASSIGN(const auto content, co_await open_source(*run.remote, job, range));
   StoppableBody body(*content, run.stop);
   std::uint64_t stretch = run.careful ? kCarefulStretch : kLeastStretch;
   while (offset < job.total_bytes) {
@@ -443,16 +417,16 @@ Task<Result<void>> Service::carry_copy(std::string key, CopyRun& run) {
     container = co_await keyed(*container, job.account, *encryption, {});
   if (!container) co_return fail(container.error());
   std::uint64_t offset = 0;
-  if (!job.incremental) {
+  if (!by_spans(job)) {
     BASCULE_CO_ASSIGN(const auto staged, co_await staged_blocks(parts_.catalog, job));
     if (!staged.empty()) offset = staged.back().offset + staged.back().record.size_bytes;
   }
   Result<void> carried;
-  if (job.incremental) carried = co_await carry_incremental(*container, job, run);
+  if (by_spans(job)) carried = co_await carry_spans(*container, job, begun ? static_cast<BlobType>(begun->record.type) : BlobType::page, run);
   else if (job.source_url.empty()) carried = co_await carry_own(*container, job, offset, run);
   else if (!run.remote) carried = source_failed(500, "CannotVerifyCopySource");
   else if (offset < job.total_bytes) carried = co_await carry_from_elsewhere(*container, job, offset, run);
-  if (carried && !job.incremental) carried = co_await finish_copy(*container, job);
+  if (carried && !by_spans(job)) carried = co_await finish_copy(*container, job);
   if (carried) co_return carried;
   const Error& error = carried.error();
   if (reason_of(error) == Reason::no_pending_copy) co_return co_await forget_copy(job);   // aborted, or the blob is gone

@@ -17,8 +17,10 @@ struct RemoteConditions {
 struct RemoteQuery {
   std::string url;                  // http or https, with its query. A secret: it may hold a signature
   std::string authorization;        // a secret; "" = none
+  std::string key, key_sha256, key_algorithm;   // that the other side is to open it with: a secret; "" = none
   std::optional<ByteRange> range;
   RemoteConditions conditions;
+  bool head_only = false;           // HEAD instead of GET
 };
 
 // The answer's head. Refusals of the other side are answers too.
@@ -32,7 +34,17 @@ struct RemoteHead {
   ContentHeaders headers;
   Metadata metadata;                         // x-ms-meta-*, as sent: not checked
   std::string blob_type;                     // x-ms-blob-type, "" where the other side is no blob store
+  std::uint64_t sequence_number = 0;         // of a page blob
+  std::uint64_t committed_blocks = 0;        // of an append blob
+  bool sealed = false;
   bool good() const { return status == 200 || status == 206; }
+};
+
+// Get Page Ranges.
+struct RemotePages {
+  RemoteHead head;                           // nothing else, where it is not good()
+  std::vector<PageRange> ranges;             // in order
+  bool complete = true;                      // else: go on behind the last one
 };
 
 // One answer. The body is read by one coroutine, on the loop that asked; going without reading to the end is fine.
@@ -48,6 +60,9 @@ class Remote {
   // unsupported (the address is not one that this server may connect to), unavailable, timeout, permission_denied (its
   // certificate). No message repeats the URL's query.
   virtual Task<Result<std::unique_ptr<RemoteContent>>> open(RemoteQuery query) = 0;
+  // Of the page blob that the URL names, in `query.range`; since `former`, a snapshot's time, or all. Errors as of open(),
+  // and unavailable for a list that makes no sense.
+  virtual Task<Result<RemotePages>> page_ranges(RemoteQuery query, std::string former) = 0;
 };
 
 }  // namespace bascule::ops

@@ -328,7 +328,7 @@ class Service final : public Operations {
   Task<Result<void>> carry_from_elsewhere(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> carry_own(Container container, catalog::CopyJobRecord job, std::uint64_t offset, CopyRun& run);
   Task<Result<void>> finish_copy(Container container, catalog::CopyJobRecord job);
-  // incremental_copy.cc
+  // changes_own.cc
   struct IncrementalSource {
     Container container;             // opened as the source is sealed
     catalog::HeadRecord head;        // the snapshot's
@@ -337,11 +337,14 @@ class Service final : public Operations {
     std::vector<std::pair<std::string, std::uint64_t>> required;   // both snapshots' records, as they were read
   };
   Task<Result<IncrementalSource>> incremental_source(BlobRef source, WallTime former);
-  Task<Result<void>> carry_incremental(Container container, catalog::CopyJobRecord job, CopyRun& run);
-  Task<Result<void>> copy_changes(Container container, catalog::CopyJobRecord& job, const IncrementalSource& from, CopyRun& run);
-  Task<Result<void>> commit_changes(Container container, catalog::CopyJobRecord& job, const IncrementalSource& from,
-                                    SpanWrite& write, std::uint64_t end);
-  Task<Result<void>> finish_incremental(Container container, catalog::CopyJobRecord job, const IncrementalSource& from);
+  class OwnChanges;                  // changes_own.cc
+  std::unique_ptr<class ChangeSource> own_changes(catalog::CopyJobRecord job);
+  // carry_spans.cc
+  Task<Result<void>> carry_spans(Container container, catalog::CopyJobRecord job, BlobType type, CopyRun& run);
+  Task<Result<void>> copy_changes(Container container, catalog::CopyJobRecord& job, ChangeSource& from, CopyRun& run);
+  Task<Result<void>> commit_changes(Container container, catalog::CopyJobRecord& job, const ChangeSource& from, SpanWrite& write,
+                                    std::uint64_t end);
+  Task<Result<void>> finish_span_copy(Container container, catalog::CopyJobRecord job, ChangeSource& from);
   // span_reader.cc, span_writes.cc
   std::unique_ptr<BlobReader> span_reader(Container container, BlobView view, const catalog::Manifest& manifest,
                                           std::uint64_t first, std::uint64_t length, std::shared_ptr<void> token);
@@ -352,6 +355,7 @@ class Service final : public Operations {
   Task<Result<void>> try_spans(BlobRef ref, Container container, SpanWrite& write);
   Task<Result<void>> finish_spans(BlobRef ref, Container container, SpanWrite& write);
   Task<void> abandon_spans(Container container, SpanWrite& write);
+  void begin_spans(catalog::HeadRecord& head);   // the manifest of a new append or page blob; its guard is to be put
   // page_ranges.cc: how many writes the snapshot had seen that a difference begins at; nothing: no difference is asked for
   Task<Result<std::optional<std::uint64_t>>> previous_writes(std::uint64_t cid, BlobRef ref, std::optional<WallTime> previous,
                                                              catalog::Manifest manifest);

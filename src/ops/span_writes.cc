@@ -82,6 +82,12 @@ Result<void> check_sealed(const HeadRecord& head, const AskedEncryption& asked, 
 
 }  // namespace
 
+void Service::begin_spans(HeadRecord& head) {
+  head.manifest = {};
+  head.manifest.id = head.manifest.holder = parts_.catalog.next_version();
+  head.manifest.spans = true;
+}
+
 Task<Result<void>> Service::write_spans(BlobRef ref, Container container, SpanWrite& write) {
   const std::string key = keys::head(container->cid, ref.blob);
   BASCULE_CO_ASSIGN(bool leads, span_lines_.enter(key, write));
@@ -358,8 +364,7 @@ Task<Result<Written>> Service::create_blob(BlobRef ref, CreateBlob create) {
     if (!head.tier.empty()) head.tier_changed = at;
     if (create.type == BlobType::append) append_of(head) = {};
     else sequence_number_of(head) = create.sequence_number;
-    head.manifest.id = head.manifest.holder = parts_.catalog.next_version();
-    head.manifest.spans = true;
+    begin_spans(head);
     begin_state(head, old, at);
     catalog::Transaction t;
     t.require(keys::mapping(ref.account, ref.container), container->mapping_version);

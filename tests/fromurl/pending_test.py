@@ -6,63 +6,24 @@ import time
 import unittest
 import urllib.parse
 
-from lib import azure, server
+from lib import azure
 from lib.azure import block_id, block_list
 from lib.source import Source, content
+from support import CopyTest
 
-CONFIG = '[copy]\nallow_plain_http = true\nnetworks = ["127.0.0.1"]\n'
 MIB = 1 << 20
 L1 = "11111111-1111-4111-8111-111111111111"
 
 
-class Pending(unittest.TestCase):
+class Pending(CopyTest):
     def setUp(self):
         self.source = Source()
         self.source.__enter__()
         self.addCleanup(self.source.__exit__)
-        self.server = server.Server(config=CONFIG)
-        self.server.__enter__()
-        self.addCleanup(self.server.__exit__)
-        self.connect()
-        self.ask("PUT", "/cont?restype=container", status=201)
-
-    def connect(self):
-        self.client = azure.Client(self.server.address)
-        self.addCleanup(self.client.close)
-
-    def ask(self, method, path, headers=None, body=b"", status=200, code=None):
-        response = self.client.send(method, path, headers or {}, body)
-        self.assertEqual(response.status, status, f"{method} {path}: {response.code()} {response.body[:200]}")
-        if code:
-            self.assertEqual(response.code(), code)
-        return response
+        super().setUp()
 
     def copy(self, path, to="new", headers=None, status=202):
         return self.ask("PUT", f"/cont/{to}", {"x-ms-copy-source": f"http://{self.source.address}{path}", **(headers or {})}, status=status)
-
-    def until(self, wanted, to="new", seconds=60, container="cont"):
-        deadline = time.monotonic() + seconds
-        while True:
-            head = self.ask("HEAD", f"/{container}/{to}")
-            if head.header("x-ms-copy-status") == wanted:
-                return head
-            self.assertEqual(head.header("x-ms-copy-status"), "pending", head.header("x-ms-copy-status-description"))
-            self.assertLess(time.monotonic(), deadline, f"still {head.header('x-ms-copy-progress')}")
-            time.sleep(0.05)
-
-    def progress(self, to="new", container="cont"):
-        return int(self.ask("HEAD", f"/{container}/{to}").header("x-ms-copy-progress").split("/")[0])
-
-    def kill_and_restart(self, how=signal.SIGKILL):
-        self.server.stop(how)
-        self.server.start()
-        self.connect()
-
-    def check(self):
-        import subprocess
-        done = subprocess.run([self.server.program, "check", *self.server.place()], capture_output=True, text=True, check=False,
-                              env=server.private_environment(self.server.folder))
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     # --- the ordinary way ---
     def test_a_copy_from_elsewhere(self):

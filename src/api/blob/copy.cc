@@ -35,19 +35,33 @@ Task<Answer> answer_copied(Call& call, Result<ops::Copied> copied) {
   co_return co_await reply.send();
 }
 
+// Nothing: a kind of blob that there is not.
+std::optional<ops::BlobType> type_of(const Source& source) {
+  if (source.blob_type.empty() || same_text(source.blob_type, "BlockBlob")) return ops::BlobType::block;
+  if (same_text(source.blob_type, "AppendBlob") && source.committed_blocks <= ops::kMostAppendBlocks) return ops::BlobType::append;
+  if (same_text(source.blob_type, "PageBlob") && source.size_bytes % ops::kPageBytes == 0) return ops::BlobType::page;
+  return std::nullopt;
+}
+
 // The source is looked at before the answer; its content comes later.
 Task<Answer> copy_from_elsewhere(Call& call, ops::CopyBlob copy) {
   if (call.version < since::kCopyIds) co_return refuse(Fault::copy_across_accounts);
   auto opened = co_await open_source(call, {});
   if (!opened) co_return refuse(std::move(opened).error());
   const Source& source = **opened;
-  if (!source.blob_type.empty() && !same_text(source.blob_type, "BlockBlob")) co_return refuse(Fault::invalid_source_blob_type);
+  const auto type = type_of(source);
+  if (!type) co_return refuse(Fault::invalid_source_blob_type);
+  if (copy.seal && *type != ops::BlobType::append) co_return refuse(Fault::invalid_blob_type);
   forbid_overwriting(call, copy.conditions);
   ops::StartCopy start;
   start.source_url = call.headers.get(H::copy_source);
   start.shown_url = source.url_without_query;
   start.source_etag = source.etag;
+  start.type = *type;
   start.size_bytes = source.size_bytes;
+  start.sequence_number = source.sequence_number;
+  start.committed_blocks = static_cast<std::uint32_t>(source.committed_blocks);
+  start.sealed = source.sealed || copy.seal;
   start.headers = source.headers;
   if (start.headers.type.empty()) start.headers.type = kDefaultContentType;
   start.metadata = copy.metadata ? std::move(*copy.metadata) : source.metadata;
@@ -68,6 +82,7 @@ Task<Answer> copy_blob(Call& call) {
   BASCULE_CO_ASSIGN(copy.tier, parse_tier(call.headers));
   BASCULE_CO_ASSIGN(copy.tags, parse_tags(call));
   BASCULE_CO_ASSIGN(copy.keep, parse_keep(call.headers));
+  BASCULE_CO_ASSIGN(copy.seal, parse_seal(call));
   BASCULE_CO_ASSIGN(copy.rehydrate_high, parse_rehydrate_high(call.headers));
   if (call.headers.has_metadata()) {
     BASCULE_CO_ASSIGN(copy.metadata, parse_metadata(call.headers));
@@ -89,7 +104,40 @@ Task<Answer> copy_blob(Call& call) {
   co_return co_await answer_copied(call, std::move(copied));
 }
 
-// From a snapshot of this installation alone: what changed between two is known where they lie.
+namespace {
+
+// The snapshot that a URL names.
+std::optional<WallTime> snapshot_in(std::string_view url) {
+  const std::size_t question = url.find('?');
+  if (question == std::string_view::npos) return std::nullopt;
+  const auto query = auth::parse_query(url.substr(question + 1));
+  const std::string* text = query ? auth::find_parameter(*query, "snapshot") : nullptr;
+  return text ? parse_iso8601(*text) : std::nullopt;
+}
+
+// A snapshot behind a URL: its server tells what changed since another one.
+Task<Answer> copy_incrementally_from_elsewhere(Call& call, ops::IncrementalCopy copy) {
+  auto opened = co_await open_source(call, {});
+  if (!opened) co_return refuse(std::move(opened).error());
+  const Source& source = **opened;
+  const std::string_view url = call.headers.get(H::copy_source);
+  const auto taken = snapshot_in(url);
+  if (!taken) co_return refuse(Fault::incremental_copy_source_must_be_snapshot);
+  if (type_of(source) != ops::BlobType::page) co_return refuse(Fault::invalid_source_blob_type);
+  ops::BlobRef from{"", "", source.url_without_query, {ops::At::Kind::snapshot, *taken}};
+  copy.source_url = source.url_without_query + "?snapshot=" + format_iso8601(*taken);
+  copy.elsewhere = url;
+  copy.elsewhere_etag = source.etag;
+  copy.elsewhere_bytes = source.size_bytes;
+  forbid_overwriting(call, copy.conditions);
+  opened->reset();   // the connection is not needed meanwhile
+  auto copied = co_await call.ops().copy_incrementally(call.blob(), std::move(from), std::move(copy));
+  if (copied) copied->written.version = {};   // not among this answer's headers
+  co_return co_await answer_copied(call, std::move(copied));
+}
+
+}  // namespace
+
 Task<Answer> incremental_copy(Call& call) {
   BASCULE_CO_TRY(require_page_version(call));
   ops::IncrementalCopy copy;
@@ -97,7 +145,7 @@ Task<Answer> incremental_copy(Call& call) {
   BASCULE_CO_ASSIGN(CopySource source, read_copy_source(call));
   if (call.headers.has(H::copy_source_authorization))
     co_return refuse({Fault::unsupported_header, {{"HeaderName", std::string(name(H::copy_source_authorization))}}});
-  if (!source.ours) co_return refuse(Fault::not_implemented);
+  if (!source.ours) co_return co_await copy_incrementally_from_elsewhere(call, std::move(copy));
   BASCULE_CO_TRY(co_await authorise_source(call, source.target, true));
   BASCULE_CO_ASSIGN(const ops::At at, parse_at(source.target));
   if (at.kind != ops::At::Kind::snapshot) co_return refuse(Fault::incremental_copy_source_must_be_snapshot);

@@ -15,24 +15,36 @@ std::unexpected<Problem> bad_secret(H header) {  // without its value
   return refuse({Fault::invalid_header_value, {{"HeaderName", std::string(name(header))}}});
 }
 
-Parsed<std::shared_ptr<const ops::CustomerKey>> read_key(const Call& call, KeyUse use) {
+struct KeyHeaders {
+  H key, sha256, algorithm;
+  Version since;
+};
+constexpr KeyHeaders kOwn{H::encryption_key, H::encryption_key_sha256, H::encryption_algorithm, since::kCustomerKeys};
+constexpr KeyHeaders kSource{H::source_encryption_key, H::source_encryption_key_sha256, H::source_encryption_algorithm,
+                             since::kSourceKeys};
+
+bool names_key(const HeaderIndex& headers, const KeyHeaders& of) {
+  return headers.has(of.key) || headers.has(of.sha256) || headers.has(of.algorithm);
+}
+
+Parsed<std::shared_ptr<const ops::CustomerKey>> read_key(const Call& call, KeyUse use, const KeyHeaders& of) {
   const HeaderIndex& headers = call.headers;
-  if (call.version < since::kCustomerKeys) return refuse(Fault::feature_version_mismatch);
+  if (call.version < of.since) return refuse(Fault::feature_version_mismatch);
   if (!call.request.encrypted) return refuse(Fault::customer_key_over_http);
-  const auto text = headers.find(H::encryption_key), hash = headers.find(H::encryption_key_sha256);
-  const auto algorithm = headers.find(H::encryption_algorithm);
-  if (!text) return missing_header(name(H::encryption_key));
-  if (!hash) return missing_header(name(H::encryption_key_sha256));
-  if (!algorithm && use == KeyUse::write) return missing_header(name(H::encryption_algorithm));
-  if (algorithm && !same_text(*algorithm, "AES256")) return bad_header(name(H::encryption_algorithm), *algorithm);
+  const auto text = headers.find(of.key), hash = headers.find(of.sha256);
+  const auto algorithm = headers.find(of.algorithm);
+  if (!text) return missing_header(name(of.key));
+  if (!hash) return missing_header(name(of.sha256));
+  if (!algorithm && use == KeyUse::write) return missing_header(name(of.algorithm));
+  if (algorithm && !same_text(*algorithm, "AES256")) return bad_header(name(of.algorithm), *algorithm);
   auto bytes = from_base64(*text);
-  if (!bytes || bytes->size() != crypto::SecretKey::kSize) return bad_secret(H::encryption_key);
+  if (!bytes || bytes->size() != crypto::SecretKey::kSize) return bad_secret(of.key);
   auto key = std::make_shared<ops::CustomerKey>();
   std::memcpy(key->key.writable().data(), bytes->data(), crypto::SecretKey::kSize);
   OPENSSL_cleanse(bytes->data(), bytes->size());
   key->sha256 = Sha256::of(key->key.bytes());
   const auto claimed = from_base64(*hash);
-  if (!claimed || !equal_constant_time(as_bytes(*claimed), key->sha256)) return bad_header(name(H::encryption_key_sha256), *hash);
+  if (!claimed || !equal_constant_time(as_bytes(*claimed), key->sha256)) return bad_header(name(of.sha256), *hash);
   return key;
 }
 
@@ -64,6 +76,11 @@ bool takes_key(auth::Operation o) {
   return seals(o) || o == set_blob_headers || o == get_blob || o == get_blob_properties || o == get_blob_metadata || o == query_blob;
 }
 
+bool takes_source_key(auth::Operation o) {
+  using enum auth::Operation;
+  return o == put_blob_from_url || o == put_block_from_url || o == append_block_from_url || o == put_page_from_url;
+}
+
 bool takes_scope(auth::Operation o) { return seals(o) || o == auth::Operation::copy_blob_from_url; }
 
 Parsed<ops::AskedEncryption> asked_encryption(const Call& call, KeyUse use) {
@@ -78,11 +95,15 @@ Parsed<ops::AskedEncryption> asked_encryption(const Call& call, KeyUse use) {
   } else if (use == KeyUse::write) {
     asked.scope = signed_scope;
   }
-  const bool any = headers.has(H::encryption_key) || headers.has(H::encryption_key_sha256) || headers.has(H::encryption_algorithm);
-  if (!any) return asked;
+  if (!names_key(headers, kOwn)) return asked;
   if (!asked.scope.empty()) return bad_header(name(H::encryption_scope), asked.scope);
-  BASCULE_ASSIGN(asked.key, read_key(call, use));
+  BASCULE_ASSIGN(asked.key, read_key(call, use, kOwn));
   return asked;
+}
+
+Parsed<std::shared_ptr<const ops::CustomerKey>> source_key(const Call& call) {
+  if (!names_key(call.headers, kSource)) return nullptr;
+  return read_key(call, KeyUse::write, kSource);
 }
 
 void add_written_encryption(Reply& reply, const ops::AskedEncryption& asked, const std::string& scope, Version version) {

@@ -13,6 +13,9 @@ enum class KeyUse : std::uint8_t { read, write };
 // where the header is not sent. Never both; a key over TLS alone. No refusal names the key.
 Parsed<ops::AskedEncryption> asked_encryption(const Call& call, KeyUse use);
 
+// The same of a source: x-ms-source-encryption-key, -key-sha256 and -algorithm; nothing where none is sent.
+Parsed<std::shared_ptr<const ops::CustomerKey>> source_key(const Call& call);
+
 // x-ms-request-server-encrypted with what the content, or metadata, was sealed under.
 void add_written_encryption(Reply& reply, const ops::AskedEncryption& asked, const std::string& scope, Version version);
 // x-ms-server-encrypted's companions on reads.
@@ -24,6 +27,7 @@ std::string_view default_scope_text(const ops::ContainerView& container);
 
 // Which operations take the headers; the others refuse them.
 bool takes_key(auth::Operation operation);
+bool takes_source_key(auth::Operation operation);
 bool takes_scope(auth::Operation operation);
 
 }  // namespace bascule::api::blob

@@ -35,6 +35,8 @@ bool takes_source_token(Op o) {
          o == Op::append_block_from_url || o == Op::put_page_from_url || o == Op::copy_blob;
 }
 
+bool takes_tier_times(Op o) { return o == Op::delete_blob || o == Op::delete_blob_version || o == Op::permanently_delete_blob; }
+
 struct Feature {
   H header;
   bool secret = false;
@@ -42,12 +44,13 @@ struct Feature {
 };
 constexpr Feature kFeatures[] = {
     {H::encryption_key, true, takes_key}, {H::encryption_key_sha256, true, takes_key},
-    {H::encryption_algorithm, false, takes_key}, {H::encryption_scope, false, takes_scope}, {H::source_encryption_key, true},
+    {H::encryption_algorithm, false, takes_key}, {H::encryption_scope, false, takes_scope}, {H::source_encryption_key, true, takes_source_key},
+    {H::source_encryption_key_sha256, true, takes_source_key}, {H::source_encryption_algorithm, false, takes_source_key},
     {H::immutability_policy_until_date, false, takes_immutability}, {H::immutability_policy_mode, false, takes_immutability},
     {H::expiry_option, false, takes_expiry}, {H::expiry_time, false, takes_expiry},
     {H::structured_body, false, takes_structured}, {H::structured_content_length, false, takes_structured},
     {H::copy_source_authorization, true, takes_source_token},
-    {H::access_tier_if_modified_since}, {H::access_tier_if_unmodified_since},
+    {H::access_tier_if_modified_since, false, takes_tier_times}, {H::access_tier_if_unmodified_since, false, takes_tier_times},
 };
 
 std::unexpected<Problem> unsupported(H header, std::string_view value, bool secret) {
@@ -68,8 +71,8 @@ Parsed<> refuse_features(const Call& call, Op operation) {
   // Those with a value that says "as it is anyway".
   if (!is_false(headers.get(H::legal_hold)) && !takes_immutability(operation) && operation != Op::set_legal_hold)
     return unsupported(H::legal_hold, headers.get(H::legal_hold), false);
-  for (H header : {H::seal_blob})
-    if (!is_false(headers.get(header))) return unsupported(header, headers.get(header), false);
+  if (!is_false(headers.get(H::seal_blob)) && operation != Op::copy_blob)
+    return unsupported(H::seal_blob, headers.get(H::seal_blob), false);
   if (operation != Op::create_container)
     for (H header : {H::default_encryption_scope, H::deny_encryption_scope_override})
       if (headers.has(header)) return unsupported(header, headers.get(header), false);
@@ -145,6 +148,13 @@ Parsed<ops::Keep> parse_keep(const HeaderIndex& headers) {
   keep.legal_hold = same_text(hold, "true");
   if (!keep.legal_hold && !is_false(hold)) return bad_header(name(H::legal_hold), hold);
   return keep;
+}
+
+Parsed<bool> parse_seal(const Call& call) {
+  const std::string_view seal = call.headers.get(H::seal_blob);
+  if (is_false(seal)) return false;
+  if (!same_text(seal, "true") || call.version < since::kSealing) return bad_header(name(H::seal_blob), seal);
+  return true;
 }
 
 Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers) {

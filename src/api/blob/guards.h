@@ -48,6 +48,7 @@ Parsed<ops::Keep> parse_keep(const HeaderIndex& headers);
 
 // x-ms-rehydrate-priority: whether it says High.
 Parsed<bool> parse_rehydrate_high(const HeaderIndex& headers);
+Parsed<bool> parse_seal(const Call& call);   // x-ms-seal-blob, of a copy
 
 // x-ms-blob-content-*: with `plain`, a missing one is taken from the header without prefix (Put Blob).
 Parsed<ops::ContentHeaders> content_headers(const HeaderIndex& headers, bool plain);

@@ -54,6 +54,22 @@ Parsed<ops::DeleteBlob::Snapshots> delete_snapshots(const Call& call) {
   return bad_header(name(H::delete_snapshots), *text);
 }
 
+// x-ms-access-tier-if-modified-since or -if-unmodified-since.
+Parsed<> tier_times(const Call& call, ops::DeleteBlob& how) {
+  const auto one = [&](H header, std::optional<WallTime>& into) -> Parsed<> {
+    const auto text = call.headers.find(header);
+    if (!text) return {};
+    if (call.version < since::kTierTimes) return refuse(Fault::feature_version_mismatch);
+    into = parse_http_date(*text);
+    if (!into) return bad_header(name(header), *text);
+    return {};
+  };
+  BASCULE_TRY(one(H::access_tier_if_modified_since, how.if_tier_modified_since));
+  BASCULE_TRY(one(H::access_tier_if_unmodified_since, how.if_tier_unmodified_since));
+  if (how.if_tier_modified_since && how.if_tier_unmodified_since) return refuse(Fault::multiple_condition_headers_not_supported);
+  return {};
+}
+
 }  // namespace
 
 Parsed<ops::At> parse_at(const Target& target) {
@@ -108,6 +124,7 @@ Task<Answer> delete_blob(Call& call) {
   }
   BASCULE_CO_ASSIGN(how.snapshots, delete_snapshots(call));
   BASCULE_CO_ASSIGN(how.conditions, parse_conditions(call.headers, call.version, ConditionUse::other));
+  BASCULE_CO_TRY(tier_times(call, how));
   BASCULE_CO_ASSIGN(const ops::Deleted deleted, co_await call.ops().delete_blob(call.blob(), std::move(how)));
   Reply reply(call, 202);
   reply.common();

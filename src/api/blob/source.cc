@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "api/blob/encryption.h"
 #include "api/blob/errors.h"
 #include "api/blob/guards.h"
 #include "api/blob/reply.h"
@@ -57,6 +58,7 @@ Task<Parsed<std::unique_ptr<Source>>> open_ours(Call& call, const CopySource& na
   BASCULE_CO_ASSIGN(const ops::At state, parse_at(at));
   ops::OpenBlob open{.range = use.range};
   BASCULE_CO_ASSIGN(open.conditions, parse_source_conditions(call.headers));
+  BASCULE_CO_ASSIGN(open.conditions.encryption.key, source_key(call));
   auto reader = co_await call.ops().open_blob({at.account, at.container, at.blob, state}, std::move(open));
   if (!reader) co_return refuse(source_error(call, std::move(reader).error()));
   const ops::BlobView& blob = (*reader)->blob();
@@ -81,6 +83,12 @@ Task<Parsed<std::unique_ptr<Source>>> open_elsewhere(Call& call, const CopySourc
   ops::RemoteQuery query{.url = std::string(call.headers.get(H::copy_source)), .range = use.range,
                          .conditions = remote_conditions(call.headers)};
   BASCULE_CO_ASSIGN(query.authorization, source_authorization(call));
+  BASCULE_CO_ASSIGN(const auto key, source_key(call));
+  if (key) {
+    query.key = call.headers.get(H::source_encryption_key);
+    query.key_sha256 = call.headers.get(H::source_encryption_key_sha256);
+    query.key_algorithm = call.headers.get(H::source_encryption_algorithm);
+  }
   auto opened = co_await remote->open(std::move(query));
   if (!opened) co_return refuse(unreachable(call, named, opened.error()));
   const ops::RemoteHead& head = (*opened)->head();
@@ -94,7 +102,8 @@ Task<Parsed<std::unique_ptr<Source>>> open_elsewhere(Call& call, const CopySourc
   ops::ContentHeaders headers = head.headers;
   ops::Metadata metadata = acceptable_metadata(head.metadata);
   std::string etag = head.etag, type = head.blob_type;
-  const std::uint64_t size = head.size_bytes.value_or(length);
+  const std::uint64_t size = head.size_bytes.value_or(length), number = head.sequence_number, blocks = head.committed_blocks;
+  const bool sealed = head.sealed;
   auto source = std::make_unique<Source>(std::move(*opened));
   source->length_bytes = length;
   source->size_bytes = size;
@@ -102,6 +111,9 @@ Task<Parsed<std::unique_ptr<Source>>> open_elsewhere(Call& call, const CopySourc
   source->metadata = std::move(metadata);
   source->etag = std::move(etag);
   source->blob_type = std::move(type);
+  source->sequence_number = number;
+  source->committed_blocks = blocks;
+  source->sealed = sealed;
   co_return source;
 }
 

@@ -18,7 +18,9 @@ class Source final : public ops::BodySource {
   ops::ContentHeaders headers;
   ops::Metadata metadata;
   ops::Tags tags;                  // of a blob of ours
-  std::string blob_type;           // "" = unknown
+  std::string blob_type;           // "" = unknown; of one elsewhere
+  std::uint64_t sequence_number = 0, committed_blocks = 0;
+  bool sealed = false;
 
   explicit Source(std::unique_ptr<ops::BlobReader> ours) : ours_(std::move(ours)) {}
   explicit Source(std::unique_ptr<ops::RemoteContent> other) : other_(std::move(other)) {}

@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, kCount> kNames = {
     "x-ms-blob-if-match", "x-ms-blob-if-none-match", "x-ms-blob-if-modified-since", "x-ms-blob-if-unmodified-since",
     "x-ms-if-tags", "x-ms-source-if-tags", "x-ms-tags", "x-ms-encryption-key", "x-ms-encryption-key-sha256",
     "x-ms-encryption-algorithm", "x-ms-encryption-scope", "x-ms-source-encryption-key",
+    "x-ms-source-encryption-key-sha256", "x-ms-source-encryption-algorithm",
     "x-ms-immutability-policy-until-date", "x-ms-immutability-policy-mode", "x-ms-legal-hold", "x-ms-expiry-option",
     "x-ms-expiry-time", "x-ms-structured-body", "x-ms-structured-content-length", "x-ms-copy-source-authorization",
     "x-ms-seal-blob", "x-ms-default-encryption-scope", "x-ms-deny-encryption-scope-override",

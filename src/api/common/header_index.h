@@ -24,7 +24,7 @@ enum class H : std::uint8_t {
   blob_if_match, blob_if_none_match, blob_if_modified_since, blob_if_unmodified_since,
   // those of features that are not there yet: refused, not ignored
   if_tags, source_if_tags, tags, encryption_key, encryption_key_sha256, encryption_algorithm, encryption_scope,
-  source_encryption_key, immutability_policy_until_date, immutability_policy_mode, legal_hold, expiry_option,
+  source_encryption_key, source_encryption_key_sha256, source_encryption_algorithm, immutability_policy_until_date, immutability_policy_mode, legal_hold, expiry_option,
   expiry_time, structured_body, structured_content_length, copy_source_authorization, seal_blob,
   default_encryption_scope, deny_encryption_scope_override, copy_source_tag_option, rehydrate_priority,
   source_range, source_content_md5, source_content_crc64, copy_source_blob_properties,

@@ -74,6 +74,8 @@ inline constexpr Version kStartFrom(2023, 5, 3);
 // --- 2024 on ---
 inline constexpr Version kCopySourceErrors(2024, 8, 4);    // the source's own failure is told in full
 inline constexpr Version kStructuredBodies(2025, 1, 5);
+inline constexpr Version kTierTimes(2025, 5, 5);           // Delete Blob by the time at which the tier was set
+inline constexpr Version kSourceKeys(2026, 2, 6);         // x-ms-source-encryption-key
 inline constexpr Version kCrc64BesideMd5(2026, 10, 6);     // also where Content-MD5 was sent
 inline constexpr Version kTierOnGet(2026, 10, 6);
 inline constexpr Version kEndBefore(2026, 10, 6);

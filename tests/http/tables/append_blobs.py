@@ -138,3 +138,17 @@ case("Append Blob Seal", "leased", create(), LEASE, seal(status=412, code="Lease
 case("Append Blob Seal", "a-block-blob", put(), seal(status=409, code="InvalidBlobType", differs=True))
 case("Append Blob Seal", "no-blob", seal(status=404, code="BlobNotFound"))
 case("Append Blob Seal", "created-anew", create(), append(), seal(), create(), append(), get(b"abc", hasnt=("x-ms-blob-sealed",)))
+
+# --- Copy Blob and the seal ---------------------------------------------------------------------------------------------
+COPY = {"x-ms-copy-source": "http://{address}/{account}/{c}/b"}
+MORE = Step("PUT /{c}/copy?comp=appendblock", {}, b"d", 409, code="BlobIsSealed")
+case("Copy Blob", "seals-the-copy", create(), append(), Step("PUT /{c}/copy", {**COPY, "x-ms-seal-blob": "true"}, b"", 202),
+     Step("HEAD /{c}/copy", has={"x-ms-blob-sealed": "true"}), MORE, Step("HEAD /{c}/b", hasnt=("x-ms-blob-sealed",)), differs=True)
+case("Copy Blob", "of-a-sealed-blob", create(), append(), seal(), Step("PUT /{c}/copy", {**COPY, "x-ms-seal-blob": "false"}, b"", 202), MORE,
+     differs=True)
+case("Copy Blob", "seals-no-block-blob", put(), Step("PUT /{c}/copy", {**COPY, "x-ms-seal-blob": "true"}, b"", 409, code="InvalidBlobType"),
+     Step("HEAD /{c}/copy", status=404), differs=True)
+case("Copy Blob", "seal-is-true-or-false", create(), Step("PUT /{c}/copy", {**COPY, "x-ms-seal-blob": "maybe"}, b"", 400,
+                                                          code="InvalidHeaderValue", xml={"HeaderName": "x-ms-seal-blob"}), differs=True)
+case("Copy Blob From URL", "seal-is-refused", create(), Step("PUT /{c}/copy", {**COPY, "x-ms-requires-sync": "true", "x-ms-seal-blob": "true"}, b"",
+                                                            400, code="UnsupportedHeader"), differs=True)

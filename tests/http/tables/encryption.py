@@ -195,3 +195,44 @@ scoped("by-sas",
        Step("PUT /{c}/b", {**BLOCK_BLOB, "x-ms-encryption-scope": "scope-two"}, DATA, 400, auth=azure.account_sas(ses="scope-one"),
             code="InvalidHeaderValue"), ref="S30")
 scoped("before-2019-07-07", Step("PUT /{c}/b", {**BLOCK_BLOB, **SCOPE}, b"x", 409, code="FeatureVersionMismatch", version="2019-02-02"))
+
+# --- a source under a key of its own: from 2026-02-06 ("Put Block From URL") -------------------------------------------
+SOURCES = "2026-02-06"
+
+
+def of_source(headers):
+    return {name.replace("x-ms-", "x-ms-source-", 1): value for name, value in headers.items()}
+
+
+def own_source(s):
+    return f"https://{s['address']}/{azure.ACCOUNT}/{s['c']}/b?" + azure.service_sas(f"/{s['c']}/b", sp="r")
+
+
+APPEND, PAGE = {"x-ms-blob-type": "AppendBlob"}, {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"}
+PAGES = DATA[:512]
+FROM_URL = [   # operation, what comes before, the request, its headers, what comes after
+    ("Put Blob From URL", [], "PUT /{c}/new", BLOCK_BLOB, []),
+    ("Put Block From URL", [], f"PUT /{{c}}/new?comp=block&blockid={quote(A, safe='')}", {},
+     [Step("PUT /{c}/new?comp=blocklist", TWO, block_list([("Latest", A)]), 201)]),
+    ("Append Block From URL", [Step("PUT /{c}/new", {**APPEND, **TWO}, b"", 201)], "PUT /{c}/new?comp=appendblock", {}, []),
+    ("Put Page From URL", [Step("PUT /{c}/new", {**PAGE, **TWO}, b"", 201)], "PUT /{c}/new?comp=page",
+     {"x-ms-page-write": "update", "x-ms-range": "bytes=0-511", "x-ms-source-range": "bytes=0-511"}, []),
+]
+for operation, before, request, headers, after in FROM_URL:
+    def from_source(more, status, **rest):
+        return Step(request, {**headers, "x-ms-copy-source": own_source, **more}, b"", status, **{"version": SOURCES, **rest})
+    table.case(operation, "source-key-to-another", put(PAGES, headers=ONE), *before,
+               from_source({**of_source(ONE), **TWO}, 201, has={"x-ms-encryption-key-sha256": TWO["x-ms-encryption-key-sha256"]}),
+               *after, Step("GET /{c}/new", TWO, content=PAGES), tls=True, ref="S51")
+    table.case(operation, "source-key-missing", put(PAGES, headers=ONE), *before,
+               from_source(TWO, 409, code="BlobUsesCustomerSpecifiedEncryption"), tls=True, ref="S51")
+    table.case(operation, "source-key-other", put(PAGES, headers=ONE), *before,
+               from_source({**of_source(TWO), **TWO}, 409, code="BlobCustomerSpecifiedEncryptionMismatch"), tls=True, ref="S51")
+    table.case(operation, "source-key-hash-missing", put(PAGES, headers=ONE), *before,
+               from_source({**{k: v for k, v in of_source(ONE).items() if "sha256" not in k}, **TWO}, 400, code="MissingRequiredHeader"),
+               tls=True, ref="S51")
+    table.case(operation, "source-key-before-2026-02-06", put(PAGES, headers=ONE), *before,
+               from_source({**of_source(ONE), **TWO}, 409, code="FeatureVersionMismatch", version="2025-11-05"), tls=True, ref="S6")
+table.case("Copy Blob From URL", "source-key-refused", put(PAGES, headers=ONE),
+           Step("PUT /{c}/new", {"x-ms-requires-sync": "true", "x-ms-copy-source": own_source, **of_source(ONE)}, b"", 400,
+                code="UnsupportedHeader", version=SOURCES), tls=True, ref="S51")

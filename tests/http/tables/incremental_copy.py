@@ -76,8 +76,12 @@ case("source-no-snapshot", create(), copy("", status=409, code="IncrementalCopyS
 case("source-gone", create(), copy("2020-01-01T00:00:00.0000000Z", status=404, code="BlobNotFound"),
      copy("2020-01-01T00:00:00.0000000Z", status=404, code="CannotVerifyCopySource", version="2024-08-04"), ref="R8")
 case("source-block-blob", put(), snap(), copy(status=409, code="InvalidSourceBlobType"))
-case("source-elsewhere", Step("PUT /{c}/new?comp=incrementalcopy", {"x-ms-copy-source": "http://{elsewhere}/b?snapshot=2020-01-01T00:00:00.0000000Z"},
-                              b"", 501, code="NotImplemented", version=VERSION))
+for name, query, code in [("no-snapshot", "", "IncrementalCopySourceMustBeSnapshot"),
+                          ("no-page-blob", "?snapshot=2020-01-01T00:00:00.0000000Z", "InvalidSourceBlobType")]:
+    case(f"elsewhere-{name}", Step("PUT /{c}/new?comp=incrementalcopy", {"x-ms-copy-source": "http://{elsewhere}/plain" + query}, b"", 409,
+                                   code=code, version=VERSION), Step("HEAD /{c}/new", status=404))
+case("elsewhere-not-there", Step("PUT /{c}/new?comp=incrementalcopy", {"x-ms-copy-source": "http://{elsewhere}/status/404?snapshot=2020-01-01T00:00:00.0000000Z"},
+                                 b"", 404, code="CannotVerifyCopySource", version=VERSION), Step("HEAD /{c}/new", status=404))
 case("earlier-snapshot", create(), snap(), snap("t"), copy("{t}"),
      copy("{s}", status=409, code="IncrementalCopyOfEarlierVersionSnapshotNotAllowed"), ref="50")
 case("another-blob", *DONE, create("other"), snap("o", "other"), copy("{o}", "other", status=409, code="IncrementalCopyBlobMismatch"), ref="50")

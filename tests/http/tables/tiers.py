@@ -3,7 +3,7 @@ import datetime
 import email.utils
 import re
 
-from case import BLOCK_BLOB, L1, L2, RFC1123, Step, Table, put
+from case import BLOCK_BLOB, L1, L2, OLD, RFC1123, Step, Table, put
 from lib import azure
 
 table = Table("tiers")
@@ -152,3 +152,26 @@ case("Set Blob Expiry", "under-a-lease", put(),
      Step("PUT /{c}/b?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1", "x-ms-proposed-lease-id": L1}, status=201),
      expire("NeverExpire", status=412, code="LeaseIdMissing"), expire("NeverExpire", headers={"x-ms-lease-id": L1}))
 case("Set Blob Expiry", "goes-with-the-old-content", put(), expire("RelativeToNow", "1000"), put(b"new"), Step("GET /{c}/b", content=b"new", wait_s=1.3, differs=True))
+
+# --- Delete Blob by the time at which the tier was set ------------------------------------------------------------------
+TIMES, FUTURE = "2025-05-05", "Fri, 01 Jan 2100 00:00:00 GMT"
+SINCE, UNSINCE = "x-ms-access-tier-if-modified-since", "x-ms-access-tier-if-unmodified-since"
+
+
+def delete(headers, status=202, **more):
+    return Step("DELETE /{c}/b", headers, status=status, **{"version": TIMES, **more})
+
+
+for name, before in [("set", [put(), set_tier("Cool")]), ("inferred", [put()])]:
+    case("Delete Blob", f"tier-{name}-modified-since-then", *before, delete({SINCE: OLD}))
+    case("Delete Blob", f"tier-{name}-not-modified-since", *before, delete({SINCE: FUTURE}, 412, code="ConditionNotMet"), Step("HEAD /{c}/b"))
+    case("Delete Blob", f"tier-{name}-unmodified-since", *before, delete({UNSINCE: FUTURE}))
+    case("Delete Blob", f"tier-{name}-modified-since-a-time", *before, delete({UNSINCE: OLD}, 412, code="ConditionNotMet"), Step("HEAD /{c}/b"))
+case("Delete Blob", "tier-both-times", put(), delete({SINCE: OLD, UNSINCE: FUTURE}, 400, code="MultipleConditionHeadersNotSupported"))
+case("Delete Blob", "tier-time-not-a-date", put(), delete({SINCE: "yesterday"}, 400, code="InvalidHeaderValue", xml={"HeaderName": SINCE}))
+case("Delete Blob", "tier-time-before-2025-05-05", put(), delete({SINCE: OLD}, 409, version="2025-01-05", code="FeatureVersionMismatch"))
+case("Delete Blob", "tier-time-of-a-snapshot", put(), Step("PUT /{c}/b?comp=snapshot", status=201, save={"s": "x-ms-snapshot"}),
+     Step("DELETE /{c}/b?snapshot={s}", {SINCE: FUTURE}, status=412, code="ConditionNotMet", version=TIMES),
+     Step("DELETE /{c}/b?snapshot={s}", {SINCE: OLD}, status=202, version=TIMES))
+case("Set Blob Metadata", "tier-time-refused", put(),
+     Step("PUT /{c}/b?comp=metadata", {SINCE: OLD, "x-ms-meta-a": "1"}, status=400, code="UnsupportedHeader", version=TIMES))
