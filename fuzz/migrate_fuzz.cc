@@ -43,6 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto blocks = migrate::parse_block_list(std::string(rest)))
         for (const auto& block : blocks->committed) fuzz::must(!block.id.empty(), "a block without an id");
       break;
+    case 'r':
+      if (const auto list = fetch::parse_page_list(std::string(rest)))
+        for (const auto& range : list->ranges) fuzz::must(range.first <= range.last, "a range that ends before it begins");
+      break;
     case 'p': (void)migrate::parse_policies(std::string(rest)); break;
     default: connection(rest);
   }

@@ -160,6 +160,11 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   EXPECT_TRUE(job->incremental && job->begun);
   EXPECT_EQ(job->former, changes.former);
   EXPECT_EQ(job->done, changes.done);
+  changes.incremental = changes.begun = false;
+  changes.whole_spans = true;
+  const auto whole = decode<CopyJobRecord>(encode(changes));
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->whole_spans && !whole->incremental && !whole->begun);
   endure(SessionRecord{.incarnation = 3, .clean = true});
   endure(DropRecord{.kind = DropRecord::Kind::upload, .cid = 1, .manifest = head().manifest, .kept = head().manifest,
                     .blob = "b", .epoch = 4, .pieces = {piece()}});

@@ -51,4 +51,39 @@ class CopyingTest : public JobsTest {
   }
 };
 
+// From the page blob "disk", and snapshots of it, to "copy".
+class DiskCopyTest : public CopyingTest {
+ protected:
+  static inline const ops::BlobRef kDisk{"acct", "c", "disk"}, kCopy{"acct", "d", "copy"};
+
+  bool create(ops::BlobRef ref, std::uint64_t size) {
+    ops::CreateBlob what{.type = ops::BlobType::page, .size_bytes = size, .sequence_number = 7};
+    what.metadata = {{"kind", "disk"}};
+    return world.run(service().create_blob(std::move(ref), what)).has_value();
+  }
+  bool put(std::uint64_t first, std::string text, ops::BlobRef ref = kDisk) {
+    ops::PutPages what{.first = first, .length_bytes = text.size()};
+    what.body.length_bytes = text.size();
+    ops::testing::StringBody body(std::move(text));
+    return world.run(service().put_pages(std::move(ref), what, body)).has_value();
+  }
+  bool clear(std::uint64_t first, std::uint64_t length) {
+    ops::testing::StringBody body("");
+    return world.run(service().put_pages(kDisk, {.first = first, .length_bytes = length, .clear = true}, body)).has_value();
+  }
+  bool resize(std::uint64_t size, ops::BlobRef ref = kDisk) {
+    return world.run(service().set_page_properties(std::move(ref), {.size_bytes = size})).has_value();
+  }
+  WallTime snap() { return world.run(service().snapshot_blob(kDisk, {}, {}))->snapshot; }
+  static ops::BlobRef at(ops::BlobRef ref, WallTime time) {
+    ref.at = {ops::At::Kind::snapshot, time};
+    return ref;
+  }
+  ops::BlobView head(ops::BlobRef ref = kCopy) { return CopyingTest::head(std::move(ref)); }
+  std::string settled(ops::BlobRef ref = kCopy) { return CopyingTest::settled(std::move(ref)); }
+  std::vector<ops::PageRange> ranges(ops::BlobRef ref, std::optional<WallTime> since = {}) {
+    return world.run(service().get_page_ranges(std::move(ref), {.previous = since})).value().ranges;
+  }
+};
+
 }  // namespace bascule::jobs::testing

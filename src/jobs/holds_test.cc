@@ -186,6 +186,21 @@ TEST_F(HoldsTest, A_clock_set_back_frees_nothing_that_a_later_life_would_have_se
   EXPECT_EQ(remove(blob("other")), Reason::none);
 }
 
+TEST_F(HoldsTest, What_is_kept_beyond_its_end_is_found_by_its_tags) {
+  furnish();
+  for (const bool held : {false, true}) {
+    const std::string name = held ? "held" : "ending";
+    ASSERT_EQ(put(blob(name), "text", {.tags = {{"kind", name}}}), Reason::none);
+    ASSERT_TRUE(run(ops().set_blob_expiry(blob(name), {.from = SetExpiry::From::now, .after = Ticks(kDay)})));
+    if (held) hold();
+    wait(2 * kDay);
+    const auto found = run(ops().find_by_tags(a, {{{{"kind", {{name}}, {{name}}}}, {}}, "", 10}));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->items.size(), held ? 1u : 0u);
+    EXPECT_EQ(run(ops().head_blob(blob(name), {})).has_value(), held);
+  }
+}
+
 TEST(Retention, LockedOnlyGrows) {
   using Appends = ContainerImmutability::Appends;
   ContainerImmutability rules;

@@ -14,43 +14,17 @@ using ops::testing::content;
 using ops::testing::StringBody;
 using ops::testing::why;
 
-class IncrementalCopy : public testing::CopyingTest {
+class IncrementalCopy : public testing::DiskCopyTest {
  protected:
   static constexpr std::uint64_t kSize = 1 << 20;
-  static inline const BlobRef kDisk{"acct", "c", "disk"}, kCopy{"acct", "d", "copy"};
 
   void SetUp() override {
-    CopyingTest::SetUp();
+    DiskCopyTest::SetUp();
     ASSERT_TRUE(create(kDisk));
   }
-  bool create(BlobRef ref, std::uint64_t size = kSize) {
-    ops::CreateBlob what{.type = ops::BlobType::page, .size_bytes = size, .sequence_number = 7};
-    what.metadata = {{"kind", "disk"}};
-    return world.run(service().create_blob(std::move(ref), what)).has_value();
-  }
-  bool put(std::uint64_t first, std::string text) {
-    ops::PutPages what{.first = first, .length_bytes = text.size()};
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    return world.run(service().put_pages(kDisk, what, body)).has_value();
-  }
-  bool clear(std::uint64_t first, std::uint64_t length) {
-    StringBody body("");
-    return world.run(service().put_pages(kDisk, {.first = first, .length_bytes = length, .clear = true}, body)).has_value();
-  }
-  bool resize(std::uint64_t size) { return world.run(service().set_page_properties(kDisk, {.size_bytes = size})).has_value(); }
-  WallTime snap() { return world.run(service().snapshot_blob(kDisk, {}, {}))->snapshot; }
-  static BlobRef at(BlobRef ref, WallTime time) {
-    ref.at = {At::Kind::snapshot, time};
-    return ref;
-  }
+  bool create(BlobRef ref, std::uint64_t size = kSize) { return DiskCopyTest::create(std::move(ref), size); }
   Result<ops::Copied> copy(WallTime snapshot, BlobRef from = kDisk, BlobRef to = kCopy) {
     return world.run(service().copy_incrementally(std::move(to), at(std::move(from), snapshot), {.source_url = "https://x/c/disk?snapshot=s"}));
-  }
-  ops::BlobView head(BlobRef ref = kCopy) { return CopyingTest::head(std::move(ref)); }
-  std::string settled(BlobRef ref = kCopy) { return CopyingTest::settled(std::move(ref)); }
-  std::vector<ops::PageRange> ranges(BlobRef ref, std::optional<WallTime> since = {}) {
-    return world.run(service().get_page_ranges(std::move(ref), {.previous = since})).value().ranges;
   }
   // The last copy is what the source's snapshot is, holes and properties too.
   void expect_same(WallTime snapshot) {

@@ -1,9 +1,6 @@
 // Append and page blobs, and what changed between snapshots, copied from elsewhere: through crashes, aborts and sources
 // that break off, in parts, or are gone. The other server is this one again, behind a remote's interface.
-#include "jobs/check.h"
-#include "jobs/copies.h"
-#include "jobs/sweeper.h"
-#include "ops/gateway_fixture.h"
+#include "jobs/copies_fixture.h"
 
 namespace bascule::jobs {
 namespace {
@@ -18,7 +15,6 @@ using ops::testing::Gateway;
 using ops::testing::StringBody;
 using ops::testing::why;
 using ops::testing::World;
-namespace keys = catalog::keys;
 
 // https://other/CONTAINER/BLOB[?snapshot=TIME] is that blob.
 struct OtherServer final : ops::Remote {
@@ -104,70 +100,26 @@ struct OtherServer final : ops::Remote {
   }
 };
 
-class SpanCopies : public ops::testing::GatewayTest {
+class SpanCopies : public testing::DiskCopyTest {
  protected:
   static constexpr std::uint64_t kSize = 4 << 20;
-  std::vector<std::unique_ptr<Copies>> old_copies;   // coroutines of former lives still refer to them
+  static inline const BlobRef kLog{"acct", "c", "log"};
   OtherServer other{world, gateway};
-  std::unique_ptr<Copies> copies;
-  static inline const BlobRef kDisk{"acct", "theirs", "disk"}, kLog{"acct", "theirs", "log"}, kCopy{"acct", "c", "copy"};
 
   void SetUp() override {
-    GatewayTest::SetUp();
-    keep_copying();
-    make_containers({"theirs", "c"});
+    elsewhere = &other;
+    DiskCopyTest::SetUp();
   }
-  void keep_copying() {
-    copies = std::make_unique<Copies>(ops(), &other);
-    spawn(world.loop, passes(*copies, world.clock, *gateway->line));
-  }
-  static Task<void> passes(Copies& copies, Clock& clock, ops::testing::Lifeline& line) {
-    while (!line.crashed) {
-      (void)co_await copies.pass();
-      co_await clock.sleep_for(50ms);
-    }
-  }
-  void end_life() {
-    old_copies.push_back(std::move(copies));
-    world.crash(std::move(gateway));
-  }
-  void crash() {
-    end_life();
-    open();
-    keep_copying();
-  }
-  void TearDown() override { end_life(); }
-  void pass_time(Duration d) { world.run(world.clock.sleep_for(d)); }
-
-  void create(BlobRef ref, BlobType type, std::uint64_t size = 0) {
-    ops::CreateBlob what{.type = type, .size_bytes = size, .sequence_number = type == BlobType::page ? 7u : 0u};
+  bool create_log(BlobRef ref = kLog) {
+    ops::CreateBlob what{.type = BlobType::append};
     what.headers.type = "a/b";
-    what.metadata = {{"kind", "disk"}};
-    ASSERT_TRUE(world.run(ops().create_blob(std::move(ref), what)));
-  }
-  void write(std::uint64_t first, std::string text) {
-    ops::PutPages what{.first = first, .length_bytes = text.size()};
-    what.body.length_bytes = text.size();
-    StringBody body(std::move(text));
-    ASSERT_TRUE(world.run(ops().put_pages(kDisk, what, body)));
-  }
-  void clear(std::uint64_t first, std::uint64_t length) {
-    StringBody body("");
-    ASSERT_TRUE(world.run(ops().put_pages(kDisk, {.first = first, .length_bytes = length, .clear = true}, body)));
+    return world.run(ops().create_blob(std::move(ref), what)).has_value();
   }
   void append(std::string text) {
     ops::AppendBlock what{.body = {.length_bytes = text.size()}};
     StringBody body(std::move(text));
     ASSERT_TRUE(world.run(ops().append_block(kLog, what, body)));
   }
-  WallTime snap() { return world.run(ops().snapshot_blob(kDisk, {}, {}))->snapshot; }
-  static BlobRef at(BlobRef ref, WallTime time) { return ref.at = {At::Kind::snapshot, time}, ref; }
-  ops::BlobView head(BlobRef ref = kCopy) { return world.run(ops().head_blob(std::move(ref), {})).value(); }
-  std::vector<ops::PageRange> ranges(BlobRef ref, std::optional<WallTime> since = {}) {
-    return world.run(ops().get_page_ranges(std::move(ref), {.previous = since})).value().ranges;
-  }
-  std::string text(BlobRef ref) { return get(std::move(ref)).value_or("(nothing)"); }
-
   static std::string url(const BlobRef& ref) {
     const std::string base = "https://other/" + ref.container + "/" + ref.blob;
     return ref.at.base() ? base : base + "?snapshot=" + format_iso8601(ref.at.time);
@@ -187,10 +139,6 @@ class SpanCopies : public ops::testing::GatewayTest {
     return world.run(ops().copy_incrementally(kCopy, from, {.source_url = url(at(kDisk, snapshot)), .elsewhere = url(at(kDisk, snapshot)) + "&sig=s",
                                                             .elsewhere_etag = OtherServer::etag(source), .elsewhere_bytes = source.size_bytes}));
   }
-  std::string settled(Duration most = 10min) {
-    for (const Instant end = world.clock.now() + most; world.clock.now() < end && head().copy->status == "pending";) pass_time(50ms);
-    return head().copy->status;
-  }
   void expect_copy_of(BlobRef source, BlobRef ours = kCopy) {
     ASSERT_EQ(settled(), "success") << head().copy->description;
     const ops::BlobView a = head(source), b = head(ours);
@@ -201,40 +149,20 @@ class SpanCopies : public ops::testing::GatewayTest {
     EXPECT_EQ(a.sealed, b.sealed);
     EXPECT_EQ(a.metadata, b.metadata);
     EXPECT_EQ(a.headers.type, b.headers.type);
-    EXPECT_TRUE(text(source) == text(ours));
+    EXPECT_TRUE(get(source) == get(ours));
     if (a.type == BlobType::page) EXPECT_EQ(ranges(source), ranges(ours));
   }
-  // Pages here and there, larger than one write of the target where it says so.
-  void fill() {
-    for (std::uint64_t i = 0; i < 20; ++i) write(i * 131'072, content(512 * (1 + i % 5), i));
-    clear(131'072, 512);
-    write(3 << 20, content(1 << 20, 99));
-  }
-  void expect_clean() {
-    const auto stored = [&](std::string prefix) {
-      return world.run(world.store->scan({.begin = prefix, .end = keys::after_prefix(prefix)}))->size();
-    };
-    EXPECT_EQ(stored("J"), 0u);
-    Sweeper sweeper(ops());
-    (void)world.run(sweeper.adopt_dead_sessions(gateway->catalog->died()));
-    for (int i = 0; i < 50 && world.run(sweeper.pass()).value_or(true); ++i) {}
-    EXPECT_EQ(stored("U") + stored("K") + stored("Q"), 0u);
-    struct Findings final : CheckSink {
-      std::string text;
-      void progress(const CheckProgress&) override {}
-      void finding(const CheckFinding& f) override { text += f.where + ": " + f.message + "\n"; }
-    } findings;
-    const auto report = world.run(check(ops(), {}, findings));
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_TRUE(report->good()) << findings.text;
-    EXPECT_EQ(findings.text, "");
-    EXPECT_EQ(report->unreferenced, 0u);
+  // A disk with pages here and there, the last of them more than one range.
+  void make_disk() {
+    ASSERT_TRUE(create(kDisk, kSize));
+    for (std::uint64_t i = 0; i < 20; ++i) ASSERT_TRUE(put(i * 131'072, content(512 * (1 + i % 5), i)));
+    ASSERT_TRUE(clear(131'072, 512));
+    ASSERT_TRUE(put(3 << 20, content(1 << 20, 99)));
   }
 };
 
 TEST_F(SpanCopies, Page_blobs_with_their_holes) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   const auto started = copy(kDisk);
   ASSERT_TRUE(started);
   EXPECT_EQ(started->status, "pending");
@@ -242,16 +170,13 @@ TEST_F(SpanCopies, Page_blobs_with_their_holes) {
   expect_copy_of(kDisk);
   EXPECT_GT(other.asked, 8);   // lists in parts, and each range
   // It is a blob like others from here on.
-  ops::PutPages what{.first = 512, .length_bytes = 512};
-  what.body.length_bytes = 512;
-  StringBody body(content(512, 3));
-  EXPECT_TRUE(world.run(ops().put_pages(kCopy, what, body)));
-  EXPECT_TRUE(text(kCopy).substr(512, 512) == content(512, 3));
+  EXPECT_TRUE(put(512, content(512, 3), kCopy));
+  EXPECT_TRUE(get(kCopy).substr(512, 512) == content(512, 3));
   expect_clean();
 }
 
 TEST_F(SpanCopies, Append_blobs_with_their_counts) {
-  create(kLog, BlobType::append);
+  ASSERT_TRUE(create_log());
   for (std::uint64_t i = 0; i < 7; ++i) append(content(300'000 + i, i));
   ASSERT_TRUE(copy(kLog));
   expect_copy_of(kLog);
@@ -263,30 +188,29 @@ TEST_F(SpanCopies, Append_blobs_with_their_counts) {
 }
 
 TEST_F(SpanCopies, Empty_ones) {
-  create(kDisk, BlobType::page);
+  ASSERT_TRUE(create(kDisk, 0));
   ASSERT_TRUE(copy(kDisk));
   expect_copy_of(kDisk);
-  create(kLog, BlobType::append);
+  ASSERT_TRUE(create_log());
   EXPECT_EQ(why(copy(kLog)), Reason::blob_type_mismatch);
   ASSERT_TRUE(copy(kLog, blob("copy2")));
-  pass_time(10s);
+  wait(10s);
   EXPECT_EQ(head(blob("copy2")).copy->status, "success");
-  create(kDisk, BlobType::page, kSize);   // nothing was ever written to it
+  ASSERT_TRUE(create(kDisk, kSize));   // nothing was ever written to it
   ASSERT_TRUE(copy(kDisk));
   expect_copy_of(kDisk);
   expect_clean();
 }
 
 TEST_F(SpanCopies, Go_on_after_a_crash_whenever_it_comes) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
-  create(kLog, BlobType::append);
+  make_disk();
+  ASSERT_TRUE(create_log());
   append(content(3'000'000, 1));
   for (int tenths = 1; tenths < 30; tenths += 2) {
     for (const BlobRef& from : {kDisk, kLog}) {
       world.store_latency(20ms);
       ASSERT_TRUE(copy(from));
-      pass_time(tenths * 100ms);
+      wait(tenths * 100ms);
       const std::uint64_t before = head().copy->copied_bytes;
       crash();
       EXPECT_GE(head().copy->copied_bytes, before);
@@ -299,11 +223,10 @@ TEST_F(SpanCopies, Go_on_after_a_crash_whenever_it_comes) {
 }
 
 TEST_F(SpanCopies, A_source_that_breaks_off_or_is_deaf_to_ranges) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   other.cut_after = 700'000;
   ASSERT_TRUE(copy(kDisk));
-  pass_time(20s);
+  wait(20s);
   EXPECT_EQ(head().copy->status, "pending");   // the last range never comes whole
   other.cut_after = std::string::npos;
   expect_copy_of(kDisk);
@@ -314,56 +237,53 @@ TEST_F(SpanCopies, A_source_that_breaks_off_or_is_deaf_to_ranges) {
 }
 
 TEST_F(SpanCopies, Sources_that_are_another_or_gone) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   ASSERT_TRUE(copy(kDisk));
-  write(0, content(512, 5));
+  ASSERT_TRUE(put(0, content(512, 5)));
   EXPECT_EQ(settled(), "failed");
   EXPECT_NE(head().copy->description.find("412"), std::string::npos);
   ASSERT_TRUE(copy(kDisk));
   ASSERT_TRUE(world.run(ops().delete_blob(kDisk, {})));
   EXPECT_EQ(settled(), "failed");
   EXPECT_NE(head().copy->description.find("404"), std::string::npos);
-  EXPECT_EQ(text(kCopy), "");
+  EXPECT_EQ(get(kCopy), "");
   expect_clean();
 }
 
 // What had arrived is not to be seen again, whatever size the blob is given.
 TEST_F(SpanCopies, Aborted_at_any_moment) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   for (int tenths = 0; tenths < 20; ++tenths) {
     world.store_latency(40ms);
     const auto started = copy(kDisk);
     ASSERT_TRUE(started);
-    pass_time(tenths * 97ms);
+    wait(tenths * 97ms);
     const bool aborted = world.run(ops().abort_copy(kCopy, started->copy_id, {})).has_value();
     EXPECT_EQ(head().copy->status, aborted ? "aborted" : "success");
     EXPECT_EQ(head().size_bytes, aborted ? 0u : kSize);
     if (aborted) {
-      ASSERT_TRUE(world.run(ops().set_page_properties(kCopy, {.size_bytes = kSize})));
-      EXPECT_TRUE(text(kCopy) == std::string(kSize, '\0'));
+      ASSERT_TRUE(resize(kSize, kCopy));
+      EXPECT_TRUE(get(kCopy) == std::string(kSize, '\0'));
       EXPECT_TRUE(ranges(kCopy).empty());
     }
-    pass_time(10s);
+    wait(10s);
     world.store_latency({});
   }
   expect_clean();
 }
 
 TEST_F(SpanCopies, What_changed_between_snapshots) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   const WallTime first = snap();
   ASSERT_TRUE(copy_changes(first));
   ASSERT_EQ(settled(), "success") << head().copy->description;
   const BlobRef ours = at(kCopy, head().copy_snapshot);
   expect_copy_of(at(kDisk, first), ours);
 
-  clear(2 * 131'072, 1024);
-  write(5 * 131'072, content(512, 77));
-  write(6 << 19, content(2048, 78));
-  ASSERT_TRUE(world.run(ops().set_page_properties(kDisk, {.size_bytes = kSize + 1024})));
+  ASSERT_TRUE(clear(2 * 131'072, 1024));
+  ASSERT_TRUE(put(5 * 131'072, content(512, 77)));
+  ASSERT_TRUE(put(6 << 19, content(2048, 78)));
+  ASSERT_TRUE(resize(kSize + 1024));
   const WallTime second = snap();
   const auto told = ranges(at(kDisk, second), first);
   other.asked = 0;
@@ -379,14 +299,13 @@ TEST_F(SpanCopies, What_changed_between_snapshots) {
 }
 
 TEST_F(SpanCopies, Changes_go_on_after_crashes_and_begin_anew_after_a_failure) {
-  create(kDisk, BlobType::page, kSize);
-  fill();
+  make_disk();
   for (int tenths = 1; tenths < 16; tenths += 2) {
-    write(static_cast<std::uint64_t>(tenths) * 512, content(512, static_cast<std::uint64_t>(tenths)));
+    ASSERT_TRUE(put(static_cast<std::uint64_t>(tenths) * 512, content(512, static_cast<std::uint64_t>(tenths))));
     const WallTime taken = snap();
     world.store_latency(20ms);
     ASSERT_TRUE(copy_changes(taken));
-    pass_time(tenths * 100ms);
+    wait(tenths * 100ms);
     crash();
     ASSERT_EQ(settled(), "success") << head().copy->description;
     expect_copy_of(at(kDisk, taken), at(kCopy, head().copy_snapshot));
@@ -396,7 +315,7 @@ TEST_F(SpanCopies, Changes_go_on_after_crashes_and_begin_anew_after_a_failure) {
   const WallTime last = snap();
   ASSERT_TRUE(copy_changes(last));
   ASSERT_EQ(settled(), "success");
-  write(0, content(512, 1));
+  ASSERT_TRUE(put(0, content(512, 1)));
   const WallTime next = snap();
   ASSERT_TRUE(world.run(ops().delete_blob(at(kDisk, last), {})));
   ASSERT_TRUE(copy_changes(next));

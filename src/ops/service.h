@@ -232,7 +232,7 @@ class Service final : public Operations {
 
   // tags.cc: one container's part of a search, from a position within its index ("" = the beginning). Adds to the page; gives
   // the position where to go on, "" where the container has been gone through.
-  Task<Result<std::string>> find_in_container(std::uint64_t cid, std::string name, const FindByTags& find, std::string from,
+  Task<Result<std::string>> find_in_container(std::uint64_t cid, ContainerRef ref, const FindByTags& find, std::string from,
                                               TagPage& page, std::size_t& looks);
 
   // blocks.cc

@@ -130,7 +130,7 @@ Task<Result<void>> Service::set_blob_tags(BlobRef ref, Tags tags, Conditions con
   co_return Result<void>{};
 }
 
-Task<Result<std::string>> Service::find_in_container(std::uint64_t cid, std::string name, const FindByTags& find,
+Task<Result<std::string>> Service::find_in_container(std::uint64_t cid, ContainerRef ref, const FindByTags& find,
                                                      std::string from, TagPage& page, std::size_t& looks) {
   const TagSearch& search = find.search;
   std::vector<const TagSearch::Key*> exact;
@@ -145,12 +145,16 @@ Task<Result<std::string>> Service::find_in_container(std::uint64_t cid, std::str
     if (!there) co_return std::string();
     if (page.items.size() == find.limit || looks >= kMostLooks) co_return walks[0].position();
     BASCULE_CO_ASSIGN(const auto at, co_await walks[0].peek());
-    FoundByTags found{.container = name, .blob = std::string(at->blob)};
+    FoundByTags found{.container = ref.container, .blob = std::string(at->blob)};
     walks[0].pop();
     ++looks;
     // The head says what is so: it may have changed since, or have expired.
     BASCULE_CO_ASSIGN(const auto head, co_await parts_.catalog.head(keys::head(cid, found.blob)));
-    if (!ops::there(head, now())) continue;
+    if (!ops::there(head, now())) {   // unless it is kept beyond its end
+      const auto container = catalog::live(head) ? co_await resolve(ref) : refuse(Reason::blob_not_found);
+      if (!container && container.error().code != Code::refused) co_return fail(container.error());
+      if (!container || (*container)->cid != cid || !ops::there(head, ending_now(**container))) continue;
+    }
     for (const auto& key : search.keys) {
       const std::string* value = find_tag(tags_of(head->record), key.key);
       if (!value || !key.holds(*value)) break;
@@ -182,7 +186,7 @@ Task<Result<TagPage>> Service::find_by_tags(std::string account, FindByTags find
       BASCULE_CO_ASSIGN(const auto mapping, catalog::decode<catalog::MappingRecord>(e.value));
       const std::string name = e.key.substr(base.size());
       looks += kContainerLooks;
-      BASCULE_CO_ASSIGN(const std::string next, co_await find_in_container(mapping.cid, name, find, name == first ? from : "", page, looks));
+      BASCULE_CO_ASSIGN(const std::string next, co_await find_in_container(mapping.cid, {account, name}, find, name == first ? from : "", page, looks));
       if (!next.empty()) {
         page.next = name + '\0' + next;
         co_return page;

@@ -268,18 +268,21 @@ for operation, step, start in [("Append Block From URL", append_from, APPEND), (
          step(412, code="LeaseIdMissing"), step(201, headers={"x-ms-lease-id": "{lease}"}), ref="S15")
 
 # --- a past state as the source -----------------------------------------------------------------------------------------
-for operation, step, after in [("Put Blob From URL", put_from, []), ("Copy Blob From URL", copy_from, []),
-                               ("Put Block From URL", block_from, [commit()])]:
+LONG = source.content(4096)
+PAST = [("Put Blob From URL", [], put_from, [], WHOLE, WHOLE), ("Copy Blob From URL", [], copy_from, [], WHOLE, WHOLE),
+        ("Put Block From URL", [], block_from, [commit()], WHOLE, WHOLE), ("Append Block From URL", [APPEND], append_from, [], WHOLE, WHOLE),
+        ("Put Page From URL", [PAGES], pages_from, [], LONG, bytes(512) + source.content(1024, 1024) + bytes(4096 - 1536))]
+for operation, before, step, after, given, copied in PAST:
     success = 202 if operation.startswith("Copy") else 201
 
     def past(parameter, time=None):   # by the container's SAS, which covers past states
         return lambda s: (f"http://{s['address']}/{s['account']}/{s['c']}/b?{parameter}={(time or s['at']).replace(':', '%3A')}&"
                           + azure.service_sas(f"/{s['c']}", sr="c", account=s["account"]))
-    case(operation, "source-snapshot", put(WHOLE), Step("PUT /{c}/b?comp=snapshot", status=201, save={"at": "x-ms-snapshot"}),
-         put(b"newer"), step(success, of=past("snapshot")), *after, get(WHOLE), ref="docs Put Block From URL")
-    case(operation, "source-version", put(WHOLE, save={"at": "x-ms-version-id"}), put(b"newer"), step(success, of=past("versionid")),
-         *after, get(WHOLE), account={"versioning": "on"}, ref="docs Put Block From URL")
-    case(operation, "source-current-version", put(WHOLE, save={"at": "x-ms-version-id"}), step(success, of=past("versionid")),
-         *after, get(WHOLE), account={"versioning": "on"})
-    case(operation, "source-snapshot-not-there", put(WHOLE),
-         step(404, of=past("snapshot", "2020-01-01T00:00:00.0000000Z"), code="BlobNotFound"), ABSENT)
+    case(operation, "source-snapshot", put(given), Step("PUT /{c}/b?comp=snapshot", status=201, save={"at": "x-ms-snapshot"}),
+         put(b"newer"), *before, step(success, of=past("snapshot")), *after, get(copied), ref="docs Put Block From URL")
+    case(operation, "source-version", put(given, save={"at": "x-ms-version-id"}), put(b"newer"), *before, step(success, of=past("versionid")),
+         *after, get(copied), account={"versioning": "on"}, ref="docs Put Block From URL")
+    case(operation, "source-current-version", put(given, save={"at": "x-ms-version-id"}), *before, step(success, of=past("versionid")),
+         *after, get(copied), account={"versioning": "on"})
+    case(operation, "source-snapshot-not-there", put(given), *before,
+         step(404, of=past("snapshot", "2020-01-01T00:00:00.0000000Z"), code="BlobNotFound"), *([] if before else [ABSENT]))
