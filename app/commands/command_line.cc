@@ -35,6 +35,7 @@ struct Parsed {
   CheckArguments check;
   MigrateArguments migrate;
   ImmutabilityArguments immutability;
+  AssessArguments assess;
   bool version_json = false;
   bool quick = false, read = false;
 };
@@ -300,6 +301,35 @@ void add_check(CLI::App& root, Parsed& parsed) {
       "not what was written. Unnamed: at the provider, and nothing names it; that is a note and no fault.\n"));
 }
 
+CLI::App* add_assess(CLI::App& root, Parsed& parsed) {
+  auto* command = root.add_subcommand("assess", "Says what an organisation has at Azure, what moves and how. Reads files; asks nobody.");
+  AssessArguments& a = parsed.assess;
+  command->add_option("inputs", a.inputs, "Exports, folders of exports, or - for standard input. What each is, is told from its content.")
+      ->required()->type_name("INPUT");
+  command->add_option("--bandwidth", a.bandwidth, "Of the line over which the data is carried: 1Gbit/s, 200Mbit/s, 100MB/s.")->type_name("RATE");
+  command->add_option("--prices", a.prices_file, "Prices, a CSV with provider,item,unit,price,currency. Not given: costs are unknown.")->type_name("FILE");
+  command->add_option("--lang", a.language, "The language of the texts: en or fr.")->type_name("LANG")->check(CLI::IsMember({"en", "fr"}));
+  command->add_flag("--json", a.json, "Everything, each resource included, as one JSON object (docs/schemas/assess.schema.json).");
+  command->footer(
+      "Examples:\n"
+      "  az graph query -q 'resources' --first 1000 > estate.json; bascule assess estate.json\n"
+      "      More than 1,000 resources: one file a page (--skip-token), all of them given.\n"
+      "  terraform show -json | bascule assess - --bandwidth 1Gbit/s\n"
+      "  bascule assess graph/ templates/ PT1H.json cost.csv --prices prices.csv --json > assessment.json\n"
+      "\n"
+      "Inputs, which may overlap (resources are merged by their ids):\n"
+      "  Resource Graph results (JSON, JSON lines, the portal's CSV)    exported ARM templates\n"
+      "  terraform show -json, of states and plans, and state files     storage logs (PT1H.json, CSV)\n"
+      "  cost exports (CSV, actual or amortised)                        az monitor metrics list (UsedCapacity)\n"
+      "What looks like a secret is neither kept nor shown. Nothing leaves this machine. docs/assess.md says more.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  every input was read to its end\n"
+      "  1  part of an input could not be read; what could is in the result, which names the place\n"
+      "  2  wrong arguments, or nothing could be read from any input\n");
+  return command;
+}
+
 Result<Config> load(const Parsed& parsed) {
   ConfigSources sources{.file = parsed.config_file, .command_line = parsed.settings};
   for (const std::string& set : parsed.sets) {
@@ -329,6 +359,7 @@ int run_command_line(int argc, char** argv) {
   add_scope(root, parsed);
   add_immutability(root, parsed);
   add_check(root, parsed);
+  auto* assess = add_assess(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
   version->add_flag("--json", parsed.version_json, "As one JSON object.");
   version->footer(footer("  bascule version --json\n"));
@@ -339,6 +370,7 @@ int run_command_line(int argc, char** argv) {
       "  bascule migrate --from-file azure.txt\n"
       "  bascule account add --name acme --connection-string\n"
       "  bascule check\n"
+      "  bascule assess estate.json\n"
       "Each command has its own --help.\n"));
   if (argc == 2 && std::string_view(argv[1]) == "--version") return run_version(false);
   try {
@@ -347,6 +379,7 @@ int run_command_line(int argc, char** argv) {
     return root.exit(error) == 0 ? kDone : kUsage;
   }
   if (root.got_subcommand(version)) return run_version(parsed.version_json);
+  if (root.got_subcommand(assess)) return run_assess(parsed.assess);
   auto config = load(parsed);
   if (!config) {
     complain(config.error().message, kUsage);

@@ -67,6 +67,13 @@ struct ImmutabilityArguments {
   bool json = false;
 };
 
+struct AssessArguments {
+  std::vector<std::string> inputs;      // files, folders, "-"
+  std::string bandwidth, prices_file;   // "" = not given
+  std::string language = "en";
+  bool json = false;
+};
+
 int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
@@ -76,6 +83,7 @@ int run_immutability(const Config& config, const ImmutabilityArguments& argument
 int run_compact(const Config& config, const CompactArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
+int run_assess(const AssessArguments& arguments);
 int run_version(bool json);
 
 // Everything: parses, loads the configuration, runs.

@@ -44,6 +44,7 @@ struct Mapping {
   Move move = Move::unknown;
   Words reason;
   std::vector<Equivalent> equivalents;
+  std::string_view holds;      // what data it keeps: "object", "disk", "file", "database"; empty = none of its own
   Label label;                 // declared, or unknown with the date of the look
 };
 

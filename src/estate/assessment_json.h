@@ -1,0 +1,16 @@
+// The assessment as JSON: docs/schemas/assess.schema.json says what it looks like. Written as it goes: a million resources
+// never stand in memory as text.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "estate/assessment.h"
+
+namespace bascule::estate {
+
+inline constexpr int kAssessmentFormat = 1;   // "format": raised when a field changes its meaning or goes
+
+// `write` takes the text in parts, in order; false = it cannot take more (a full disk, a closed pipe), and the writing ends.
+bool write_json(const Assessment& assessment, Language language, const std::function<bool(std::string_view)>& write);
+
+}  // namespace bascule::estate
