@@ -1,8 +1,7 @@
 #include "base/time.h"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <cstring>
 
 namespace bascule {
 namespace {
@@ -41,6 +40,38 @@ Fields split(WallTime t) {
           static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
           time.subseconds().count()};
 }
+
+// Fixed forms, digit by digit: listings hold several of them a name.
+class Writer {
+ public:
+  void text(std::string_view t) {
+    std::memcpy(at_, t.data(), t.size());
+    at_ += t.size();
+  }
+  void digits(unsigned value, std::size_t count) {
+    for (std::size_t i = count; i-- > 0; value /= 10) at_[i] = static_cast<char>('0' + value % 10);
+    at_ += count;
+  }
+  void date(const Fields& f) {
+    digits(static_cast<unsigned>(f.year), 4);
+    text("-");
+    digits(f.month, 2);
+    text("-");
+    digits(f.day, 2);
+  }
+  void clock(const Fields& f) {
+    digits(static_cast<unsigned>(f.hour), 2);
+    text(":");
+    digits(static_cast<unsigned>(f.minute), 2);
+    text(":");
+    digits(static_cast<unsigned>(f.second), 2);
+  }
+  std::string done() const { return {text_.data(), static_cast<std::size_t>(at_ - text_.data())}; }
+
+ private:
+  std::array<char, 40> text_;
+  char* at_ = text_.data();
+};
 
 // Years outside 1..9999 have no text form in any of the formats here. A leap second (60) counts as the next second.
 std::optional<WallTime> join(const Fields& f, bool leap_second_allowed) {
@@ -153,9 +184,18 @@ std::optional<WallTime> parse_asctime(std::string_view text) {
 
 std::string format_http_date(WallTime t) {
   const Fields f = split(t);
-  const weekday day(std::chrono::floor<days>(t));
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[day.c_encoding()], f.day, kMonths[f.month - 1],
-                     f.year, f.hour, f.minute, f.second);
+  Writer out;
+  out.text(kDays[weekday(std::chrono::floor<days>(t)).c_encoding()]);
+  out.text(", ");
+  out.digits(f.day, 2);
+  out.text(" ");
+  out.text(kMonths[f.month - 1]);
+  out.text(" ");
+  out.digits(static_cast<unsigned>(f.year), 4);
+  out.text(" ");
+  out.clock(f);
+  out.text(" GMT");
+  return out.done();
 }
 
 std::optional<WallTime> parse_http_date(std::string_view text) {
@@ -166,13 +206,24 @@ std::optional<WallTime> parse_http_date(std::string_view text) {
 
 std::string format_iso8601(WallTime t) {
   const Fields f = split(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z", f.year, f.month, f.day, f.hour, f.minute, f.second,
-                     f.ticks);
+  Writer out;
+  out.date(f);
+  out.text("T");
+  out.clock(f);
+  out.text(".");
+  out.digits(static_cast<unsigned>(f.ticks), 7);
+  out.text("Z");
+  return out.done();
 }
 
 std::string format_iso8601_seconds(WallTime t) {
   const Fields f = split(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", f.year, f.month, f.day, f.hour, f.minute, f.second);
+  Writer out;
+  out.date(f);
+  out.text("T");
+  out.clock(f);
+  out.text("Z");
+  return out.done();
 }
 
 std::optional<WallTime> parse_iso8601(std::string_view text) {
