@@ -70,7 +70,7 @@ std::unique_ptr<store::Store> break_store(Broken rule, std::unique_ptr<store::St
   return std::make_unique<BrokenStore>(rule, std::move(store));
 }
 
-void BrokenReader::take(const std::string& method, const std::string& target, std::vector<http::Header>& headers) {
+void BrokenReader::take(const std::string& method, std::string& target, std::vector<http::Header>& headers) {
   const auto find = [&headers](std::string_view name) {
     const auto at = std::ranges::find(headers, name, &http::Header::name);
     return at == headers.end() ? std::string() : at->value;
@@ -79,6 +79,9 @@ void BrokenReader::take(const std::string& method, const std::string& target, st
     std::erase_if(headers, [](const http::Header& h) {
       return h.name == "x-ms-if-tags" || h.name == "x-ms-blob-condition-appendpos" || h.name == "x-ms-if-sequence-number-eq";
     });
+  } else if (rule_ == Broken::differences) {
+    const std::size_t at = target.find("&prevsnapshot=");
+    if (at != std::string::npos) target.erase(at, target.find('&', at + 1) - at);
   } else if (rule_ == Broken::tiers) {
     for (http::Header& h : headers)
       if (h.name == "x-ms-access-tier" && h.value == "Archive") h.value = "Cool";

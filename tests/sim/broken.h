@@ -24,6 +24,7 @@ enum class Broken {
   leases,          // a container's lease does not guard it
   holds,           // what is held or under a policy is deleted all the same
   restore,         // a deleted container's record is forgotten
+  differences,     // what changed since a snapshot is told as all that there is
   forwarding,      // the extent that others were gathered into is not named
 };
 
@@ -37,7 +38,7 @@ inline constexpr BrokenName kBroken[] = {
     {Broken::retention, "retention"},   {Broken::spans, "spans"},                 {Broken::fold, "fold"},
     {Broken::tags, "tags"},             {Broken::conditions, "conditions"},       {Broken::tiers, "tiers"},
     {Broken::leases, "leases"},         {Broken::holds, "holds"},             {Broken::restore, "restore"},
-    {Broken::forwarding, "forwarding"},
+    {Broken::forwarding, "forwarding"},   {Broken::differences, "differences"},
 };
 
 // A store whose commits lack what the broken rule would have them do; nothing where the rule is kept elsewhere.
@@ -47,7 +48,7 @@ std::unique_ptr<store::Store> break_store(Broken rule, std::unique_ptr<store::St
 class BrokenReader {
  public:
   explicit BrokenReader(Broken rule) : rule_(rule) {}
-  void take(const std::string& method, const std::string& target, std::vector<http::Header>& headers);
+  void take(const std::string& method, std::string& target, std::vector<http::Header>& headers);
 
  private:
   const Broken rule_;

@@ -130,7 +130,10 @@ Task<void> leap(Play& play, const Cast& cast) {
   while (play.stepping > 0) co_await server.world().clock.sleep_for(20ms);
   server.world().clock.step_wall(kLeap);
   play.trace.add("half a day goes by");
-  co_await server.world().clock.sleep_for(5s);   // what has become due goes by the rules under which it did
+  // What has become due goes by the rules under which it did: a round that began after the leap has to come to its end.
+  const std::uint64_t before = server.rounds();
+  do co_await server.world().clock.sleep_for(5s);
+  while (server.rounds() < before + 2);
   for (const auto& client : cast.names) co_await client->at_rest();
   play.rest = false;
 }

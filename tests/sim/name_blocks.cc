@@ -91,6 +91,8 @@ NameClient::Op NameClient::copy(const Name& name, const Place& at) {
   if (state->archived()) return refused(std::move(op), 409);
   if (name.live() && !name.live()->coming.empty()) return refused(std::move(op), 409);
   State next = *state;
+  const bool onto_itself = state->kind == State::Kind::base && from.path() == at.path();
+  if (!onto_itself) next.life = ++lives_;   // its pages are written anew
   next.expires = {};
   if (pick(3) == 0) op.request.headers.push_back({"x-ms-meta-k", next.metadata = "c" + std::to_string(pick(100))});
   name_tags(op.request, next.tags = some_tags());

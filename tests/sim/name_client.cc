@@ -119,6 +119,7 @@ Task<void> NameClient::name_step(Place at) {
       }
       case State::Type::append: co_return co_await do_op(at, now.live() && pick(8) ? append(now, at) : create(now, at));
       case State::Type::page: {
+        if (pick(5) == 0) co_return co_await differences(now, at);
         const std::uint64_t kind = now.live() ? pick(8) : 0;
         co_return co_await do_op(at, kind == 0 ? create(now, at) : kind < 7 ? write_pages(now, at) : page_properties(now, at));
       }

@@ -68,6 +68,7 @@ class NameClient final : public Speaker {
   Op append(const Name& name, const Place& at);
   Op write_pages(const Name& name, const Place& at);
   Op page_properties(const Name& name, const Place& at);
+  Task<void> differences(Name now, Place at);
   // name_states.cc
   Op metadata(const Name& name, const Place& at);
   Op tags(const Name& name, const Place& at);
@@ -97,7 +98,7 @@ class NameClient final : public Speaker {
   Settings settings_;
   std::map<std::string, Box> boxes_;
   std::vector<DeletedBox> deleted_;          // containers that may be restored
-  std::uint64_t marks_ = 0;
+  std::uint64_t marks_ = 0, lives_ = 0;
 };
 
 std::string path_of(const std::string& path, const State& state);   // with its place in the past

@@ -16,6 +16,7 @@ NameClient::Op NameClient::create(const Name& name, const Place& at) {
   } else {
     next.content.resize(kPage * pick(kMostPages), '\0');
     next.sequence = pick(5);
+    next.life = ++lives_;
     op.request.headers = {{"x-ms-blob-type", "PageBlob"}, {"x-ms-blob-content-length", std::to_string(next.content.size())},
                           {"x-ms-blob-sequence-number", std::to_string(next.sequence)}};
   }
@@ -86,6 +87,32 @@ NameClient::Op NameClient::write_pages(const Name& name, const Place& at) {
   op.after.base->etag.clear();
   op.after.base->put_pages(first, length, clear ? nullptr : &op.request.body);
   return op;
+}
+
+// What changed since a snapshot, of what is there now or of a later snapshot.
+Task<void> NameClient::differences(Name now, Place at) {
+  std::vector<const State*> states;
+  for (const State& s : now.past)
+    if (s.kind == State::Kind::snapshot && !s.deleted && s.id != kUnknown) states.push_back(&s);
+  std::ranges::sort(states, {}, &State::id);
+  if (now.live()) states.push_back(now.live());
+  if (states.size() < 2) co_return;
+  const std::size_t later = 1 + pick(states.size() - 1);
+  const State &then = *states[pick(later)], &shown = *states[later];
+  if (then.kind != State::Kind::snapshot) co_return;
+  std::string path = at.path() + "?comp=pagelist&prevsnapshot=" + in_query(then.id);
+  if (&shown != now.live()) path += "&snapshot=" + in_query(shown.id);
+  const Answer answer = co_await send({"GET", path, {}, ""});
+  if (unclear(answer) || put_off(answer)) co_return;
+  const int expected = shown.life == then.life ? 200 : 409;
+  if (answer.status != expected)
+    co_return violate("GET " + path + " should answer " + std::to_string(expected) + ", not " + std::to_string(answer.status));
+  if (answer.status != 200) co_return;
+  State::Difference told;
+  for (const auto& [tag, into] : {std::pair("PageRange", &told.written), std::pair("ClearRange", &told.cleared)})
+    for (const auto& range : elements(answer.body, tag))
+      for (std::uint64_t p = std::stoull(element(range, "Start")); p < std::stoull(element(range, "End")); p += kPage) into->insert(p);
+  if (told != shown.since(then)) violate("GET " + path + " does not tell what changed");
 }
 
 NameClient::Op NameClient::page_properties(const Name& name, const Place& at) {

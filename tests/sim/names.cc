@@ -7,15 +7,29 @@ namespace bascule::sim {
 void State::put_pages(std::uint64_t first, std::uint64_t length, const std::string* bytes) {
   if (bytes) content.replace(first, length, *bytes);
   else content.replace(first, length, length, '\0');
+  ++writes;
   for (std::uint64_t at = first; at < first + length; at += kPage) {
+    written[at] = writes;
     if (bytes) pages.insert(at);
     else pages.erase(at);
   }
 }
 
 void State::resize(std::uint64_t size) {
+  if (size < content.size()) ++writes;
+  for (std::uint64_t at = size; at < content.size(); at += kPage) written[at] = writes;
   content.resize(size, '\0');
   pages.erase(pages.lower_bound(size), pages.end());
+}
+
+State::Difference State::since(const State& then) const {
+  Difference d;
+  for (const auto& [page, write] : written) {
+    if (write <= then.writes || page >= content.size()) continue;
+    if (pages.contains(page)) d.written.insert(page);
+    else if (then.pages.contains(page)) d.cleared.insert(page);
+  }
+  return d;
 }
 
 bool Name::has_snapshots() const {

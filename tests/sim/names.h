@@ -32,6 +32,8 @@ struct State {
   std::string tier, coming;              // as sent; where it is being brought back to
   WallTime back{};                       // ... and when
   std::set<std::uint64_t> pages;         // of a page blob, those that were written and not cleared
+  std::map<std::uint64_t, std::uint64_t> written;   // ... and in which of its writes each page was written or cleared last
+  std::uint64_t writes = 0, life = 0;    // how many there were, since which creation
   std::uint64_t sequence = 0;
   unsigned appended = 0;
   bool sealed = false;
@@ -45,6 +47,12 @@ struct State {
 
   void put_pages(std::uint64_t first, std::uint64_t length, const std::string* bytes);   // null: cleared
   void resize(std::uint64_t size);
+  // What Get Page Ranges tells of this state since `then`, an earlier one of the same life.
+  struct Difference {
+    std::set<std::uint64_t> written, cleared;
+    bool operator==(const Difference&) const = default;
+  };
+  Difference since(const State& then) const;
   void set_free() { until = {}, locked = hold = false; }
   bool kept(WallTime lawful) const { return hold || until > lawful; }
   bool archived() const { return tier == "Archive"; }

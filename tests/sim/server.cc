@@ -59,7 +59,8 @@ Task<void> Server::run_jobs(Life& life, std::shared_ptr<ops::testing::Lifeline> 
       if (const auto expired = co_await life.gateway->service->expire_deleted_containers(); !expired) outcome = fail(expired.error());
     }
     if (outcome && broken_ == Broken::collection) outcome = co_await take_by_listing(life);
-    if (!outcome) note(outcome.error());
+    if (outcome) ++rounds_;
+    else note(outcome.error());
     co_await world_.clock.sleep_for(swept && *swept ? 50ms : 1000ms);   // as the program does
   }
 }

@@ -45,6 +45,7 @@ class Server {
   WallTime lawful_now() { return life_ ? service().lawful_now() : world_.clock.wall(); }   // what policies count by
   jobs::Sweeper& sweeper() { return *life_->sweeper; }
   catalog::Catalog& catalog() { return *life_->gateway->catalog; }
+  std::uint64_t rounds() const { return rounds_; }   // of the jobs, that came to their end
   void set_faults(bool on);
   // The provider does as it should for as long as one of these is there: for who must get to see something large.
   class Calm {
@@ -57,7 +58,7 @@ class Server {
    private:
     Server& server_;
   };
-  void tamper(const std::string& method, const std::string& target, std::vector<http::Header>& headers) {
+  void tamper(const std::string& method, std::string& target, std::vector<http::Header>& headers) {
     reader_.take(method, target, headers);
   }
   std::string trouble;               // what a job met that may never be
@@ -74,7 +75,7 @@ class Server {
   BrokenReader reader_;
   SeededRandom random_;
   std::unique_ptr<Life> life_;
-  std::uint64_t lives_ = 0;
+  std::uint64_t lives_ = 0, rounds_ = 0;
   bool faults_ = false;
   int calm_ = 0;
   std::vector<std::weak_ptr<http::ByteStream>> clients_;
