@@ -164,7 +164,7 @@ Task<Result<void>> Checker::walk_head(const Container& container, Walk::Record e
       wrong.add(Trouble::damaged, "its record (" + key_text(entry.key) + "): " +
                                       (entry.damage ? entry.damage->message : head.error().message));
     } else {
-      const bool tombstone = catalog::history_of(*head).state == catalog::HistoryRecord::State::tombstone;
+      const bool tombstone = head->extras && head->extras->history.state == catalog::HistoryRecord::State::tombstone;
       const catalog::EncryptionRecord* encryption = ops::encryption_of(*head);
       BASCULE_CO_ASSIGN(const Container sealed, co_await sealed_container(container, encryption ? std::optional(*encryption) : std::nullopt));
       if (head->manifest.spans) BASCULE_CO_TRY(co_await walk_spans(sealed, *head, covered, wrong));

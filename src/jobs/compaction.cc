@@ -280,6 +280,7 @@ std::vector<Compactor::Group> Compactor::group(std::vector<Candidate> all) const
   }
   for (Group& g : groups) {
     std::vector<ToGather> what;
+    what.reserve(g.members.size());
     for (const Candidate& c : g.members)
       what.push_back({.size_bytes = c.record.size_bytes, .moved_bytes = c.moved_bytes,
                       .reads = static_cast<std::uint32_t>(std::min<std::uint64_t>(c.stretches.size(), 1 + c.record.size_bytes / kReadBytes)),

@@ -407,8 +407,8 @@ Task<Result<void>> Sweeper::expire(store::Entry entry, WallTime now) {
   t.require(entry.key, entry.version);
   t.remove(entry.key);
   const auto due = [now](const catalog::HeadRecord& record) {
-    const HistoryRecord& h = catalog::history_of(record);
-    return h.state == HistoryRecord::State::deleted && catalog::deletion_due(h) <= now;
+    return record.extras && record.extras->history.state == HistoryRecord::State::deleted &&
+           catalog::deletion_due(record.extras->history) <= now;
   };
   BASCULE_CO_ASSIGN(const auto container, co_await catalog_.get<catalog::ContainerRecord>(keys::container(cid)));
   t.require(keys::container(cid), container ? container->version : 0);
