@@ -36,6 +36,7 @@ struct Parsed {
   MigrateArguments migrate;
   ImmutabilityArguments immutability;
   AssessArguments assess;
+  CompareArguments compare;
   bool version_json = false;
   bool quick = false, read = false;
 };
@@ -330,6 +331,23 @@ CLI::App* add_assess(CLI::App& root, Parsed& parsed) {
   return command;
 }
 
+CLI::App* add_compare(CLI::App& root, Parsed& parsed) {
+  auto* command = root.add_subcommand("compare", "Sets providers' facts side by side, and holds them against your rule.");
+  CompareArguments& c = parsed.compare;
+  command->add_option("--rule", c.rule_file, "Your residency rule, TOML; - for standard input. Not given: the facts alone.")->type_name("FILE");
+  command->add_option("--profile", c.profile_files, "A provider's profile of your own, beside the shipped ones or in place of one; may be repeated.")
+      ->type_name("FILE")->type_size(1)->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--html", c.html_file, "Write one page, which needs nothing else, into this file.")->type_name("FILE");
+  command->add_option("--lang", c.language, "The language of table and page: en (the default) or fr.")->check(CLI::IsMember({"en", "fr"}))->type_name("LANG");
+  command->add_flag("--json", c.json, "The answer as one JSON object (docs/schemas/compare.schema.json).");
+  command->footer(footer(
+      "  bascule compare\n"
+      "  bascule compare --rule rule.toml --html compare.html\n"
+      "  bascule compare --rule rule.toml --json | jq -r '.providers[] | .places[] | select(.outcome == \"allowed\") | .region'\n"
+      "      Providers stand in alphabetical order; nothing here names a winner. docs/compare.md describes rules and profiles.\n"));
+  return command;
+}
+
 Result<Config> load(const Parsed& parsed) {
   ConfigSources sources{.file = parsed.config_file, .command_line = parsed.settings};
   for (const std::string& set : parsed.sets) {
@@ -360,6 +378,7 @@ int run_command_line(int argc, char** argv) {
   add_immutability(root, parsed);
   add_check(root, parsed);
   auto* assess = add_assess(root, parsed);
+  auto* compare = add_compare(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
   version->add_flag("--json", parsed.version_json, "As one JSON object.");
   version->footer(footer("  bascule version --json\n"));
@@ -371,6 +390,7 @@ int run_command_line(int argc, char** argv) {
       "  bascule account add --name acme --connection-string\n"
       "  bascule check\n"
       "  bascule assess estate.json\n"
+      "  bascule compare --rule rule.toml\n"
       "Each command has its own --help.\n"));
   if (argc == 2 && std::string_view(argv[1]) == "--version") return run_version(false);
   try {
@@ -380,6 +400,7 @@ int run_command_line(int argc, char** argv) {
   }
   if (root.got_subcommand(version)) return run_version(parsed.version_json);
   if (root.got_subcommand(assess)) return run_assess(parsed.assess);
+  if (root.got_subcommand(compare)) return run_compare(parsed.compare);   // needs no configuration
   auto config = load(parsed);
   if (!config) {
     complain(config.error().message, kUsage);

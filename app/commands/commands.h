@@ -70,6 +70,15 @@ struct ImmutabilityArguments {
 struct AssessArguments {
   std::vector<std::string> inputs;      // files, folders, "-"
   std::string bandwidth, prices_file;   // "" = not given
+  std::string html_file;
+  std::string language = "en";
+  bool json = false;
+};
+
+struct CompareArguments {
+  std::string rule_file;                    // empty: facts alone; "-" for standard input
+  std::vector<std::string> profile_files;   // of one's own
+  std::string html_file;
   std::string language = "en";
   bool json = false;
 };
@@ -84,6 +93,7 @@ int run_compact(const Config& config, const CompactArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);
 int run_assess(const AssessArguments& arguments);
+int run_compare(const CompareArguments& arguments);
 int run_version(bool json);
 
 // Everything: parses, loads the configuration, runs.

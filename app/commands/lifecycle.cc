@@ -1,31 +1,17 @@
 // bascule lifecycle set, show, run, remove.
 #include <boost/json/serialize.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "app/admin/control_requests.h"
 #include "app/commands/ask.h"
 #include "app/commands/commands.h"
+#include "app/commands/files.h"
 
 namespace bascule::app {
 namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMostBytes = 1024 * 1024;   // as it is written; what is kept is smaller
-
-Result<std::string> read_policy(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") {
-    opened.open(file, std::ios::binary);
-    if (!opened) return fail(Code::not_found, "cannot read " + file);
-  }
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (text.size() > kMostBytes) return fail(Code::invalid_argument, file + " is larger than a policy can be");
-  return text;
-}
 
 std::string counts(const json::object& run) {
   const auto count = [&](const char* name) { return std::to_string(number_of(run, name, 0)) + " " + name; };
@@ -53,7 +39,7 @@ int run_lifecycle(const Config& config, const LifecycleArguments& arguments) {
   const char* what = arguments.what == What::set ? "lifecycle-set" : arguments.what == What::run ? "lifecycle-run"
                      : arguments.what == What::remove ? "lifecycle-remove" : "lifecycle-show";
   if (arguments.what == What::set) {
-    auto policy = read_policy(arguments.file);
+    auto policy = read_text(arguments.file, kMostBytes);
     if (!policy) return complain(policy.error());
     body["policy"] = *policy;
   }

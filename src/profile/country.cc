@@ -26,7 +26,7 @@ bool among(std::string_view list, std::string_view code) {
 
 constexpr CountryName kNames[] = {
     {"AT", "Austria", "Autriche"},        {"AU", "Australia", "Australie"},     {"BE", "Belgium", "Belgique"},
-    {"BG", "Bulgaria", "Bulgarie"},       {"BR", "Brazil", "Brésil"},           {"CA", "Canada", "Canada"},
+    {"BG", "Bulgaria", "Bulgarie"},       {"BR", "Brazil", "Brésil"},           {"BY", "Belarus", "Biélorussie"},   {"CA", "Canada", "Canada"},
     {"CH", "Switzerland", "Suisse"},      {"CN", "China", "Chine"},             {"CY", "Cyprus", "Chypre"},
     {"CZ", "Czechia", "Tchéquie"},        {"DE", "Germany", "Allemagne"},       {"DK", "Denmark", "Danemark"},
     {"EE", "Estonia", "Estonie"},         {"ES", "Spain", "Espagne"},           {"FI", "Finland", "Finlande"},
@@ -34,7 +34,7 @@ constexpr CountryName kNames[] = {
     {"HR", "Croatia", "Croatie"},         {"HU", "Hungary", "Hongrie"},         {"IE", "Ireland", "Irlande"},
     {"IN", "India", "Inde"},              {"IS", "Iceland", "Islande"},         {"IT", "Italy", "Italie"},
     {"JP", "Japan", "Japon"},             {"LI", "Liechtenstein", "Liechtenstein"}, {"LT", "Lithuania", "Lituanie"},
-    {"LU", "Luxembourg", "Luxembourg"},   {"LV", "Latvia", "Lettonie"},         {"MT", "Malta", "Malte"},
+    {"LU", "Luxembourg", "Luxembourg"},   {"LV", "Latvia", "Lettonie"},         {"MK", "North Macedonia", "Macédoine du Nord"}, {"MT", "Malta", "Malte"},
     {"MX", "Mexico", "Mexique"},          {"NL", "Netherlands", "Pays-Bas"},    {"NO", "Norway", "Norvège"},
     {"PL", "Poland", "Pologne"},          {"PT", "Portugal", "Portugal"},       {"RO", "Romania", "Roumanie"},
     {"RS", "Serbia", "Serbie"},           {"SE", "Sweden", "Suède"},            {"SG", "Singapore", "Singapour"},

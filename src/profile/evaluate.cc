@@ -43,7 +43,7 @@ class Evaluation {
     review();
     at_most(Demand::non_eu_share_largest, FactId::non_eu_share_largest, rule_.non_eu_share_largest);
     at_most(Demand::non_eu_share_total, FactId::non_eu_share_total, rule_.non_eu_share_total);
-    countries(Demand::technology, FactId::technology_countries, rule_.technology);
+    technology();
     countries(Demand::resale, FactId::reseller_countries, rule_.resale);
     countries(Demand::presence, FactId::presence_outside_eu, rule_.presence);
     qualifications_all();
@@ -92,6 +92,15 @@ class Evaluation {
     const Fact& fact = profile_.fact(id);
     if (!fact.known) return set_unknown(check);
     set(check, std::ranges::all_of(fact.items, [&](const std::string& code) { return matches(words, code); }));
+  }
+
+  // What is said of the region goes before what is said of the provider.
+  void technology() {
+    if (region_ == nullptr || !region_->technology_countries) return countries(Demand::technology, FactId::technology_countries, rule_.technology);
+    if (!rule_.demands(Demand::technology)) return;
+    const std::vector<std::string>& found = *region_->technology_countries;
+    Check& check = add(Demand::technology, "technology_countries", fmt::format("{}", fmt::join(found, ", ")), region_->source, region_->date);
+    set(check, std::ranges::all_of(found, [&](const std::string& code) { return matches(rule_.technology, code); }));
   }
 
   void at_most(Demand demand, FactId id, const std::optional<std::int64_t>& most) {

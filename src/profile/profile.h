@@ -2,6 +2,7 @@
 // a person may bring others of the same format (docs/compare.md).
 #pragma once
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct Region {
   std::string endpoint;         // where it differs from the provider's pattern; empty = the pattern
   std::string signing_region;   // where it differs from the id
   std::int64_t zones = 0;       // availability zones; 0 = not said
+  // Where the suppliers of this region's technology sit, if it is not what the provider's fact says.
+  std::optional<std::vector<std::string>> technology_countries;
   std::string note, source, date;
 };
 

@@ -225,12 +225,14 @@ class File {
         BASCULE_ASSIGN(region.signing_region, read_.text(node, "signing_region", 60));
       } else if (key == "zones") {
         BASCULE_ASSIGN(region.zones, read_.number(node, "zones", 1, 100));
+      } else if (key == "technology_countries") {
+        BASCULE_ASSIGN(region.technology_countries, read_.texts(node, "technology_countries", is_country, "a country's two letters (ISO 3166)"));
       } else if (key == "note") {
         BASCULE_ASSIGN(region.note, read_.text(node, "note"));
       } else if (key == "from") {
         BASCULE_TRY(from(node, region));
       } else {
-        return read_.unknown_key(key, {"id", "place", "country", "endpoint", "signing_region", "zones", "note", "from"});
+        return read_.unknown_key(key, {"id", "place", "country", "endpoint", "signing_region", "zones", "technology_countries", "note", "from"});
       }
     }
     if (region.id.empty() || region.country.empty() || region.source.empty()) return read_.wrong(row, "a region needs id, country and from");

@@ -118,6 +118,15 @@ TEST(Evaluate, WithoutARegionTheCountryIsUnknown) {
   EXPECT_EQ(evaluate(of, nullptr, rule("unknown = \"undecided\"\ndata_countries = [\"EU\"]"), kToday).outcome, Outcome::undecided);
 }
 
+TEST(Evaluate, WhatIsSaidOfTheRegionGoesBeforeTheProvider) {
+  Profile of = profile();   // the provider's: FR, US
+  of.regions[0].technology_countries = std::vector<std::string>{"FR"};
+  EXPECT_EQ(evaluate(of, of.regions.data(), rule("technology = [\"EU\"]"), kToday).outcome, Outcome::allowed);
+  EXPECT_EQ(evaluate(of, &of.regions[1], rule("technology = [\"EU\"]"), kToday).outcome, Outcome::refused);
+  of.regions[0].technology_countries->push_back("CN");
+  EXPECT_EQ(evaluate(of, of.regions.data(), rule("technology = [\"EU\", \"US\"]"), kToday).outcome, Outcome::refused);
+}
+
 TEST(Evaluate, AReviewInTheFutureOrADateThatIsNone) {
   const Profile of = profile();
   EXPECT_EQ(evaluate(of, of.regions.data(), rule("control_reviewed_days = 1"), "not a date").outcome, Outcome::refused);
