@@ -130,7 +130,7 @@ Task<Answer> put_block_from_url(Call& call) {
   put.encryption = asked;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
-  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
+  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, use));
   const std::uint64_t most = call.version >= since::kLargestBlocksFromUrl ? 4000 * kMiB : 100 * kMiB;
   if (source->length_bytes > most) co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(most)}}});
   if (source->length_bytes == 0) co_return bad_header(name(H::copy_source), source->url_without_query);  // no block is empty

@@ -24,7 +24,7 @@ Task<Answer> append_block_from_url(Call& call) {
   const ops::AskedEncryption asked = append.conditions.encryption;
   BASCULE_CO_ASSIGN(const DeclaredHashes declared, source_hashes(call.headers));
   BASCULE_CO_ASSIGN(SourceUse use, ranged_source(call, false));
-  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
+  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, use));
   const std::uint64_t most = most_appended(call.version);
   if (source->length_bytes > most) co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(most)}}});
   if (source->length_bytes == 0) co_return bad_header(name(H::copy_source), source->url_without_query);
@@ -63,7 +63,7 @@ Task<Answer> put_page_from_url(Call& call) {
   // "The size of the source range must be that of the target's."
   if (!use.range->last || *use.range->last - use.range->first + 1 != put.length_bytes)
     co_return bad_header(name(H::source_range), headers.get(H::source_range));
-  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, std::move(use)));
+  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, use));
   if (source->length_bytes != put.length_bytes) co_return refuse(Fault::invalid_range);
   put.body = {.length_bytes = put.length_bytes};
   expect_hashes(call, declared, put.body);
