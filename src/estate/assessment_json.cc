@@ -55,7 +55,7 @@ class Writer {
   }
   void value(const Money& money) {
     begin('{');
-    key("amount").value(money.amount);
+    key("amount").value(std::round(money.amount * 1e6) / 1e6);
     key("currency").value(money.currency);
     end('}');
   }
@@ -285,7 +285,7 @@ void write_resource(Writer& to, const Assessment& from, std::uint64_t index) {
 bool write_json(const Assessment& from, Language language, const std::function<bool(std::string_view)>& write) {
   Writer to(write, language);
   to.begin('{');
-  to.field("format", static_cast<std::uint64_t>(kAssessmentFormat));
+  to.field("schema", kAssessmentSchema);
   to.field("command", from.command);
   to.field("made", from.made);
   to.field("version", from.program_version);

@@ -8,7 +8,7 @@
 
 namespace bascule::estate {
 
-inline constexpr int kAssessmentFormat = 1;   // "format": raised when a field changes its meaning or goes
+inline constexpr std::string_view kAssessmentSchema = "bascule-assess-1";   // another name when a member changes its meaning or goes
 
 // `write` takes the text in parts, in order; false = it cannot take more (a full disk, a closed pipe), and the writing ends.
 bool write_json(const Assessment& assessment, Language language, const std::function<bool(std::string_view)>& write);

@@ -192,7 +192,7 @@ std::string clean_word(std::string_view text, std::size_t most) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (out.size() >= most && (c & 0xc0) != 0x80) break;
+    if (out.size() >= most && ((c & 0xc0) != 0x80 || out.size() >= most + 3)) break;   // a character has at most three more
     // C1 controls and the marks that turn the direction of writing are two or three bytes of UTF-8.
     if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
       out += ' ';

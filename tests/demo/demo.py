@@ -195,6 +195,8 @@ def main():
     print("The move of an account, from Azure to Bascule.\n"
           "Azurite, Microsoft's emulator, stands in for Azure here; everything else is the real thing.\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="bascule-demo-") as folder:
+        from first_look import show
+        show(play, program, folder)
         source = server.Server("azurite", folder=pathlib.Path(folder) / "azurite")
         try:
             up = play.step("Azurite starts, with Azure's development account", source.start)

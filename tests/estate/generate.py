@@ -286,7 +286,7 @@ def terraform_resources(count, seed, with_ids):
             if kind == "Microsoft.Storage/storageAccounts":
                 tier, replication = row["sku"]["name"].split("_")
                 values.update(account_tier=tier, account_replication_type=replication, account_kind=row["kind"], is_hns_enabled=properties.get("isHnsEnabled", False),
-                              shared_access_key_enabled=properties.get("allowSharedKeyAccess", True))
+                              shared_access_key_enabled=properties.get("allowSharedKeyAccess", True), sftp_enabled=properties.get("isSftpEnabled", False))
                 for secret in ("primary_access_key", "primary_connection_string"):
                     values[secret] = SECRETS[secret]
                     sensitive[secret] = True
@@ -325,7 +325,7 @@ def write_plan(count, seed, to):
 
 
 OPERATIONS = [("GetBlob", "AccountKey", 60), ("PutBlob", "SAS", 15), ("ListBlobs", "AccountKey", 8), ("GetBlobProperties", "OAuth", 8), ("PutBlock", "AccountKey", 5),
-              ("AppendFile", "OAuth", 2), ("DeleteBlob", "AccountKey", 1), ("GetBlob", "Anonymous", 1)]
+              ("AppendFile", "OAuth", 7), ("DeleteBlob", "AccountKey", 1), ("GetBlob", "Anonymous", 1)]
 AGENTS = ["azsdk-python-storage-blob/12.23.0 Python/3.11.2 (Linux-6.1.0-x86_64)", "azsdk-net-Storage.Blobs/12.21.2 (.NET 8.0.8; Ubuntu 22.04)",
           "AzCopy/10.26.0 Azure-Storage/0.15 (go1.22)", "rclone/v1.66.0"]
 
