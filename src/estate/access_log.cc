@@ -7,21 +7,12 @@
 #include "estate/ascii.h"
 #include "estate/columns.h"
 #include "estate/facts.h"
+#include "estate/json_members.h"
 
 namespace bascule::estate {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view text_at(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
-std::string_view text_at(const json::object* in, std::string_view name) { return in ? text_at(*in, name) : std::string_view(); }
-const json::object* object_at(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found ? found->if_object() : nullptr;
-}
 
 // Numbers stand as numbers or as texts.
 std::uint64_t number_at(const json::object* in, std::string_view name) {

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include "estate/ascii.h"
+#include "estate/json_members.h"
 
 namespace bascule::estate {
 namespace json = boost::json;
@@ -27,11 +28,6 @@ std::optional<std::string> as_text(const json::value& value) {
 }
 
 bool is_expression(std::string_view text) { return text.size() > 2 && text[0] == '[' && text[1] != '[' && text.back() == ']'; }
-
-const json::object* object_of(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found ? found->if_object() : nullptr;
-}
 
 }  // namespace
 
@@ -234,12 +230,12 @@ std::optional<json::value> TemplateScope::evaluate(std::string_view expression, 
 }
 
 std::optional<json::value> TemplateScope::parameter(std::string_view name, int depth) const {
-  const json::object* declared = parameters_ ? object_of(*parameters_, name) : nullptr;
+  const json::object* declared = parameters_ ? object_at(*parameters_, name) : nullptr;
   if (declared) {
     const auto* type = declared->if_contains("type");
     if (type && type->is_string() && begins_with_word(std::string_view(type->get_string()), "secure")) return std::nullopt;
   }
-  if (const json::object* given = given_ ? object_of(*given_, name) : nullptr) {
+  if (const json::object* given = given_ ? object_at(*given_, name) : nullptr) {
     if (const auto* value = given->if_contains("value"); value && outer_) return outer_->resolve(*value, -1, depth + 1);
   }
   const auto* standard = declared ? declared->if_contains("defaultValue") : nullptr;
@@ -310,7 +306,7 @@ class Expander {
       if (met.is_bool() && !met.get_bool()) return;
     }
     int copies = 0;
-    if (const auto* copy = object_of(body, "copy")) {
+    if (const auto* copy = object_at(body, "copy")) {
       if (const auto* count = copy->if_contains("count")) {
         const json::value number = scope.value(*count);
         if (number.is_int64()) copies = static_cast<int>(std::clamp<std::int64_t>(number.get_int64(), 0, kMostCopies));
@@ -364,13 +360,13 @@ class Expander {
   }
 
   void deployment(const json::object& body, const TemplateScope& outer, int depth) {
-    const json::object* properties = object_of(body, "properties");
-    const json::object* nested = properties ? object_of(*properties, "template") : nullptr;
+    const json::object* properties = object_at(body, "properties");
+    const json::object* nested = properties ? object_at(*properties, "template") : nullptr;
     if (!nested) return;
-    const json::object* options = object_of(*properties, "expressionEvaluationOptions");
+    const json::object* options = object_at(*properties, "expressionEvaluationOptions");
     const auto* chosen = options ? options->if_contains("scope") : nullptr;
     const bool own = chosen && chosen->is_string() && same_word(std::string_view(chosen->get_string()), "inner");
-    const TemplateScope inner(object_of(*nested, "parameters"), object_of(*nested, "variables"), object_of(*properties, "parameters"), &outer);
+    const TemplateScope inner(object_at(*nested, "parameters"), object_at(*nested, "variables"), object_at(*properties, "parameters"), &outer);
     const auto* resources = nested->if_contains("resources");
     if (!resources) return;
     const auto each = [&](const json::value& value) {

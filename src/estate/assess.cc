@@ -6,6 +6,7 @@
 #include <bit>
 #include <charconv>
 #include <map>
+#include <set>
 
 #include "estate/ascii.h"
 #include "estate/columns.h"
@@ -85,6 +86,19 @@ void arrange(Table& table) {
   });
   table.place.assign(table.rows.size(), Table::kNone);
   for (Index i = 0; i < table.order.size(); ++i) table.place[table.order[i]] = i;
+}
+
+void count_subscriptions(const Table& table, Assessment& out) {
+  std::vector<bool> seen(table.texts.size(), false);
+  std::set<std::string> subscriptions;
+  for (const Index index : table.order) {
+    const std::uint32_t scope = table.rows[index].scope;
+    if (seen[scope]) continue;
+    seen[scope] = true;
+    subscriptions.insert(lowered(read_scope(table.texts.text(scope)).subscription));
+  }
+  subscriptions.erase("");
+  out.subscriptions = subscriptions.size();
 }
 
 void count_types(const Table& table, Assessment& out) {
@@ -246,6 +260,7 @@ Assessment assess(Gathered gathered, const AssessOptions& options) {
   decide_moves(*table, catalogue);
   const Ordered ordered = order(*table);
   arrange(*table);
+  count_subscriptions(*table, out);
   count_types(*table, out);
   count_waves(*table, ordered, out);
   tell_sizes(gathered, out);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
+#include <set>
 
 #include "estate/access_log.h"
 #include "estate/arm_template.h"
@@ -76,6 +77,30 @@ TEST(Assess, BlockersMakeAKindWorseNeverBetter) {
   EXPECT_EQ(all.at("both").move, Move::rebuild);
   EXPECT_EQ(all.at("mongo").move, Move::rebuild);
   EXPECT_EQ(all.at("nested").blockers.at(0)->id, "managed-identity");
+}
+
+TEST(Assess, TerraformsBlocksAreListsAndAssociationsArePartOfTheirFirst) {
+  const std::string state = R"({"format_version":"1.0","values":{"root_module":{"resources":[
+    {"address":"azurerm_storage_account.a","mode":"managed","type":"azurerm_storage_account","name":"a","values":{"id":")" + std::string(kGroup) +
+                            R"(Microsoft.Storage/storageAccounts/a","is_hns_enabled":false,"identity":[{"type":"SystemAssigned"}],"network_rules":[{"default_action":"Deny"}],
+      "customer_managed_key":[],"account_replication_type":"GZRS"},"sensitive_values":{"network_rules":[{}]}},
+    {"address":"azurerm_network_interface_security_group_association.x","mode":"managed","type":"azurerm_network_interface_security_group_association","name":"x","values":{"id":")" +
+                            std::string(kGroup) + "Microsoft.Network/networkInterfaces/n|" + std::string(kGroup) + R"(Microsoft.Network/networkSecurityGroups/s",
+      "network_security_group_id":")" + std::string(kGroup) + R"(Microsoft.Network/networkSecurityGroups/s"}},
+    {"address":"azurerm_network_security_group.s","mode":"managed","type":"azurerm_network_security_group","name":"s","values":{"id":")" + std::string(kGroup) +
+                            R"(Microsoft.Network/networkSecurityGroups/s"},"depends_on":["azurerm_storage_account.a"]},
+    {"address":"data.azurerm_client_config.c","mode":"data","type":"azurerm_client_config","name":"c","values":{}},
+    {"address":"random_id.r","mode":"managed","type":"random_id","name":"r","values":{}}]}}})";
+  const auto assessment = assessed({state});
+  const auto all = by_name(assessment);
+  ASSERT_EQ(all.size(), 3U);
+  std::set<std::string_view> seen;
+  for (const Blocker* blocker : all.at("a").blockers) seen.insert(blocker->id);
+  EXPECT_EQ(seen, (std::set<std::string_view>{"managed-identity", "network-rules", "geo-replication"}));
+  EXPECT_EQ(all.at("a").wave, 1U);
+  EXPECT_EQ(all.at("s").wave, 2U);
+  EXPECT_EQ(all.at("n").wave, 3U);
+  EXPECT_EQ(assessment.inputs[0].notes.at(0).id, "other-providers");
 }
 
 TEST(Assess, ATemplatesResourceJoinsTheOneThatHasAGroup) {

@@ -189,6 +189,7 @@ struct Assessment {
   bool complete = true;                   // every input was read to its end without errors
 
   std::vector<Input> inputs;
+  std::uint64_t subscriptions = 0;        // that resources lie in
   std::uint64_t merged = 0;               // records that named a resource already known
   std::uint64_t missing = 0;              // ids that resources refer to and no input has
   std::vector<std::string> missing_examples;   // at most 20

@@ -297,6 +297,7 @@ bool write_json(const Assessment& from, Language language, const std::function<b
   to.field("value", from.size());
   to.field("label", Label::measured(from.command, from.made));
   to.end('}');
+  to.field("subscriptions", from.subscriptions);
   to.field("merged", from.merged);
   to.field("missing", from.missing);
   to.list("missing_examples", from.missing_examples, [&](const std::string& id) { to.value(std::string_view(id)); });

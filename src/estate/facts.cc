@@ -77,6 +77,11 @@ bool holds_along(const json::value& value, const json::value* sensitive, std::sp
     }
     return false;
   }
+  if (const auto* array = value.if_array()) {   // Terraform's blocks are arrays
+    for (std::size_t i = 0; i < array->size(); ++i)
+      if ((*array)[i].is_object() && holds_along((*array)[i], element(sensitive, i), path, test)) return true;
+    return false;
+  }
   const auto* inner = member(&value, path[0]);
   return inner && holds_along(*inner, member(sensitive, path[0]), path.subspan(1), test);
 }

@@ -11,6 +11,7 @@
 #include "estate/columns.h"
 #include "estate/facts.h"
 #include "estate/gather_input.h"
+#include "estate/json_members.h"
 
 namespace bascule::estate {
 
@@ -20,11 +21,6 @@ using Table = Assessment::Table;
 namespace {
 
 constexpr std::uint8_t kRankCostMeter = 4, kRankMetric = 5;   // above those of data/sizes.tsv
-
-std::string_view text_at(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
 
 // The id of a Resource Graph row, in the ways that tools write it.
 std::string_view id_text(const json::object& record) {
@@ -144,13 +140,13 @@ void Gatherer::metric(const json::object& record, std::string_view id, Current& 
   for (const std::string_view part : {"/blobServices/default", "/fileServices/default"})
     if (resource.size() > part.size() && same_word(resource.substr(resource.size() - part.size()), part)) resource.remove_suffix(part.size());
   const auto arm = parse_arm_id(resource);
-  const auto* series = record.if_contains("timeseries");
-  if (!arm || !series || !series->is_array()) return;
+  const auto* series = array_at(record, "timeseries");
+  if (!arm || !series) return;
   double newest = -1;
-  for (const auto& one : series->get_array()) {
-    const auto* data = one.is_object() ? one.get_object().if_contains("data") : nullptr;
-    if (!data || !data->is_array()) continue;
-    for (const auto& point : data->get_array())
+  for (const auto& one : *series) {
+    const auto* data = one.is_object() ? array_at(one.get_object(), "data") : nullptr;
+    if (!data) continue;
+    for (const auto& point : *data)
       for (const std::string_view kind : {"average", "total", "maximum"}) {
         const auto* value = point.is_object() ? point.get_object().if_contains(kind) : nullptr;
         if (value && value->is_number()) newest = value->to_number<double>();

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "estate/facts.h"
 #include "estate/words.h"
@@ -55,11 +54,8 @@ class Page {
   }
 
   void head() {
-    std::set<std::string> subscriptions;
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(from_.size(), 200'000); ++i) subscriptions.insert(from_.resource(i).subscription);
-    subscriptions.erase("");
     line(fmt::format("{}: {} {}; {}: {}; {}: {}", w({"The estate", "Le parc"}), n(from_.size()), w({"resources", "ressources"}), w({"subscriptions", "abonnements"}),
-                     n(subscriptions.size()), w({"inputs", "entrées"}), n(from_.inputs.size())));
+                     n(from_.subscriptions), w({"inputs", "entrées"}), n(from_.inputs.size())));
     line("  " + label(Label::measured(from_.command, from_.made)));
     if (from_.merged > 0)
       line(fmt::format("  {} {}", n(from_.merged), w({"records named a resource that was known already, and were merged", "enregistrements nommaient une ressource déjà connue et ont été fusionnés"})));

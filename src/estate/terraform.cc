@@ -5,16 +5,12 @@
 #include <boost/json/value.hpp>
 
 #include "estate/ascii.h"
+#include "estate/json_members.h"
 
 namespace bascule::estate {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view text_at(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
 
 bool is_secret(const json::value* sensitive, std::string_view name) {
   const auto* marks = sensitive ? sensitive->if_object() : nullptr;
@@ -51,7 +47,9 @@ void one(TerraformResource made, std::string_view type, std::string_view address
   made.address = address;
   const auto* known = catalogue.terraform(type);
   for (const std::string_view name : {"id", "resource_manager_id", "resource_versionless_id"}) {
-    if (auto id = parse_arm_id(open_text(*made.values, made.sensitive, name))) {
+    // An association's id is those of the two that it joins, with a bar between: it is part of the first.
+    const std::string_view text = open_text(*made.values, made.sensitive, name);
+    if (auto id = parse_arm_id(text.substr(0, text.find('|')))) {
       made.id = std::move(*id);
       found(made);
       return;
@@ -70,18 +68,18 @@ void one(TerraformResource made, std::string_view type, std::string_view address
 }
 
 void take_addresses(const json::object& in, std::string_view member, std::vector<std::string_view>& to) {
-  const auto* list = in.if_contains(member);
-  if (!list || !list->is_array()) return;
-  for (const auto& address : list->get_array())
+  const auto* list = array_at(in, member);
+  if (!list) return;
+  for (const auto& address : *list)
     if (address.is_string()) to.push_back(std::string_view(address.get_string()));
 }
 
 // A state file marks secrets by paths: [[{"type":"get_attr","value":"primary_access_key"}], …]. The first step is enough.
 json::object marks_of(const json::object& instance) {
   json::object marks;
-  const auto* paths = instance.if_contains("sensitive_attributes");
-  if (!paths || !paths->is_array()) return marks;
-  for (const auto& path : paths->get_array()) {
+  const auto* paths = array_at(instance, "sensitive_attributes");
+  if (!paths) return marks;
+  for (const auto& path : *paths) {
     const json::value* step = path.is_array() && !path.get_array().empty() ? &path.get_array()[0] : &path;
     if (const auto* object = step->if_object()) step = object->if_contains("value");
     if (step && step->is_string()) marks[step->get_string()] = true;
@@ -108,22 +106,22 @@ bool read_terraform(const json::object& record, const Catalogue& catalogue, cons
   if (text_at(record, "mode") != "managed" || !is_azure(type)) return false;
   static const json::object kNothing;
   if (terraform_record(record) == TerraformRecord::show) {
-    const auto* values = record.if_contains("values");
-    TerraformResource made{.values = values && values->is_object() ? &values->get_object() : &kNothing, .sensitive = record.if_contains("sensitive_values")};
+    const auto* values = object_at(record, "values");
+    TerraformResource made{.values = values ? values : &kNothing, .sensitive = record.if_contains("sensitive_values")};
     take_addresses(record, "depends_on", made.depends_on);
     one(std::move(made), type, text_at(record, "address"), catalogue, found);
     return true;
   }
-  const auto* instances = record.if_contains("instances");
-  if (!instances || !instances->is_array()) return false;
+  const auto* instances = array_at(record, "instances");
+  if (!instances) return false;
   std::string address(type);
   address.append(".").append(text_at(record, "name"));
   if (const std::string_view module = text_at(record, "module"); !module.empty()) address = std::string(module) + "." + address;
-  for (const auto& instance : instances->get_array()) {
+  for (const auto& instance : *instances) {
     if (!instance.is_object()) continue;
-    const auto* attributes = instance.get_object().if_contains("attributes");
+    const auto* attributes = object_at(instance.get_object(), "attributes");
     const json::value marks = marks_of(instance.get_object());
-    TerraformResource made{.values = attributes && attributes->is_object() ? &attributes->get_object() : &kNothing, .sensitive = &marks};
+    TerraformResource made{.values = attributes ? attributes : &kNothing, .sensitive = &marks};
     take_addresses(instance.get_object(), "dependencies", made.depends_on);
     one(std::move(made), type, address, catalogue, found);
   }
