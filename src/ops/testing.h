@@ -34,6 +34,7 @@ class StringBody final : public BodySource {
 };
 
 // Hides nothing, but notices damage as real holders do: a provider that flips a bit of a key is noticed by its holder.
+inline constexpr std::string_view kDamagedKey = "damaged, or of another context";
 class OpenHolder final : public crypto::KeyHolder {
  public:
   std::string_view id() const override { return "0000000000000000"; }
@@ -46,7 +47,7 @@ class OpenHolder final : public crypto::KeyHolder {
     const std::size_t size = crypto::SecretKey::kSize + context.size();
     if (wrapped.size() != size + 8 || load_be64(wrapped.data() + size) != crc64(as_bytes(wrapped).first(size)) ||
         wrapped.substr(crypto::SecretKey::kSize, context.size()) != context)
-      co_return fail(Code::corrupt, "damaged, or of another context");
+      co_return fail(Code::corrupt, std::string(kDamagedKey));
     crypto::SecretKey key;
     std::memcpy(key.writable().data(), wrapped.data(), crypto::SecretKey::kSize);
     co_return key;
