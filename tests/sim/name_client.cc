@@ -8,6 +8,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int kLooks = 10;   // at the end: one connection in twenty is cut somewhere
+
 State::Type type_of(const std::string& name) {
   return name[0] == 'a' ? State::Type::append : name[0] == 'p' ? State::Type::page : State::Type::block;
 }
@@ -317,12 +319,12 @@ Task<void> NameClient::find() {
 Task<void> NameClient::verify() {
   settle_boxes();
   bool had = false;
-  for (int i = 0; i < 3 && !had; ++i) had = co_await check_boxes();   // a connection may be one that is cut
+  for (int i = 0; i < kLooks && !had; ++i) had = co_await check_boxes();
   if (!had) violate("the containers cannot be had at the end");
   for (auto& [box, content] : boxes_)
     for (auto& [name, known] : content.names) {
       had = false;
-      for (int i = 0; i < 3 && !had; ++i) had = co_await check({box, name});
+      for (int i = 0; i < kLooks && !had; ++i) had = co_await check({box, name});
       if (!had) violate("at the end /" + box + "/" + name + " cannot be had");
     }
   leave();
