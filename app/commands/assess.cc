@@ -8,10 +8,12 @@
 
 #include "app/admin/control.h"
 #include "app/commands/commands.h"
+#include "app/commands/files.h"
 #include "app/version.h"
 #include "base/time.h"
 #include "estate/assess.h"
 #include "estate/assessment_json.h"
+#include "estate/page/assess_page.h"
 #include "estate/summary.h"
 
 namespace bascule::app {
@@ -131,9 +133,15 @@ int run_assess(const AssessArguments& arguments) {
   progress.end();
   const estate::Assessment assessment = estate::assess(std::move(gatherer).finish(), options);
 
+  if (!arguments.html_file.empty()) {
+    const auto page = write_text(arguments.html_file, estate::assess_page(assessment, *language));
+    if (!page) return complain(page.error());
+  }
   bool written = true;
   if (arguments.json) written = estate::write_json(assessment, *language, to_standard_output);
   else written = to_standard_output(estate::summary(assessment, *language));
+  if (!arguments.html_file.empty() && !arguments.json)
+    written = written && to_standard_output("\n" + estate::say(*language, "compare.page.written", {printable(arguments.html_file)}) + "\n");
   if (!written || std::fflush(stdout) != 0) return complain("the result could not be written", kFailed);
   if (std::ranges::none_of(assessment.inputs, is_readable)) return complain("nothing could be read from any input", kUsage);
   return assessment.complete ? kDone : kFailed;

@@ -309,6 +309,7 @@ CLI::App* add_assess(CLI::App& root, Parsed& parsed) {
       ->required()->type_name("INPUT");
   command->add_option("--bandwidth", a.bandwidth, "Of the line over which the data is carried: 1Gbit/s, 200Mbit/s, 100MB/s.")->type_name("RATE");
   command->add_option("--prices", a.prices_file, "Prices, a CSV with provider,item,unit,price,currency. Not given: costs are unknown.")->type_name("FILE");
+  command->add_option("--html", a.html_file, "Write one page, which needs nothing else, into this file.")->type_name("FILE");
   command->add_option("--lang", a.language, "The language of the texts: en or fr.")->type_name("LANG")->check(CLI::IsMember({"en", "fr"}));
   command->add_flag("--json", a.json, "Everything, each resource included, as one JSON object (docs/schemas/assess.schema.json).");
   command->footer(
@@ -317,6 +318,7 @@ CLI::App* add_assess(CLI::App& root, Parsed& parsed) {
       "      More than 1,000 resources: one file a page (--skip-token), all of them given.\n"
       "  terraform show -json | bascule assess - --bandwidth 1Gbit/s\n"
       "  bascule assess graph/ templates/ PT1H.json cost.csv --prices prices.csv --json > assessment.json\n"
+      "  bascule assess graph/ --html estate.html --lang fr\n"
       "\n"
       "Inputs, which may overlap (resources are merged by their ids):\n"
       "  Resource Graph results (JSON, JSON lines, the portal's CSV)    exported ARM templates\n"

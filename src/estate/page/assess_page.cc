@@ -62,8 +62,8 @@ class Writer {
     page_.section("summary", page_.say("compare.summary"));
     if (!a_.complete) page_.html().element("p", {at("class", "warning")}, page_.say("assess.incomplete"));
     page_.html().open("dl", {at("class", "facts")});
-    figure(page_.say("assess.count.resources"), count(a_.size()), {});
-    figure(page_.say("assess.count.inputs"), count(a_.inputs.size()), {});
+    figure(page_.say("assess.count.resources"), count(a_.size()), Label::measured(a_.command, a_.made));
+    figure(page_.say("assess.count.inputs"), count(a_.inputs.size()), Label::measured(a_.command, a_.made));
     figure(page_.say("assess.size"), more_.size(a_.size_bytes, a_.size_unknown), a_.size_label);
     figure(page_.say("assess.transfer"),
            a_.transfer_seconds.value ? duration(language, *a_.transfer_seconds.value) : std::string(page_.say("label.unknown")), a_.transfer_seconds.label);

@@ -27,7 +27,9 @@ nav ol { margin: .5rem 0; padding-left: 1.4rem; }
 .wide { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
-th, td { border: 1px solid #c3c9d0; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: break-word; min-width: 4rem; max-width: 32rem; }
+th, td { border: 1px solid #c3c9d0; padding: .3rem .5rem; text-align: left; vertical-align: top; min-width: 5rem; }
+td ul { margin: 0; padding-left: 1.1rem; }
+td, .label { overflow-wrap: anywhere; }
 thead th { background: #eef2f6; }
 tbody th { font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
