@@ -76,7 +76,7 @@ class ExpressionReader {
       else if (take('[')) {
         Value index = one();
         if (!take(']')) return fail();
-        value = element(std::move(value), index);
+        value = element(value, index);
       } else {
         break;
       }
@@ -252,7 +252,8 @@ json::value TemplateScope::resolve(const json::value& value, int copy_index, int
   if (const auto* text = value.if_string()) {
     if (!is_expression(*text)) return value;
     auto worked_out = evaluate(std::string_view(*text).substr(1, text->size() - 2), copy_index, depth + 1);
-    return worked_out ? std::move(*worked_out) : value;
+    if (worked_out) return *std::move(worked_out);
+    return value;
   }
   if (const auto* array = value.if_array()) {
     json::array out;

@@ -140,7 +140,7 @@ bool has_key(std::string_view text) {
   std::size_t begin = 0;
   const auto is_key = [](std::string_view run) {
     constexpr std::size_t kShortest = 40;
-    if (run.size() < kShortest || run.find_first_of("/") < 3) return false;
+    if (run.size() < kShortest || run.find('/') < 3) return false;
     bool upper = false, lower_case = false, digit = false;
     std::size_t changes = 0;
     char before = 0;
