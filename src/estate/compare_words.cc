@@ -15,13 +15,13 @@ using profile::FactType;
 
 std::string join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
 
-// "EU, CH" as the evaluation writes it, in words.
-std::string countries_words(Language language, std::string_view codes) {
+// "EU, CH" as the evaluation writes it, each in words.
+template <class In> std::string each_in_words(std::string_view list, In in_words) {
   std::vector<std::string> out;
-  while (!codes.empty()) {
-    const std::size_t end = codes.find(", ");
-    out.push_back(country_words(language, codes.substr(0, end)));
-    codes.remove_prefix(end == std::string_view::npos ? codes.size() : end + 2);
+  while (!list.empty()) {
+    const std::size_t end = list.find(", ");
+    out.push_back(in_words(list.substr(0, end)));
+    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 2);
   }
   return join(out);
 }
@@ -29,15 +29,6 @@ std::string countries_words(Language language, std::string_view codes) {
 std::string translated(Language language, std::string_view word) {
   const std::string key = "value." + std::string(word);
   return has_words(key) ? std::string(say(language, key)) : std::string(word);
-}
-std::string translated_list(Language language, std::string_view words) {
-  std::vector<std::string> out;
-  while (!words.empty()) {
-    const std::size_t end = words.find(", ");
-    out.push_back(translated(language, words.substr(0, end)));
-    words.remove_prefix(end == std::string_view::npos ? words.size() : end + 2);
-  }
-  return join(out);
 }
 
 bool about_countries(Demand demand) {
@@ -54,8 +45,8 @@ bool about_countries(Demand demand) {
 bool about_words(Demand demand) { return demand == Demand::services || demand == Demand::exit_egress; }
 
 std::string demand_value(Language language, Demand demand, std::string_view value) {
-  if (about_countries(demand)) return countries_words(language, value);
-  if (about_words(demand)) return translated_list(language, value);
+  if (about_countries(demand)) return each_in_words(value, [&](std::string_view code) { return country_words(language, code); });
+  if (about_words(demand)) return each_in_words(value, [&](std::string_view word) { return translated(language, word); });
   return std::string(value);
 }
 

@@ -47,8 +47,9 @@ Result<toml::table> TomlReader::parse(std::string_view content, const std::strin
   try {
     return toml::parse(content);
   } catch (const toml::parse_error& error) {  // the library speaks in exceptions; ours end here
-    return fail(Code::invalid_argument, fmt::format("{}:{}: this is not TOML: {}", shown, error.source().begin.line,
-                                                    std::string(error.description())));
+    std::string description(error.description());   // it quotes what it met
+    std::ranges::replace_if(description, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return fail(Code::invalid_argument, fmt::format("{}:{}: this is not TOML: {}", shown, error.source().begin.line, description));
   }
 }
 
