@@ -43,9 +43,10 @@ std::optional<std::chrono::sys_days> day(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   int year = 0;
   unsigned month = 0, of_month = 0;
-  std::from_chars(text.data(), text.data() + 4, year);
-  std::from_chars(text.data() + 5, text.data() + 7, month);
-  std::from_chars(text.data() + 8, text.data() + 10, of_month);
+  const auto read = [](std::string_view digits, auto& number) { std::from_chars(digits.data(), digits.data() + digits.size(), number); };
+  read(text.substr(0, 4), year);
+  read(text.substr(5, 2), month);
+  read(text.substr(8, 2), of_month);
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(of_month)};
   return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
 }

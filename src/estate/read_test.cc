@@ -61,6 +61,7 @@ TEST(Csv, RowsAreTheSameInPartsOfAnySize) {
       {"a\tb\n\"x\"\"y\"\tz", "1:[a][b]2:[x\"y][z]"},
       {"a,b\n\"two\nlines\",c\nlast,row\n", "1:[a][b]2:[two\nlines][c]4:[last][row]"},
       {"sep=;\na;b,c\n", "2:[a][b,c]"},
+      {"sep=\n\na", "1:[sep=]3:[a]"},
       {"a,b\n\n\n1,2\n", "1:[a][b]4:[1][2]"},
       {"a,b\n1,\"open\nmore", "1:[a][b]!2"},
       {"only", "1:[only]"},

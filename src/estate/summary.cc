@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "estate/facts.h"
 #include "estate/words.h"
@@ -67,7 +68,7 @@ class Page {
     for (std::size_t i = 0; i < kMoves; ++i) {
       if (from_.by_move[i] == 0) continue;
       const double share = from_.size() == 0 ? 0 : 100.0 * static_cast<double>(from_.by_move[i]) / static_cast<double>(from_.size());
-      const std::string bar(static_cast<std::size_t>(share / 2.5 + 0.5), '#');
+      const std::string bar(static_cast<std::size_t>(std::lround(share / 2.5)), '#');
       line(fmt::format("  {:<26} {:>12} {:>6} %  {}", fitted(w(words(static_cast<Move>(i))), 26), n(from_.by_move[i]), decimal(language_, share, 1), bar));
     }
   }

@@ -71,7 +71,8 @@ bool begins(std::string_view text, std::string_view with) { return text.substr(0
 
 // Standard input, so that it can be read twice.
 Result<int> copy_standard_input() {
-  std::string place = std::string(std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "/tmp") + "/bascule-assess-XXXXXX";
+  const char* folder = std::getenv("TMPDIR");
+  std::string place = std::string(folder ? folder : "/tmp") + "/bascule-assess-XXXXXX";
   const int to = ::mkostemp(place.data(), O_CLOEXEC);
   if (to < 0) return fail(io_error("a temporary file for standard input"));
   ::unlink(place.c_str());
