@@ -30,7 +30,7 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { border: 1px solid #c3c9d0; padding: .3rem .5rem; text-align: left; vertical-align: top; min-width: 5rem; }
 td ul { margin: 0; padding-left: 1.1rem; }
 td, .label { overflow-wrap: anywhere; }
-thead th { background: #eef2f6; }
+thead th { background: #eef2f6; overflow-wrap: normal; }
 tbody th { font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .label { display: inline-block; font-size: .82rem; color: #4a525c; border-left: .3rem solid #767d86; padding-left: .35rem; }
