@@ -21,7 +21,7 @@ bool CsvReader::choose_delimiter(std::string_view text, bool last) {
   }
   if (!ended && !last && head_.size() < (1 << 20)) return false;
   delimiter_ = kDelimiters[static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin())];
-  if (head_.starts_with("sep=") && head_.size() > 5 && head_[4] != '\n' && head_[4] != '\r' && head_[4] != '"' && (head_[5] == '\r' || head_[5] == '\n')) {
+  if (head_.starts_with("sep=") && head_.size() > 5 && std::string_view(",;\t|").contains(head_[4]) && (head_[5] == '\r' || head_[5] == '\n')) {
     delimiter_ = head_[4];
     head_.erase(0, std::min(head_.find('\n'), head_.size() - 1) + 1);
     line_ = row_line_ = 2;
