@@ -132,8 +132,10 @@ Task<void> leap(Play& play, const Cast& cast) {
   play.trace.add("half a day goes by");
   // What has become due goes by the rules under which it did: a round that began after the leap has to come to its end.
   const std::uint64_t before = server.rounds();
+  const Instant patience = server.world().clock.now() + 10min;
   do co_await server.world().clock.sleep_for(5s);
-  while (server.rounds() < before + 2);
+  while (server.rounds() < before + 2 && server.world().clock.now() < patience);
+  if (server.rounds() < before + 2) play.violate("the jobs' rounds no longer come to their end: " + server.trouble);
   for (const auto& client : cast.names) co_await client->at_rest();
   play.rest = false;
 }
