@@ -10,10 +10,11 @@ AuthFailure mismatch(std::string_view kind, std::string_view what) {
 
 }  // namespace
 
-AuthFailure authentication_failed(std::string detail) {
+AuthFailure authentication_failed(std::string detail, std::string_view reason) {
   AuthFailure failure{403, "AuthenticationFailed",
                       "Server failed to authenticate the request. Make sure the value of Authorization header is "
                       "formed correctly including the signature."};
+  failure.reason = reason;
   if (!detail.empty()) failure.extras.emplace_back("AuthenticationErrorDetail", std::move(detail));
   return failure;
 }

@@ -14,11 +14,12 @@ struct AuthFailure {
   std::string message;
   std::vector<std::pair<std::string, std::string>> extras;  // elements after Message, in order; to be escaped
   std::string www_authenticate;                             // the header's value; "" = none
+  std::string_view reason{};                                // why, a constant word for the record; "" = as the code says
 };
 
 namespace failures {
 // 403 AuthenticationFailed with its AuthenticationErrorDetail.
-AuthFailure authentication_failed(std::string detail);
+AuthFailure authentication_failed(std::string detail, std::string_view reason = {});
 AuthFailure malformed_authorization();                  // 400 InvalidAuthenticationInfo
 AuthFailure bearer_not_accepted(std::string challenge); // 401 InvalidAuthenticationInfo
 AuthFailure no_authentication(std::string challenge);   // 401 NoAuthenticationInformation

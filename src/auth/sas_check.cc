@@ -14,9 +14,9 @@ namespace {
 constexpr std::string_view kServiceOrder = "racwdxyltfmeopi";     // the order that the documentation asks for
 constexpr std::string_view kAccountLetters = "racwdxyltfmeopiu";  // clients write them in several orders
 
-AuthFailure not_well_formed() { return failures::authentication_failed("Signature fields not well formed."); }
+AuthFailure not_well_formed() { return failures::authentication_failed("Signature fields not well formed.", "malformed"); }
 AuthFailure mandatory(std::string_view field) {
-  return failures::authentication_failed(fmt::format("{} is mandatory. Cannot be empty", field));
+  return failures::authentication_failed(fmt::format("{} is mandatory. Cannot be empty", field), "malformed");
 }
 
 bool is_version(std::string_view text) {
@@ -160,7 +160,8 @@ std::optional<AuthFailure> check_times(const Sas& sas, WallTime now) {
   if (now < *start || now >= *expiry)
     return failures::authentication_failed(
         fmt::format("Signature not valid in the specified time frame: Start [{}] - Expiry [{}] - Current [{}]",
-                    http_date(*start), http_date(*expiry), http_date(now)));
+                    http_date(*start), http_date(*expiry), http_date(now)),
+        now < *start ? "not_yet_valid" : "expired");
   if (sas.version.empty() && sas.identifier.empty() && *expiry - *start > std::chrono::hours(1))
     return failures::authentication_failed("Access without signed identifier cannot have time window more than 1 hour");
   return std::nullopt;
@@ -194,14 +195,15 @@ std::optional<AuthFailure> verify_sas(const Sas& sas, const AuthRequest& request
   if (auto failure = check_form(sas)) return failure;
   const std::string text = text_to_sign(sas, request, operation);
   if (account && matches_any_key(signing_keys(account), text, sas.signature)) return std::nullopt;
-  return failures::authentication_failed("Signature did not match. String to sign used was " + text);
+  return failures::authentication_failed("Signature did not match. String to sign used was " + text,
+                                         account ? "signature" : "unknown_account");
 }
 
 std::optional<AuthFailure> apply_stored_policy(Sas& sas, const std::vector<ops::StoredPolicy>& policies) {
   const ops::StoredPolicy* policy = nullptr;
   for (const ops::StoredPolicy& candidate : policies)
     if (candidate.id == sas.identifier) policy = &candidate;
-  if (!policy) return failures::authentication_failed("Signed identifier is not found on the container.");
+  if (!policy) return failures::authentication_failed("Signed identifier is not found on the container.", "revoked");
   const auto twice = [](std::string_view field, std::string_view value) {
     return failures::invalid_query_parameter(field, value,
                                              "The field is given both in the token and in its stored access policy.");

@@ -33,9 +33,9 @@ std::optional<AuthFailure> check_date(const AuthRequest& request, WallTime now) 
   auto text = find_header(request.headers, "x-ms-date");
   if (!text) text = find_header(request.headers, "date");
   const auto date = text ? parse_date(*text) : std::nullopt;
-  if (!date) return failures::authentication_failed("The Date header in the request is incorrect.");
+  if (!date) return failures::authentication_failed("The Date header in the request is incorrect.", "date");
   if (*date < now - kAllowedSkew || *date > now + kAllowedSkew)
-    return failures::authentication_failed(fmt::format("Request date header too old: '{}'", *text));
+    return failures::authentication_failed(fmt::format("Request date header too old: '{}'", *text), "date");
   return std::nullopt;
 }
 
@@ -72,7 +72,8 @@ std::optional<AuthFailure> verify_shared_key(const AuthRequest& request, std::st
   return failures::authentication_failed(
       fmt::format("The MAC signature found in the HTTP request '{}' is not the same as any computed signature. Server "
                   "used following string to sign: '{}'.",
-                  signature, text));
+                  signature, text),
+      account ? "signature" : "unknown_account");
 }
 
 std::string sign_shared_key(const SignedParts& parts, const HmacSha256Key& key) {

@@ -243,6 +243,10 @@ Task<Result<SecretKey>> KeyFile::unwrap(std::string wrapped, std::string context
   co_return open(as_bytes(wrapped), context);
 }
 
+std::uint32_t KeyFile::version_of(std::string_view wrapped) const {
+  return wrapped.size() == kWrappedBytes && wrapped.starts_with(kMagic) ? load_be32(wrapped.data() + 12) : 0;
+}
+
 Result<SecretKey> KeyFile::open(Bytes wrapped, std::string_view context) const {
   const std::string_view text = as_text(wrapped);
   if (text.size() != kWrappedBytes || !text.starts_with(kMagic)) {

@@ -30,6 +30,7 @@ class KeyFile : public KeyHolder {
   std::string_view id() const override { return id_; }
   Task<Result<std::string>> wrap(SecretKey key, std::string context) override;
   Task<Result<SecretKey>> unwrap(std::string wrapped, std::string context) override;
+  std::uint32_t version_of(std::string_view wrapped) const override;
 
   static constexpr std::size_t kMaxFileBytes = 16384;
   static constexpr std::size_t kMaxRoots = 64;

@@ -21,6 +21,8 @@ class KeyHolder {
   // unwrapping needs the same one. The newest root-key version wraps; all that the holder has unwrap.
   virtual Task<Result<std::string>> wrap(SecretKey key, std::string context) = 0;
   virtual Task<Result<SecretKey>> unwrap(std::string wrapped, std::string context) = 0;
+  // The version of the root key that wrapped `wrapped`, for the record; 0 = the holder cannot tell.
+  virtual std::uint32_t version_of(std::string_view wrapped) const { return 0; }
 
   static constexpr std::size_t kMaxWrappedBytes = 4096;
 };

@@ -118,17 +118,25 @@ std::shared_ptr<const InputKey> Keyring::cached(std::uint64_t container_id) cons
   Shard& s = shard(container_id);
   std::lock_guard lock(s.mutex);
   const auto found = s.keys.find(container_id);
-  return found == s.keys.end() ? nullptr : found->second;
+  return found == s.keys.end() ? nullptr : found->second.key;
 }
 
-std::shared_ptr<const InputKey> Keyring::keep(std::uint64_t container_id, std::shared_ptr<const InputKey> key) {
+std::uint32_t Keyring::root_version(std::uint64_t container_id) const {
+  Shard& s = shard(container_id);
+  std::lock_guard lock(s.mutex);
+  const auto found = s.keys.find(container_id);
+  return found == s.keys.end() ? 0 : found->second.root_version;
+}
+
+std::shared_ptr<const InputKey> Keyring::keep(std::uint64_t container_id, std::shared_ptr<const InputKey> key,
+                                              std::uint32_t root_version) {
   Shard& s = shard(container_id);
   std::lock_guard lock(s.mutex);
   if (key != nullptr) {
-    if (const auto found = s.keys.find(container_id); found != s.keys.end()) return found->second;
+    if (const auto found = s.keys.find(container_id); found != s.keys.end()) return found->second.key;
   }
   if (s.keys.size() >= kMostCached / kShards) s.keys.erase(s.keys.begin());
-  s.keys[container_id] = key;
+  s.keys[container_id] = {key, root_version};
   return key;
 }
 
@@ -143,9 +151,10 @@ Task<Result<std::shared_ptr<const InputKey>>> Keyring::container_key(std::uint64
   }
   rest.remove_prefix(12);
   if (!take_wrapped(rest, wrapped) || !rest.empty()) co_return damaged(parts_.provider, name);
+  const std::uint32_t version = parts_.holder.version_of(wrapped);
   BASCULE_CO_ASSIGN(const SecretKey key,
                     co_await parts_.holder.unwrap(std::move(wrapped), container_context(container_id)));
-  auto kept = keep(container_id, std::make_shared<const InputKey>(key));
+  auto kept = keep(container_id, std::make_shared<const InputKey>(key), version);
   if (!kept) co_return fail(Code::not_found, "keyring: the container's key was destroyed");
   co_return kept;
 }
@@ -162,7 +171,7 @@ Task<Result<std::shared_ptr<const InputKey>>> Keyring::create_container_key(std:
   append_be64(object, container_id);
   append_wrapped(object, wrapped);
   BASCULE_CO_TRY(co_await put_whole(parts_, name, std::move(object)));
-  auto kept = keep(container_id, std::make_shared<const InputKey>(key));
+  auto kept = keep(container_id, std::make_shared<const InputKey>(key), parts_.holder.version_of(wrapped));
   if (!kept) co_return fail(Code::not_found, "keyring: the container's key was destroyed");
   co_return kept;
 }

@@ -35,6 +35,9 @@ class Keyring {
 
   // The container's key if it is at hand: no waiting. Null: ask container_key().
   std::shared_ptr<const InputKey> cached(std::uint64_t container_id) const;
+  // The version of the root key that wrapped it, where the key is at hand; else 0. root_key(): the holder's id.
+  std::uint32_t root_version(std::uint64_t container_id) const;
+  std::string_view root_key() const { return parts_.holder.id(); }
   // not_found: never made, or destroyed. An id's key never changes, so it is kept freely.
   Task<Result<std::shared_ptr<const InputKey>>> container_key(std::uint64_t container_id);
   // Makes, wraps and places a key; durable when it returns. Container ids are never used again, and only the one who
@@ -52,14 +55,19 @@ class Keyring {
  private:
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<std::uint64_t, std::shared_ptr<const InputKey>> keys;  // null: destroyed, must not come back
+    struct Kept {
+      std::shared_ptr<const InputKey> key;  // null: destroyed, must not come back
+      std::uint32_t root_version = 0;
+    };
+    std::unordered_map<std::uint64_t, Kept> keys;
   };
   static constexpr std::size_t kShards = 16;
 
   Keyring(Parts parts, const SecretKey& catalog_key, const SecretKey& name_key);
   Shard& shard(std::uint64_t container_id) const { return shards_[(container_id * 0x9E3779B97F4A7C15u) >> 60]; }
   // What is kept from now on: `key`, or null where the key was destroyed meanwhile.
-  std::shared_ptr<const InputKey> keep(std::uint64_t container_id, std::shared_ptr<const InputKey> key);
+  std::shared_ptr<const InputKey> keep(std::uint64_t container_id, std::shared_ptr<const InputKey> key,
+                                       std::uint32_t root_version = 0);
 
   Parts parts_;
   SecretKey catalog_key_;

@@ -24,6 +24,8 @@ class ByteStream {
   virtual void abort() = 0;
   virtual bool encrypted() const = 0;          // TLS
   virtual std::string_view peer_address() const = 0;  // numeric IP without port; "" in memory
+  virtual std::uint16_t peer_port() const { return 0; }           // 0 = unknown
+  virtual std::string_view tls_version() const { return {}; }     // "TLS 1.3"; "" = not encrypted
 };
 
 }  // namespace bascule::http

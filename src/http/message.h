@@ -33,6 +33,8 @@ class Request {
   int minor_version = 1;            // of HTTP/1.x
   bool encrypted = false;           // the connection is TLS
   std::string_view peer_address;
+  std::uint16_t peer_port = 0;      // 0 = unknown
+  std::string_view tls_version;     // "TLS 1.3"; "" = not encrypted
 
   // The first header of that name; nothing if absent. count() tells repeated ones.
   std::optional<std::string_view> find(std::string_view name) const;

@@ -75,6 +75,8 @@ class Connection final : public Exchange {
 Task<void> Connection::run() {
   request_.encrypted = stream_->encrypted();
   request_.peer_address = stream_->peer_address();
+  request_.peer_port = stream_->peer_port();
+  request_.tls_version = stream_->tls_version();
   int in_a_row = 0;
   while (true) {
     if (input_.empty()) {

@@ -38,6 +38,7 @@ class SocketStream : public ByteStream {
   void abort() override;
   bool encrypted() const override { return false; }
   std::string_view peer_address() const override { return peer_address_; }
+  std::uint16_t peer_port() const override { return options_.peer_port; }
 
   // For a socket whose connect() is under way.
   Task<Result<void>> wait_connected();

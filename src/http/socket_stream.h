@@ -38,6 +38,7 @@ class StreamSet {
 struct SocketOptions {
   StreamSet* set = nullptr;
   SocketTally* tally = nullptr;  // outlives the stream
+  std::uint16_t peer_port = 0;   // what peer_port() says
 };
 
 // Takes over `fd`, a connected TCP socket.

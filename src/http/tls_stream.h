@@ -19,6 +19,7 @@ class TlsStream final : public SocketStream {
   Task<Result<void>> wait_readable() override;
   Task<Result<void>> write_all(Slices slices) override;
   bool encrypted() const override { return true; }
+  std::string_view tls_version() const override { return SSL_version(ssl_) == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2"; }
 
  private:
   friend struct TlsBio;

@@ -326,9 +326,21 @@ struct ContainerEncryption {
   bool deny_override = false;
 };
 
+// What a container's content is sealed under and where it lies, for the record of who did what. Views live as long as the
+// installation's parts.
+struct ServedBy {
+  std::uint64_t container_key = 0;          // the key's id in the keyring; 0 = not at hand
+  std::string_view root_key;                // the key holder's id
+  std::uint32_t root_key_version = 0;       // of the holder's key that wrapped it; 0 = unknown
+  std::string_view provider;
+};
+
 class Operations {
  public:
   virtual ~Operations() = default;
+
+  // As far as it is at hand: no waiting.
+  virtual ServedBy served_by(std::string_view account, std::string_view container) const { return {}; }
 
   // Accounts are few and kept in memory: no waiting. Nothing if there is none of that name.
   virtual std::shared_ptr<const Account> account(std::string_view name) const = 0;

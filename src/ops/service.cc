@@ -16,6 +16,15 @@ Container Service::cached_container(const std::string& key) const {
   return it == shard.map.end() ? nullptr : it->second;
 }
 
+ServedBy Service::served_by(std::string_view account, std::string_view container) const {
+  ServedBy by{.root_key = parts_.keyring.root_key(), .provider = parts_.provider.name()};
+  if (const Container known = cached_container(catalog::keys::mapping(account, container))) {
+    by.container_key = known->cid;
+    by.root_key_version = known->root_key_version;
+  }
+  return by;
+}
+
 void Service::forget_container(const ContainerRef& ref) {
   const std::string key = catalog::keys::mapping(ref.account, ref.container);
   CacheShard& shard = shard_of(key);
@@ -48,6 +57,7 @@ Task<Result<Container>> Service::resolve(const ContainerRef& ref) {
     }
     if (!container_key) co_return fail(container_key.error());
     handle->key = std::move(*container_key);
+    handle->root_key_version = parts_.keyring.root_version(handle->cid);
     BASCULE_CO_ASSIGN(auto record, co_await parts_.catalog.get<catalog::ContainerRecord>(catalog::keys::container(handle->cid)));
     if (record && record->record.extras) {
       handle->default_scope = record->record.extras->default_scope;

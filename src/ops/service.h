@@ -34,6 +34,7 @@ struct ContainerHandle {
   std::uint64_t cid = 0;
   std::uint64_t mapping_version = 0;
   std::shared_ptr<const crypto::InputKey> key;
+  std::uint32_t root_key_version = 0;   // that wrapped it; 0 = unknown
   std::string default_scope;         // set when it is made and never changed
   bool deny_scope_override = false;
   std::shared_ptr<const catalog::ContainerImmutability> immutability;   // null: nothing is kept there
@@ -86,6 +87,7 @@ class Service final : public Operations {
 
   // --- accounts (the command line's) ---
   std::shared_ptr<const Account> account(std::string_view name) const override;
+  ServedBy served_by(std::string_view account, std::string_view container) const override;
   std::vector<std::shared_ptr<const Account>> accounts() const;   // by name
   Task<Result<void>> put_account(Account account, bool must_be_new);
   Task<Result<void>> change_settings(std::string account, SettingsChange change) override;

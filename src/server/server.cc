@@ -40,6 +40,11 @@ std::string numeric_address(const sockaddr_storage& from) {
   return text;
 }
 
+std::uint16_t port_of(const sockaddr_storage& from) {
+  return ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
+                                         : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
+}
+
 struct PerLoop {
   http::StreamSet streams;  // used on the loop
   http::SocketTally tally;
@@ -70,7 +75,7 @@ struct Server::State : std::enable_shared_from_this<State> {
 
   Task<void> accept(std::shared_ptr<State> self, std::shared_ptr<Acceptor> acceptor);
   bool take(int fd, const sockaddr_storage& from);
-  Task<void> serve(std::shared_ptr<State> self, int fd, std::string peer, std::size_t loop, bool too_many);
+  Task<void> serve(std::shared_ptr<State> self, int fd, std::string peer, std::uint16_t port, std::size_t loop, bool too_many);
   std::size_t least_loaded() const;
 
   http::TlsContextPtr current_tls() {
@@ -154,11 +159,12 @@ bool Server::State::take(int fd, const sockaddr_storage& from) {
   const std::size_t loop = least_loaded();
   ++counters.open;
   ++per_loop[loop]->open;
-  spawn(loops[loop], serve(shared_from_this(), fd, numeric_address(from), loop, too_many));
+  spawn(loops[loop], serve(shared_from_this(), fd, numeric_address(from), port_of(from), loop, too_many));
   return true;
 }
 
-Task<void> Server::State::serve(std::shared_ptr<State> self, int fd, std::string peer, std::size_t loop, bool too_many) {
+Task<void> Server::State::serve(std::shared_ptr<State> self, int fd, std::string peer, std::uint16_t port, std::size_t loop,
+                                bool too_many) {
   struct Leaving {
     State& state;
     std::size_t loop;
@@ -170,7 +176,7 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, int fd, std::string
     }
   };
   const Leaving leaving{*this, loop, too_many};
-  const http::SocketOptions socket{.set = &per_loop[loop]->streams, .tally = &per_loop[loop]->tally};
+  const http::SocketOptions socket{.set = &per_loop[loop]->streams, .tally = &per_loop[loop]->tally, .peer_port = port};
   std::unique_ptr<http::ByteStream> stream;
   if (auto context = current_tls()) {
     auto accepted = co_await http::accept_tls(fd, std::move(peer), std::move(context),
