@@ -39,6 +39,7 @@ struct AuthRequest {
 
   std::string_view version;                  // protocol version of the request, YYYY-MM-DD (AZURE-DETAILS 1)
   bool tls = false;
+  std::string_view tls_version;              // "TLS 1.3"; "" = no TLS, or not known
   std::string_view peer_address;             // numeric, without port
 };
 

@@ -1,4 +1,6 @@
 // AccountSettings as a record: tagged fields; one with the value that a new account has is not written.
+#include <span>
+
 #include "catalog/record_parts.h"
 #include "catalog/records.h"
 
@@ -20,6 +22,7 @@ void get(Reader& r, AccountSettings::Metrics& m) {
 enum SettingTag : std::uint8_t {
   kLogging = 1, kHourMetrics = 2, kMinuteMetrics = 3, kCors = 4, kDefaultServiceVersion = 5, kDeleteRetention = 6,
   kWebsite = 7, kVersioning = 8, kTrackAccess = 9, kContainerRetention = 10, kQuarantine = 11, kEncryptionScopes = 12,
+  kAccess = 13, kMinimumTls = 14, kSasExpiry = 15, kKeyExpiry = 16, kNetworks = 17, kKeysSince = 18,
 };
 
 bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
@@ -69,6 +72,32 @@ bool read_setting(AccountSettings& s, std::uint8_t tag, Reader& r) {
         scope.created = get_time(r);
         scope.changed = get_time(r);
       }
+      return true;
+    case kAccess: {
+      const std::uint8_t flags = r.u8();
+      if (flags == 0 || flags > 7) r.refuse();
+      s.allow_shared_key = !(flags & 1);
+      s.allow_public_access = !(flags & 2);
+      s.https_only = flags & 4;
+      return true;
+    }
+    case kMinimumTls: s.minimum_tls = r.u8(); return true;
+    case kSasExpiry:
+      s.sas_expiry_seconds = static_cast<std::uint32_t>(r.varint());
+      s.sas_expiry_block = r.u8() != 0;
+      return true;
+    case kKeyExpiry: s.key_expiry_days = static_cast<std::uint16_t>(r.varint()); return true;
+    case kNetworks:
+      s.deny_by_default = r.u8() != 0;
+      s.allowed_networks.resize(r.count(17));
+      for (auto& network : s.allowed_networks) {
+        r.raw({reinterpret_cast<std::byte*>(network.address.data()), network.address.size()});
+        network.prefix_bits = r.u8();
+        if (network.prefix_bits > 128) r.refuse();
+      }
+      return true;
+    case kKeysSince:
+      for (WallTime& since : s.keys_since) since = get_time(r);
       return true;
     default: return false;
   }
@@ -127,6 +156,30 @@ std::string encode(const AccountSettings& s) {
         put(w, scope.created);
         put(w, scope.changed);
       }
+    });
+  if (!s.allow_shared_key || !s.allow_public_access || s.https_only)
+    fields.field(kAccess, [&](Writer& w) {
+      w.u8(static_cast<std::uint8_t>((s.allow_shared_key ? 0 : 1) | (s.allow_public_access ? 0 : 2) | (s.https_only ? 4 : 0)));
+    });
+  if (s.minimum_tls != 0) fields.field(kMinimumTls, [&](Writer& w) { w.u8(s.minimum_tls); });
+  if (s.sas_expiry_seconds != 0 || s.sas_expiry_block)
+    fields.field(kSasExpiry, [&](Writer& w) {
+      w.varint(s.sas_expiry_seconds);
+      w.u8(s.sas_expiry_block);
+    });
+  if (s.key_expiry_days != 0) fields.field(kKeyExpiry, [&](Writer& w) { w.varint(s.key_expiry_days); });
+  if (s.deny_by_default || !s.allowed_networks.empty())
+    fields.field(kNetworks, [&](Writer& w) {
+      w.u8(s.deny_by_default);
+      w.varint(s.allowed_networks.size());
+      for (const auto& network : s.allowed_networks) {
+        w.raw(std::as_bytes(std::span(network.address)));
+        w.u8(network.prefix_bits);
+      }
+    });
+  if (s.keys_since != fresh.keys_since)
+    fields.field(kKeysSince, [&](Writer& w) {
+      for (const WallTime since : s.keys_since) put(w, since);
     });
   return framed(64, [&](Writer& w) { fields.finish(w); });
 }

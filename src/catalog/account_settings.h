@@ -1,6 +1,7 @@
 // What an account is set to: what Set Blob Service Properties sets, and what Azure sets through its management plane.
 // A plain value, both the record's content and what the use cases and the protocol see.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -57,6 +58,25 @@ struct AccountSettings {
     bool operator==(const EncryptionScope&) const = default;
   };
   std::vector<EncryptionScope> encryption_scopes;
+
+  // Who may come, and how: src/auth/account_rules.h decides by it. Azure's names in comments.
+  bool allow_shared_key = true;             // allowSharedKeyAccess; false: neither Shared Key nor a SAS signed with a key
+  bool allow_public_access = true;          // allowBlobPublicAccess
+  bool https_only = false;                  // supportsHttpsTrafficOnly
+  bool sas_expiry_block = false;            // sasPolicy.expirationAction: Block, else Log
+  bool deny_by_default = false;             // networkAcls.defaultAction: Deny, else Allow
+  std::uint8_t minimum_tls = 0;             // minimumTlsVersion: 12 or 13; 0: not set
+  std::uint16_t key_expiry_days = 0;        // keyPolicy.keyExpirationPeriodInDays; 0: none. Older keys are warned of
+  std::uint32_t sas_expiry_seconds = 0;     // sasPolicy.sasExpirationPeriod; 0: none
+  // A network whose addresses are let in where the others are not. IPv4 as ::ffff:a.b.c.d with 96 bits more.
+  struct Network {
+    std::array<std::uint8_t, 16> address{};
+    std::uint8_t prefix_bits = 128;
+    bool operator==(const Network&) const = default;
+  };
+  std::vector<Network> allowed_networks;    // networkAcls.ipRules, ipv6Rules
+  std::array<WallTime, 2> keys_since{};     // when each key was replaced; WallTime(): it is the account's first
+
   const EncryptionScope* encryption_scope(std::string_view name) const {
     for (const EncryptionScope& scope : encryption_scopes)
       if (scope.name == name) return &scope;

@@ -45,6 +45,11 @@ TEST(Records, Have_these_bytes) {
   EXPECT_EQ(hex(encode(MappingRecord{0x0102})), "010201000000000000");
   EXPECT_EQ(hex(encode(AccountSettings())), "0100");
   EXPECT_EQ(hex(encode(AccountSettings{.delete_retention_days = 200, .versioning = true})), "0102" "0603c80100" "080101");
+  AccountSettings closed;
+  closed.allow_shared_key = false;
+  closed.minimum_tls = 12;
+  EXPECT_EQ(hex(encode(closed)), "0102" "0d0101" "0e010c");
+  EXPECT_FALSE(decode<AccountSettings>(std::string("\x01\x01\x0d\x01\x08", 5)));
   EXPECT_EQ(hex(encode(DeletedContainerRecord{1, WallTime(Ticks(2)), WallTime(Ticks(3))})),
             "01010000000000000002000000000000000300000000000000");
   EXPECT_EQ(hex(encode(UploadRecord{1, 2, WallTime(Ticks(3))})), "010100000000000000020300000000000000");
@@ -106,6 +111,15 @@ TEST(Records, Come_back_as_they_were_and_refuse_what_is_damaged) {
   settings.versioning = settings.last_access_tracking = true;
   settings.container_retention_days = 7;
   settings.quarantine_seconds = 0;
+  endure(settings);
+  EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
+  settings.allow_shared_key = settings.allow_public_access = false;
+  settings.https_only = settings.sas_expiry_block = settings.deny_by_default = true;
+  settings.minimum_tls = 13;
+  settings.key_expiry_days = 90;
+  settings.sas_expiry_seconds = 86400;
+  settings.allowed_networks = {{{0x20, 0x01, 0x0d, 0xb8}, 32}, {}};
+  settings.keys_since[1] = WallTime(Ticks(3));
   endure(settings);
   EXPECT_EQ(*decode<AccountSettings>(encode(settings)), settings);
   settings.encryption_scopes = {{"one", 5, true, WallTime(Ticks(1)), WallTime(Ticks(2))}, {"two", 6, false, {}, {}}};

@@ -27,7 +27,8 @@ Task<Result<void>> Service::load_accounts() {
   for (const auto& e : entries) {
     BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::AccountRecord>(e.value));
     const std::string name = e.key.substr(1);
-    loaded[name] = std::make_shared<Account>(Account{name, record.keys, record.development, first_settings(record.development)});
+    loaded[name] = std::make_shared<Account>(Account{name, record.keys, record.development,
+                                                       first_settings(record.development), record.created});
   }
   for (const auto& e : settings) {
     const auto account = loaded.find(e.key.substr(1));
@@ -72,10 +73,15 @@ Task<Result<void>> Service::put_account(Account account, bool must_be_new) {
   catalog::Transaction t;
   t.require(key, found ? found->version : 0);
   t.put(key, encode(record));
-  if (!found) {
-    const std::string settings_key = keys::settings(account.name);
-    BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(settings_key));
-    t.require(settings_key, settings ? settings->version : 0);
+  const std::string settings_key = keys::settings(account.name);
+  BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(settings_key));
+  t.require(settings_key, settings ? settings->version : 0);
+  if (found) {
+    AccountSettings changed = settings ? settings->record : first_settings(found->record.development);
+    for (std::size_t i = 0; i < record.keys.size(); ++i)
+      if (record.keys[i] != found->record.keys[i]) changed.keys_since[i] = now();
+    t.put(settings_key, encode(changed));
+  } else {
     if (account.settings != AccountSettings()) t.put(settings_key, encode(account.settings));
     else if (settings) t.remove(settings_key);
   }
@@ -108,7 +114,8 @@ Task<Result<void>> Service::reload_account(std::string name) {
   BASCULE_CO_ASSIGN(auto found, co_await parts_.catalog.get<catalog::AccountRecord>(keys::account(name)));
   if (!found) co_return fail(Code::not_found, "there is no account " + name);
   BASCULE_CO_ASSIGN(auto settings, co_await parts_.catalog.get<AccountSettings>(keys::settings(name)));
-  auto account = std::make_shared<Account>(Account{name, found->record.keys, found->record.development, first_settings(found->record.development)});
+  auto account = std::make_shared<Account>(Account{name, found->record.keys, found->record.development,
+                                                    first_settings(found->record.development), found->record.created});
   if (settings) account->settings = std::move(settings->record);
   note_history(account->settings);
   std::unique_lock lock(accounts_mutex_);

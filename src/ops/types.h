@@ -126,6 +126,7 @@ struct Account {
   std::array<std::string, 2> keys;                   // raw bytes (decoded from Base64); never logged
   bool development = false;                          // the well-known development account
   AccountSettings settings;
+  WallTime created{};
 };
 
 struct ContainerRef {

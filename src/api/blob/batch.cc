@@ -268,6 +268,7 @@ Task<Answer> submit_batch(Call& call) {
   if (parts) {
     for (auto& part : *parts) {
       part->request.encrypted = call.request.encrypted;
+      part->request.tls_version = call.request.tls_version;
       part->request.peer_address = call.request.peer_address;
     }
   }

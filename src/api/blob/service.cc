@@ -191,6 +191,7 @@ auth::AuthRequest auth_request(const Call& call, const Target& target) {
   request.path_style = target.path_style;
   request.version = call.version_text;
   request.tls = call.request.encrypted;
+  request.tls_version = call.request.tls_version;
   request.peer_address = call.request.peer_address;
   return request;
 }
