@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/data_format.h"
 #include "base/log.h"
 #include "crypto/key_file.h"
 #include "provider/folder/folder_provider.h"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   const std::string catalog_path = options.data + "/catalog";
   const bool fresh = !fs::exists(catalog_path);
   if (fresh && !options.allow_create) return fail(Code::not_found, "there is no Bascule data in " + options.data);
+  BASCULE_TRY(check_data_format(options.data));
   BASCULE_TRY(make_folder(options.data));
   BASCULE_ASSIGN(e.holder_, open_key_file(options, fresh, random, clock, e.created_key_file_));
   e.workers_ = make_thread_workers(options.workers, "io");
@@ -84,6 +86,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   BASCULE_ASSIGN(e.keyring_, run(loop, crypto::Keyring::open_or_create({*e.provider_, *e.holder_, random, clock},
                                                                        options.allow_create ? IfMissing::create : IfMissing::refuse)));
   e.namer_ = std::make_unique<crypto::ExtentNamer>(e.keyring_->name_key());
+  BASCULE_TRY(raise_data_format(options.data));
   BASCULE_ASSIGN(e.catalog_, run(loop, catalog::Catalog::open(*e.store_, e.keyring_->catalog_key(), random, clock,
                                                               options.allow_create)));
   e.memory_ = std::make_unique<extent::MemoryPool>(options.upload_memory_bytes);

@@ -1,6 +1,9 @@
 #include "catalog/catalog.h"
 
+#include <algorithm>
+
 #include "catalog/codec.h"
+#include "catalog/format.h"
 #include "crypto/hkdf.h"
 
 namespace bascule::catalog {
@@ -126,6 +129,17 @@ Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto
   } else {
     const std::uint64_t version = c.next_version();
     begin.changes.push_back({check, version, c.seal(check, version, "bascule")});
+  }
+  // Beside the data folder's own mark (app/data_format.h), for a catalog that travels without its folder. Data of before this
+  // record has the oldest format.
+  const std::string mark = keys::meta("format");
+  BASCULE_CO_ASSIGN(const auto format, co_await c.get_total(mark));
+  const std::uint64_t is = format ? format->record : sessions.empty() ? kFormat : kOldestFormat;
+  BASCULE_CO_TRY(check_format(static_cast<std::uint32_t>(std::min<std::uint64_t>(is, UINT32_MAX)), "the catalog", ""));
+  if (!format || is < kFormat) {
+    const std::uint64_t version = c.next_version();
+    begin.preconditions.push_back({mark, format ? format->version : 0});
+    begin.changes.push_back({mark, version, c.seal(mark, version, encode_total(kFormat))});
   }
   begin.journal_record = journal_record(begin.changes);
   BASCULE_CO_TRY(co_await store.commit(std::move(begin)));
