@@ -3,6 +3,7 @@
 #include <map>
 
 #include "auth/authorise.h"
+#include "catalog/access.h"
 
 namespace bascule::auth::testing {
 
@@ -50,6 +51,7 @@ class FakeOperations final : public ops::Operations {
     return unused<ops::ContainerPage>();
   }
   Task<Result<void>> change_settings(std::string, ops::SettingsChange) override { return unused<void>(); }
+  Task<Result<void>> note_delegation(std::string, catalog::DelegationHolder) override { return unused<void>(); }
   Task<Result<ops::ContainerView>> restore_container(ops::ContainerRef, ops::RestoreContainer) override {
     return unused<ops::ContainerView>();
   }

@@ -284,7 +284,7 @@ Task<Result<void>> Checker::walk_block(const Container& container, const Walk::R
 }
 
 Task<Result<void>> Checker::walk_other_tables() {
-  for (const char table : {'M', 'A', 'C', 'D', 'G', 'H', 'J', 'L', 'O', 'P', 'Q', 'R', 'T', 'U', 'W', 'X', 'Z'}) {
+  for (const char table : {'M', 'A', 'C', 'D', 'F', 'G', 'H', 'J', 'L', 'O', 'P', 'Q', 'R', 'T', 'U', 'W', 'X', 'Z'}) {
     Walk walk(parts_.catalog, table);
     while (true) {
       BASCULE_CO_ASSIGN(const auto record, co_await next(walk));

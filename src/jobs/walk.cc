@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/access.h"
 #include "catalog/copy_job.h"
 #include "catalog/lifecycle.h"
 #include "catalog/spans.h"
@@ -20,6 +21,7 @@ std::string_view table_name(char table) {
     case 'A': return "account";
     case 'X': return "account settings";
     case 'O': return "lifecycle";
+    case 'F': return "access";
     case 'N': return "mapping";
     case 'Y': return "deleted container";
     case 'C': return "container";
@@ -157,6 +159,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'A': return as<catalog::AccountRecord>(value);
     case 'X': return as<catalog::AccountSettings>(value);
     case 'O': return as<catalog::LifecycleRecord>(value);
+    case 'F': return as<catalog::AccessRecord>(value);
     case 'N': return as<catalog::MappingRecord>(value);
     case 'Y': return as<catalog::DeletedContainerRecord>(value);
     case 'C': return as<catalog::ContainerRecord>(value);
@@ -206,6 +209,7 @@ std::string key_text(std::string_view key) {
     case 'M':
     case 'A':
     case 'J':
+    case 'F':
     case 'O':
     case 'X': break;
     case 'N':

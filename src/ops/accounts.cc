@@ -35,6 +35,22 @@ Task<Result<void>> Service::load_accounts() {
     if (account == loaded.end()) continue;
     BASCULE_CO_ASSIGN(account->second->settings, catalog::decode<AccountSettings>(e.value));
   }
+  const std::string access_table(1, keys::kAccessTable);
+  BASCULE_CO_ASSIGN(auto access, co_await parts_.catalog.scan({.begin = access_table, .end = keys::after_prefix(access_table),
+                                                               .limit = kMost, .limit_bytes = kMostBytes}));
+  std::unordered_map<std::string, std::shared_ptr<catalog::AccountAccess>> allowed;
+  for (const auto& e : access) {
+    const std::string name = e.key.substr(1, e.key.find('\0') - 1);
+    if (!loaded.contains(name)) continue;
+    BASCULE_CO_ASSIGN(auto record, catalog::decode<catalog::AccessRecord>(e.value));
+    auto& of_account = allowed[name];
+    if (!of_account) of_account = std::make_shared<catalog::AccountAccess>();
+    catalog::add(*of_account, e.key, std::move(record));
+  }
+  for (auto& [name, one] : allowed) {
+    one->sort();
+    loaded[name]->access = std::move(one);
+  }
   std::unique_lock lock(accounts_mutex_);
   for (auto& [name, account] : loaded) {
     note_history(account->settings);
@@ -117,6 +133,7 @@ Task<Result<void>> Service::reload_account(std::string name) {
   auto account = std::make_shared<Account>(Account{name, found->record.keys, found->record.development,
                                                     first_settings(found->record.development), found->record.created});
   if (settings) account->settings = std::move(settings->record);
+  BASCULE_CO_ASSIGN(account->access, co_await load_access(name));
   note_history(account->settings);
   std::unique_lock lock(accounts_mutex_);
   accounts_[name] = std::move(account);
@@ -142,6 +159,11 @@ Task<Result<void>> Service::remove_account(std::string name) {
   t.remove(key);
   t.remove(keys::settings(name));
   t.remove(keys::lifecycle(name));
+  if (const auto known = account(name); known && known->access) {
+    t.remove(keys::delegation_secret(name));
+    for (const auto& assignment : known->access->assignments) t.remove(keys::assignment(name, assignment.id()));
+    for (const auto& [holder, record] : known->access->holders) t.remove(keys::delegation_holder(name, holder));
+  }
   BASCULE_CO_TRY(co_await parts_.catalog.commit(std::move(t)));
   std::unique_lock lock(accounts_mutex_);
   accounts_.erase(name);

@@ -12,6 +12,10 @@
 #include "ops/reason.h"
 #include "ops/types.h"
 
+namespace bascule::catalog {
+struct DelegationHolder;
+}
+
 namespace bascule::ops {
 
 struct Written {               // after a write that moved the blob
@@ -346,6 +350,9 @@ class Operations {
   virtual std::shared_ptr<const Account> account(std::string_view name) const = 0;
   // Read, changed and written as one; in force for every request that begins after it returns.
   virtual Task<Result<void>> change_settings(std::string account, SettingsChange change) = 0;
+  // Before `holder` is given a user delegation key: the account has a secret to derive it from afterwards, and it is known
+  // what of the holder's groups counts. Costs a commit only where that was otherwise before. exhausted: too many holders.
+  virtual Task<Result<void>> note_delegation(std::string account, catalog::DelegationHolder holder) = 0;
 
   virtual Task<Result<ContainerView>> create_container(ContainerRef ref, Metadata metadata, PublicAccess access,
                                                        ContainerEncryption encryption = {}) = 0;

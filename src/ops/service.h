@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "catalog/access.h"
 #include "catalog/catalog.h"
 #include "catalog/copy_job.h"
 #include "catalog/history.h"
@@ -94,6 +95,13 @@ class Service final : public Operations {
   Task<Result<void>> remove_account(std::string name);            // refused while it has containers
   // Makes a scope and its key, or switches it on or off. Its key stays as long as the account.
   Task<Result<void>> put_encryption_scope(std::string account, std::string scope, bool enabled, bool must_be_new);
+
+  // --- who may do what by a token (access.cc); in force for every request that begins after it returns ---
+  Task<Result<void>> add_role(std::string account, catalog::RoleAssignment assignment);   // already_exists, exhausted
+  Task<Result<catalog::RoleAssignment>> remove_role(std::string account, std::string id); // not_found
+  // Every user delegation key of the account, and with it every SAS that one signed, is void from here on.
+  Task<Result<void>> revoke_delegation_keys(std::string account);
+  Task<Result<void>> note_delegation(std::string account, catalog::DelegationHolder holder) override;
 
   // --- what nothing may delete or overwrite (the command line's part; see ops/immutability.h) ---
   using ImmutabilityChange = std::function<Result<void>(catalog::ContainerImmutability&)>;
@@ -386,6 +394,7 @@ class Service final : public Operations {
   mutable Forwarding forwarding_{parts_.catalog};
 
   Task<Result<void>> reload_account(std::string name);   // with a turn at its key
+  Task<Result<std::shared_ptr<const catalog::AccountAccess>>> load_access(std::string account);   // null: nothing is there
 
   std::atomic<bool> history_kept_{false};   // some account keeps versions, or what was deleted
   mutable std::shared_mutex accounts_mutex_;

@@ -15,6 +15,10 @@
 #include "ops/tag_filter.h"
 #include "runtime/task.h"
 
+namespace bascule::catalog {
+struct AccountAccess;
+}
+
 namespace bascule::ops {
 
 using bascule::Md5Value;
@@ -127,6 +131,7 @@ struct Account {
   bool development = false;                          // the well-known development account
   AccountSettings settings;
   WallTime created{};
+  std::shared_ptr<const catalog::AccountAccess> access{};  // who may do what by a token; null: nobody anything
 };
 
 struct ContainerRef {

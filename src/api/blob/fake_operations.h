@@ -5,6 +5,7 @@
 
 #include "base/crc64.h"
 #include "base/digest.h"
+#include "catalog/access.h"
 #include "ops/operations.h"
 
 namespace bascule::api::blob {
@@ -101,6 +102,7 @@ class FakeOperations final : public ops::Operations {
     for (const auto& [name, view] : containers) found.items.push_back(view);
     co_return found;
   }
+  Task<Result<void>> note_delegation(std::string, catalog::DelegationHolder) override { co_return Result<void>{}; }
   Task<Result<void>> change_settings(std::string, ops::SettingsChange change) override {
     auto changed = std::make_shared<ops::Account>(*known);
     BASCULE_CO_TRY(change(changed->settings));
