@@ -22,10 +22,12 @@ AuthFailure malformed_authorization() {
   return {400, "InvalidAuthenticationInfo",
           "Authentication information is not given in the correct format. Check the value of Authorization header."};
 }
-AuthFailure bearer_not_accepted(std::string challenge) {
-  return {401, "InvalidAuthenticationInfo",
-          "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
-          {}, std::move(challenge)};
+AuthFailure bearer_not_accepted(std::string challenge, std::string detail) {
+  AuthFailure failure{401, "InvalidAuthenticationInfo",
+                      "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+                      {}, std::move(challenge)};
+  if (!detail.empty()) failure.extras.emplace_back("AuthenticationErrorDetail", std::move(detail));
+  return failure;
 }
 AuthFailure no_authentication(std::string challenge) {
   return {401, "NoAuthenticationInformation",

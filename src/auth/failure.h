@@ -21,7 +21,7 @@ namespace failures {
 // 403 AuthenticationFailed with its AuthenticationErrorDetail.
 AuthFailure authentication_failed(std::string detail, std::string_view reason = {});
 AuthFailure malformed_authorization();                  // 400 InvalidAuthenticationInfo
-AuthFailure bearer_not_accepted(std::string challenge); // 401 InvalidAuthenticationInfo
+AuthFailure bearer_not_accepted(std::string challenge, std::string detail = {}); // 401 InvalidAuthenticationInfo
 AuthFailure no_authentication(std::string challenge);   // 401 NoAuthenticationInformation
 AuthFailure resource_not_found();                       // 404
 AuthFailure service_mismatch();                         // 403 Authorization…Mismatch

@@ -38,6 +38,7 @@ struct AuthRequest {
   bool path_style = false;                   // the account is the path's first segment, not the host's first label
 
   std::string_view version;                  // protocol version of the request, YYYY-MM-DD (AZURE-DETAILS 1)
+  bool version_named = true;                 // the request itself says so: a bearer token needs that
   bool tls = false;
   std::string_view tls_version;              // "TLS 1.3"; "" = no TLS, or not known
   std::string_view peer_address;             // numeric, without port

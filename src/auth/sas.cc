@@ -30,6 +30,32 @@ std::string* field_of(Sas& sas, std::string_view name) {
   return nullptr;
 }
 
+std::string* delegation_field_of(UserDelegation& delegation, std::string_view name) {
+  struct Entry {
+    std::string_view name;
+    std::string UserDelegation::*field;
+  };
+  using D = UserDelegation;
+  static constexpr Entry kFields[] = {
+      {"skoid", &D::object_id}, {"sktid", &D::tenant},        {"skt", &D::start},        {"ske", &D::expiry},
+      {"sks", &D::service},     {"skv", &D::version},         {"saoid", &D::authorised}, {"suoid", &D::unauthorised},
+      {"scid", &D::correlation}, {"skdutid", &D::user_tenant}, {"sduoid", &D::user},      {"srh", &D::headers},
+      {"srq", &D::query},
+  };
+  for (const Entry& entry : kFields)
+    if (equal_without_case(name, entry.name)) return &(delegation.*entry.field);
+  return nullptr;
+}
+
+// Each name of a comma-separated list.
+template <class F> void for_each_name(std::string_view list, F use) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    if (const std::string_view name = list.substr(0, comma); !name.empty()) use(name);
+    list = comma == std::string_view::npos ? "" : list.substr(comma + 1);
+  }
+}
+
 std::optional<std::string>* override_of(ResponseOverrides& overrides, std::string_view name) {
   if (equal_without_case(name, "rscc")) return &overrides.cache_control;
   if (equal_without_case(name, "rscd")) return &overrides.content_disposition;
@@ -70,6 +96,14 @@ std::string write_token(const Sas& sas) {
   append_parameter("si", sas.identifier, out);
   append_parameter("sr", sas.resource, out);
   append_parameter("sdd", sas.directory_depth, out);
+  if (sas.delegation) {
+    const UserDelegation& d = *sas.delegation;
+    const std::pair<std::string_view, const std::string*> fields[] = {
+        {"skoid", &d.object_id}, {"sktid", &d.tenant}, {"skt", &d.start}, {"ske", &d.expiry}, {"sks", &d.service},
+        {"skv", &d.version}, {"saoid", &d.authorised}, {"suoid", &d.unauthorised}, {"scid", &d.correlation},
+        {"skdutid", &d.user_tenant}, {"sduoid", &d.user}};
+    for (const auto& [name, value] : fields) append_parameter(name, *value, out);
+  }
   append_parameter("rscc", or_empty(sas.overrides.cache_control), out);
   append_parameter("rscd", or_empty(sas.overrides.content_disposition), out);
   append_parameter("rsce", or_empty(sas.overrides.content_encoding), out);
@@ -89,16 +123,19 @@ std::string sign(std::string_view text, const HmacSha256Key& key) {
 std::optional<Sas> parse_sas(const Query& query) {
   if (!find_parameter(query, "sig")) return std::nullopt;
   Sas sas;
+  UserDelegation delegation;
   for (const QueryParameter& parameter : query) {
     // The first of a repeated parameter counts, for the signature and for what it grants alike.
     if (std::string* field = field_of(sas, parameter.name)) {
       if (field->empty()) *field = parameter.value;
     } else if (auto* replaced = override_of(sas.overrides, parameter.name)) {
       if (!*replaced && !parameter.value.empty()) *replaced = parameter.value;
-    } else if (equal_without_case(parameter.name, "skoid")) {
-      sas.user_delegation = true;
+    } else if (std::string* of_key = delegation_field_of(delegation, parameter.name)) {
+      if (of_key->empty()) *of_key = parameter.value;
     }
   }
+  // A key's owner makes it a user delegation SAS; the other fields alone mean nothing.
+  if (!delegation.object_id.empty() || !delegation.tenant.empty()) sas.delegation = std::move(delegation);
   return sas;
 }
 
@@ -134,6 +171,50 @@ std::string service_sas_text(const Sas& sas, std::string_view account, std::stri
   return text;
 }
 
+std::string user_delegation_sas_text(const Sas& sas, std::string_view account, std::string_view container,
+                                     std::string_view blob, std::string_view time, std::string_view headers,
+                                     std::string_view query) {
+  const UserDelegation& d = *sas.delegation;
+  const std::string_view version = sas.version;
+  std::string text;
+  append_lines({sas.permissions, sas.start, sas.expiry}, text);
+  text.append("/blob/").append(account).append("/").append(container);
+  if (!blob.empty()) text.append("/").append(blob);
+  text.push_back('\n');
+  append_lines({d.object_id, d.tenant, d.start, d.expiry, d.service, d.version}, text);
+  if (signs_authorised_user(version)) append_lines({d.authorised, d.unauthorised, d.correlation}, text);
+  if (signs_bound_user(version)) append_lines({d.user_tenant, d.user}, text);
+  append_lines({sas.address, sas.protocol, version, sas.resource, time}, text);
+  if (signs_encryption_scope(version)) append_lines({sas.encryption_scope}, text);
+  if (signs_request_parts(version)) append_lines({headers, query}, text);
+  const ResponseOverrides& o = sas.overrides;
+  append_lines({or_empty(o.cache_control), or_empty(o.content_disposition), or_empty(o.content_encoding),
+                or_empty(o.content_language), or_empty(o.content_type)},
+               text);
+  text.pop_back();  // no line feed at the end
+  return text;
+}
+
+std::string signed_request_headers(const UserDelegation& delegation, const AuthRequest& request) {
+  std::string out;
+  for_each_name(delegation.headers, [&](std::string_view name) {
+    std::string_view value;
+    for (const http::HeaderView& header : request.headers)
+      if (equal_without_case(header.name, name)) value = header.value;
+    out.append(name).append(":").append(value).push_back('\n');
+  });
+  return out;
+}
+
+std::string signed_request_query(const UserDelegation& delegation, const AuthRequest& request) {
+  std::string out;
+  for_each_name(delegation.query, [&](std::string_view name) {
+    const std::string* value = find_parameter(*request.query, name);
+    out.append("\n").append(name).append(":").append(value ? std::string_view(*value) : std::string_view());
+  });
+  return out;
+}
+
 std::string make_account_sas(Sas sas, std::string_view account, const HmacSha256Key& key) {
   sas.signature = sign(account_sas_text(sas, account), key);
   return write_token(sas);
@@ -142,6 +223,12 @@ std::string make_account_sas(Sas sas, std::string_view account, const HmacSha256
 std::string make_service_sas(Sas sas, std::string_view account, std::string_view container, std::string_view blob,
                              std::string_view time, const HmacSha256Key& key) {
   sas.signature = sign(service_sas_text(sas, account, container, blob, time), key);
+  return write_token(sas);
+}
+
+std::string make_user_delegation_sas(Sas sas, std::string_view account, std::string_view container, std::string_view blob,
+                                     std::string_view time, const HmacSha256Key& key) {
+  sas.signature = sign(user_delegation_sas_text(sas, account, container, blob, time, "", ""), key);
   return write_token(sas);
 }
 

@@ -15,8 +15,8 @@ struct SasGrant {
   bool create_only = false;  // see Authorised
 };
 
-// First step: well formed, and signed with one of the account's keys for the resource that the request names.
-// Nothing = genuine. `account` may be null (no such account): never genuine.
+// First step: well formed, and signed, for the resource that the request names, with one of the account's keys or with a
+// user delegation key of its. Nothing = genuine. `account` may be null (no such account): never genuine.
 std::optional<AuthFailure> verify_sas(const Sas& sas, const AuthRequest& request, Operation operation,
                                       const std::shared_ptr<const ops::Account>& account);
 

@@ -70,7 +70,7 @@ TEST(ParseSas, NamesAreDecodedAndOfAnyCase) {
   EXPECT_EQ(sas.permissions, "r");
   EXPECT_EQ(sas.overrides.content_disposition, "x;y");
   EXPECT_EQ(sas.signature, "a+b");
-  EXPECT_TRUE(sas.user_delegation);
+  EXPECT_TRUE(sas.delegation);
   EXPECT_FALSE(parse_sas(parse_query("sv=2020-12-06&sr=c").value()));
 }
 

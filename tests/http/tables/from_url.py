@@ -158,7 +158,7 @@ for operation, step in [("Put Blob From URL", put_from), ("Copy Blob From URL", 
          step(400, headers={"x-ms-copy-source-authorization": "SharedKey secret"}, code="InvalidHeaderValue",
               xml={"HeaderName": "x-ms-copy-source-authorization"},
               check=lambda r, s: require(b"secret" not in r.body, "the secret is repeated")), ABSENT, ref="S47")
-    case(operation, "bearer-token-for-an-own-source", put(), step(401, of="http://{address}/{account}/{c}/b", headers=BEARER,
+    case(operation, "bearer-token-for-an-own-source", put(), step(403, of="http://{address}/{account}/{c}/b", headers=BEARER,
                                                                   code="CannotVerifyCopySource"), ABSENT)
     # --- requests that are wrong ---
     case(operation, "source-not-a-url", step(400, of="nonsense", code="InvalidHeaderValue", xml={"HeaderName": "x-ms-copy-source"}), ref="R8")
