@@ -97,7 +97,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
     const std::string key = *from_base64(kDevelopmentKey);
     BASCULE_TRY(run(loop, e.service_->put_account({std::string(kDevelopmentAccount), {key, key}, true}, true)));
   }
-  e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_);
+  e.sweeper_ = std::make_unique<jobs::Sweeper>(*e.service_, std::chrono::days(7), options.restore_window);
   e.lifecycle_ = std::make_unique<jobs::Lifecycle>(*e.service_);
   e.copies_ = std::make_unique<jobs::Copies>(*e.service_, e.remote_.get());
   e.compactor_ = std::make_unique<jobs::Compactor>(*e.service_, jobs::CompactionOptions{.prices = options.prices});

@@ -29,6 +29,8 @@ struct EngineOptions {
   Duration rehydrate_standard = std::chrono::hours(1), rehydrate_high = std::chrono::minutes(1);   // from the archive
   jobs::Prices prices;              // the provider's
   Duration compact_every = std::chrono::hours(1);   // 0: only when told to
+  std::optional<provider::S3Options> backup_s3;     // where backups named s3://BUCKET/PREFIX go; without bucket and prefix
+  Duration restore_window = std::chrono::hours(24);   // for how long a backup can be restored whole, once one was made
   bool allow_create = true;         // make folder, key file, keyring and catalog where there are none
   bool development_account = true;  // make sure that Azure's development account is there
 };
@@ -47,6 +49,7 @@ class Engine {
 
   ops::Service& service() { return *service_; }
   catalog::Catalog& catalog() { return *catalog_; }
+  store::Store& store() { return *store_; }
   crypto::Keyring& keyring() { return *keyring_; }
   provider::Provider& provider() { return *provider_; }   // with its decorators
   const crypto::ExtentNamer& namer() const { return *namer_; }
@@ -61,6 +64,7 @@ class Engine {
   jobs::Lifecycle& lifecycle() { return *lifecycle_; }
   jobs::Compactor& compactor() { return *compactor_; }
   jobs::SweepCounts sweep_counts() const { return sweeper_->counts(); }
+  std::atomic<bool>& backing_up() { return backing_up_; }   // one backup, or change of what is kept, at a time
 
   // Runs the sweeper and the lifecycle policies on `loop` until close(): a pass every second, uploads' expiry every hour, that of
   // deleted containers every minute, what dead sessions left at once and every hour until they are settled.
@@ -97,6 +101,7 @@ class Engine {
   std::unique_ptr<jobs::Lifecycle> lifecycle_;
   std::unique_ptr<jobs::Copies> copies_;
   std::unique_ptr<jobs::Compactor> compactor_;
+  std::atomic<bool> backing_up_{false};
   std::atomic<bool> stop_{false}, jobs_done_{true}, lifecycle_done_{true}, copies_done_{true}, compaction_done_{true};
 };
 

@@ -4,28 +4,10 @@
 
 #include "catalog/codec.h"
 #include "catalog/format.h"
-#include "crypto/hkdf.h"
+#include "catalog/value_seal.h"
 
 namespace bascule::catalog {
 namespace {
-
-constexpr std::uint8_t kSealedFormat = 1;
-constexpr unsigned kSessionShift = 40;  // a version is session << 40 | counter: unique, and it names its sealing key
-
-crypto::Nonce nonce_of(std::uint64_t version) {
-  crypto::Nonce nonce{};
-  store_be64(nonce.data() + 4, version);
-  return nonce;
-}
-
-// key || version (8, big-endian): what a sealed value is bound to.
-std::string bound_to(std::string_view key, std::uint64_t version) {
-  std::string aad;
-  aad.reserve(key.size() + 8);
-  aad.append(key);
-  append_be64(aad, version);
-  return aad;
-}
 
 // docs/formats/journal.md: format, count, then per change key, version (0 = removed), sealed value.
 std::string journal_record(const std::vector<store::Change>& changes) {
@@ -73,7 +55,7 @@ Catalog::Catalog(store::Store& store, const crypto::SecretKey& key, Clock& clock
       ids_(incarnation, session) {}
 
 void Catalog::add_session_key(std::uint32_t session, const SessionRecord& record) {
-  keys_[session] = std::make_unique<crypto::AeadKey>(crypto::subkey(catalog_key_, "bascule/catalog-session/1", record.salt));
+  keys_[session] = session_key(catalog_key_, record);
 }
 
 Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto::SecretKey catalog_key, Random& random,
@@ -113,8 +95,7 @@ Task<Result<std::unique_ptr<Catalog>>> Catalog::open(store::Store& store, crypto
   c.session_record_ = {.incarnation = incarnation, .started = clock.wall()};
   random.fill(c.session_record_.salt);
   c.add_session_key(c.session_, c.session_record_);
-  c.own_key_ = std::make_unique<crypto::AeadKey>(
-      crypto::subkey(catalog_key, "bascule/catalog-session/1", c.session_record_.salt));
+  c.own_key_ = session_key(catalog_key, c.session_record_);
   c.session_version_ = (std::uint64_t{c.session_} << kSessionShift) + 1;
   const std::string own = keys::session(c.session_);
   begin.preconditions.push_back({own, 0});
@@ -153,21 +134,13 @@ const crypto::AeadKey* Catalog::key_of(std::uint32_t session) {
 }
 
 std::string Catalog::seal(std::string_view key, std::uint64_t version, std::string_view plain) {
-  std::string out(1 + plain.size() + crypto::kAeadTagBytes, '\0');
-  out[0] = static_cast<char>(kSealedFormat);
-  own_key_->seal(nonce_of(version), as_bytes(bound_to(key, version)), as_bytes(plain), as_writable(out).subspan(1));
-  return out;
+  return seal_value(*own_key_, key, version, plain);
 }
 
 Result<std::string> Catalog::unseal(std::string_view key, std::uint64_t version, std::string_view sealed) {
-  if (sealed.size() < 1 + crypto::kAeadTagBytes || sealed[0] != static_cast<char>(kSealedFormat))
-    return fail(Code::corrupt, "a catalog value has an unknown format");
   const crypto::AeadKey* opener = key_of(static_cast<std::uint32_t>(version >> kSessionShift));
   if (!opener) return fail(Code::corrupt, "a catalog value was sealed by an unknown session");
-  std::string plain(sealed.size() - 1 - crypto::kAeadTagBytes, '\0');
-  BASCULE_TRY(opener->open(nonce_of(version), as_bytes(bound_to(key, version)), as_bytes(sealed.substr(1)),
-                           as_writable(plain)));
-  return plain;
+  return open_value(*opener, key, version, sealed);
 }
 
 Task<Result<HeadRef>> Catalog::head(std::string key) {

@@ -1,4 +1,4 @@
-// How records are framed, and how the parts that several of them share are written. Internal to catalog/.
+// How records are framed, and how the parts that several of them share are written. For catalog/ and backup/.
 #pragma once
 #include <optional>
 #include <string>

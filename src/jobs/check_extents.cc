@@ -1,6 +1,7 @@
 // check, the extents' side: what the catalog says of them against what lies at the provider.
 #include <algorithm>
 
+#include "catalog/backups.h"
 #include "jobs/checker.h"
 
 namespace bascule::jobs {
@@ -75,13 +76,11 @@ Task<Result<void>> Checker::look_at_object(provider::ObjectInfo object) {
   if (unreadable_.contains(id)) co_return Result<void>{};
   const bool ours = id.incarnation == parts_.catalog.incarnation();
   if (ours && id.session == parts_.catalog.session()) co_return Result<void>{};  // being written, or deleted, right now
-  if (ours) {
-    BASCULE_CO_ASSIGN(const bool named, co_await still_named(id));
-    if (named) co_return Result<void>{};
-    const auto garbage = co_await parts_.catalog.get_total(keys::garbage(id));
-    if (!garbage && garbage.error().code != Code::corrupt) co_return fail(garbage.error());
-    if (!garbage || *garbage) co_return Result<void>{};  // about to be removed
-  }
+  BASCULE_CO_ASSIGN(const bool named, co_await still_named(id));
+  if (named) co_return Result<void>{};
+  const auto garbage = co_await parts_.catalog.get<catalog::GarbageRecord>(keys::garbage(id));
+  if (!garbage && garbage.error().code != Code::corrupt) co_return fail(garbage.error());
+  if (!garbage || *garbage) co_return Result<void>{};  // about to be removed, or kept for a backup
   ++report_.unnamed;
   report_.unnamed_bytes += object.size_bytes;
   if (report_.unnamed <= kMostUnnamedShown) {

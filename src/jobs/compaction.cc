@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "jobs/window.h"
 
 namespace bascule::jobs {
 
@@ -108,6 +109,7 @@ Task<Result<std::vector<Compactor::Candidate>>> Compactor::candidates() {
   const Instant now = service_.parts().clock.now();
   while (marks_.size() > 1 && now - marks_[1].first >= options_.settle) marks_.pop_front();   // the younger says more
   if (marks_.empty() || now - marks_.back().first >= options_.settle / 4) marks_.emplace_back(now, catalog_.ids().next().sequence);
+  BASCULE_CO_ASSIGN(const Window window, co_await Window::look(catalog_));
   BASCULE_CO_ASSIGN(auto totals, co_await dead_totals());
   std::vector<Candidate> found;
   std::uint64_t bytes = 0;
@@ -123,6 +125,7 @@ Task<Result<std::vector<Compactor::Candidate>>> Compactor::candidates() {
       auto extent = catalog::decode<ExtentRecord>(record->value);
       if (record->damage || !extent || record->key.size() != 17 || catalog::moved(*extent)) continue;
       const ExtentId id = id_of_key(record->key);
+      if (window.is_former(id.incarnation)) continue;   // its object would have to stay all the same
       const auto total = totals.find(id);
       const DeadTotal dead = total == totals.end() ? DeadTotal() : total->second;
       if (!promising(options_.prices, extent->size_bytes, dead.bytes)) continue;
@@ -398,6 +401,8 @@ Task<Result<std::shared_ptr<extent::PlacedExtent>>> Compactor::place(Bytes conte
 // The content of the members lies in the new extent in their order.
 Task<Result<void>> Compactor::commit(const Group& g, const extent::PlacedExtent& placed) {
   catalog::Transaction t;
+  BASCULE_CO_ASSIGN(const Window window, co_await Window::look(catalog_));
+  window.require_epoch(t);
   ExtentRecord made{.size_bytes = placed.size_bytes, .provider = g.members[0].record.provider,
                     .policy_version = g.members[0].record.policy_version, .unit_tags = placed.unit_tags};
   std::uint64_t dead = placed.size_bytes;   // but for what is named
@@ -429,7 +434,7 @@ Task<Result<void>> Compactor::commit(const Group& g, const extent::PlacedExtent&
       t.put(key, encode(next));
       made.sources.push_back(c.id);
     }
-    t.put(keys::garbage(c.id), catalog::encode_total(c.record.size_bytes));
+    t.put(keys::garbage(c.id), encode(window.garbage(c.record.size_bytes, service_.lawful_now())));
   }
   t.put(keys::extent(placed.id), encode(made));
   if (dead != 0) t.put(keys::dead_total(placed.id), catalog::encode_total(dead));

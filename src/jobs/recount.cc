@@ -19,10 +19,10 @@ namespace {
 constexpr std::size_t kExtentsPerRecount = 8192;  // memory: about 48 bytes for each piece in them
 }
 
-Task<Result<void>> Sweeper::recount(const std::set<std::uint32_t>& sessions) {
+Task<Result<void>> Sweeper::recount(Sessions sessions) {
   Recounts recounts;   // of several sessions at once: each walk over the catalog should settle as much as it can
-  for (const std::uint32_t session : sessions) {
-    const std::string prefix = keys::extent(ExtentId{{catalog_.incarnation(), session, 0}}).substr(0, 11);
+  for (const auto& [session, incarnation] : sessions) {
+    const std::string prefix = keys::extent(ExtentId{{incarnation, session, 0}}).substr(0, 11);
     const std::string end = keys::after_prefix(prefix);
     std::string begin = prefix;
     while (true) {

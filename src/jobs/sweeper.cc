@@ -1,6 +1,7 @@
 #include "jobs/sweeper.h"
 
 #include <unordered_map>
+#include <utility>
 
 #include "base/log.h"
 #include "catalog/forward.h"
@@ -14,7 +15,8 @@ using catalog::DropRecord;
 using catalog::Transaction;
 
 namespace {
-constexpr std::size_t kDropsPerPass = 512, kGarbagePerPass = 256;
+constexpr std::size_t kDropsPerPass = 512, kGarbagePerPass = 256, kGarbagePage = 500, kGarbageLooked = 4000;
+constexpr std::size_t kExtentKeyBytes = 17;
 constexpr Duration kReaderPatience = std::chrono::seconds(5);
 constexpr std::size_t kHeadsPerCommit = 64, kTagsPerCommit = 500;
 
@@ -24,8 +26,9 @@ void take_away(auto& dead, const auto& kept) {
 }
 }  // namespace
 
-Sweeper::Sweeper(ops::Service& service, Duration uncommitted_lifetime)
-    : service_(service), catalog_(service.parts().catalog), uncommitted_lifetime_(uncommitted_lifetime) {}
+Sweeper::Sweeper(ops::Service& service, Duration uncommitted_lifetime, Duration restore_window)
+    : service_(service), catalog_(service.parts().catalog), uncommitted_lifetime_(uncommitted_lifetime),
+      restore_window_(restore_window) {}
 
 Task<Result<bool>> Sweeper::pass() {
   const auto failed = co_await remove_failed();
@@ -62,7 +65,7 @@ Task<Result<bool>> Sweeper::remove_failed() {
 Task<Result<bool>> Sweeper::sweep_dropped() {
   if (!fence_) {
     BASCULE_CO_ASSIGN(auto drops, co_await catalog_.scan({.begin = "D", .end = "E", .limit = kDropsPerPass}));
-    BASCULE_CO_ASSIGN(auto garbage, co_await catalog_.scan({.begin = "G", .end = "H", .limit = kGarbagePerPass}));
+    BASCULE_CO_ASSIGN(auto garbage, co_await removable_garbage());
     if (drops.empty() && garbage.empty()) co_return false;
     // The records are durable: whoever begins to read from here on sees nothing of what they let go of.
     fence_ = Fence{service_.retire_reads(), drops.empty() ? "" : drops.back().key, std::move(garbage)};
@@ -279,9 +282,8 @@ Task<Result<void>> Sweeper::sweep_container(store::Entry entry, DropRecord drop)
     for (const auto& e : found) t.remove(e.key);
     BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
   }
-  // Nothing of the container can be read from here on, whatever is left at the provider.
-  BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(drop.cid));
   Transaction t;
+  BASCULE_CO_TRY(co_await doom_key(t, drop.cid));
   t.require(entry.key, entry.version);
   t.remove(entry.key);
   t.remove(keys::writes_guard(drop.cid));
@@ -359,23 +361,80 @@ Task<Result<void>> Sweeper::bury_bytes(Transaction& t, ExtentId id, std::uint64_
   } else {
     if (total) t.remove(total_key);
     t.remove(extent_key);
-    if (!catalog::moved(extent->record)) t.put(keys::garbage(id), catalog::encode_total(sum));   // else its shards went when it was
+    if (catalog::moved(extent->record)) co_return Result<void>{};   // its shards went when it was
+    BASCULE_CO_ASSIGN(const Window window, co_await Window::look(catalog_));
+    window.require_epoch(t);
+    t.put(keys::garbage(id), encode(window.garbage(sum, service_.lawful_now())));
   }
+  co_return Result<void>{};
+}
+
+// In rounds through the table, so that what is held at its beginning keeps nobody from what comes behind.
+Task<Result<std::vector<store::Entry>>> Sweeper::removable_garbage() {
+  BASCULE_CO_ASSIGN(const Window window, co_await Window::look(catalog_));
+  for (const auto& target : window.backups.targets) counts_.last_backup = std::max(counts_.last_backup, target.instant);
+  const WallTime now = service_.lawful_now();
+  std::vector<store::Entry> removable;
+  const std::string began_at = garbage_from_;
+  std::string until = "H";
+  for (std::size_t looked = 0; looked < kGarbageLooked && removable.size() < kGarbagePerPass;) {
+    BASCULE_CO_ASSIGN(auto page, co_await catalog_.scan({.begin = garbage_from_, .end = until, .limit = kGarbagePage}));
+    looked += page.size();
+    const bool end = page.size() < kGarbagePage;
+    for (auto& e : page) {
+      BASCULE_CO_ASSIGN(const auto record, catalog::decode<catalog::GarbageRecord>(e.value));
+      const bool key = e.key.size() == keys::kDoomedKeyBytes;
+      if (!key && e.key.size() != kExtentKeyBytes) co_return fail(Code::corrupt, "a garbage record has a key of a wrong length");
+      const bool former = key ? window.any_former() : window.is_former(extent::UniqueId::read(e.key.data() + 1).incarnation);
+      garbage_from_ = e.key + '\0';
+      if (former || window.holds(record, catalog_.session(), restore_window_, now)) {
+        ++held_;
+        held_bytes_ += record.bytes;
+      } else {
+        removable.push_back(std::move(e));
+      }
+    }
+    if (!end) continue;
+    if (until != "H") break;          // once around
+    counts_.held = std::exchange(held_, 0);
+    counts_.held_bytes = std::exchange(held_bytes_, 0);
+    garbage_from_ = "G";
+    if (began_at == garbage_from_) break;
+    until = began_at;
+  }
+  co_return removable;
+}
+
+Task<Result<void>> Sweeper::doom_key(Transaction& t, std::uint64_t cid) {
+  BASCULE_CO_ASSIGN(const Window window, co_await Window::look(catalog_));
+  window.require_epoch(t);
+  const catalog::GarbageRecord garbage = window.garbage(0, service_.lawful_now());
+  if (!window.any_former() && !window.holds(garbage, catalog_.session(), restore_window_, garbage.died)) {
+    // Nothing of the container can be read from here on, whatever is left at the provider.
+    co_return co_await service_.parts().keyring.destroy_container_key(cid);
+  }
+  t.put(keys::doomed_key(cid), encode(garbage));
   co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::remove_garbage(std::vector<store::Entry> garbage) {
   Clock& clock = service_.parts().clock;
   for (const auto& e : garbage) {
-    const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
-    BASCULE_CO_ASSIGN(const std::uint64_t bytes, catalog::decode_total(e.value));
-    BASCULE_CO_TRY(co_await service_.parts().provider.remove(service_.parts().namer.name(extent::to_id16(id)),
-                                                             clock.now() + kProviderTimeout));
+    BASCULE_CO_ASSIGN(const auto record, catalog::decode<catalog::GarbageRecord>(e.value));
+    const bool key = e.key.size() == keys::kDoomedKeyBytes;
+    if (key) {
+      BASCULE_CO_TRY(co_await service_.parts().keyring.destroy_container_key(load_be64(e.key.data() + 1)));
+    } else {
+      const ExtentId id{extent::UniqueId::read(e.key.data() + 1)};
+      BASCULE_CO_TRY(co_await service_.parts().provider.remove(service_.parts().namer.name(extent::to_id16(id)),
+                                                               clock.now() + kProviderTimeout));
+    }
     Transaction t;
     t.remove(e.key);
     BASCULE_CO_TRY(co_await catalog_.commit(std::move(t)));
+    if (key) continue;
     ++counts_.extents_removed;
-    counts_.bytes_removed += bytes;
+    counts_.bytes_removed += record.bytes;
   }
   co_return Result<void>{};
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "jobs/window.h"
 #include "ops/service.h"
 
 namespace bascule::jobs {
@@ -17,12 +18,15 @@ struct SweepCounts {
   std::uint64_t expired = 0;           // records of what was deleted softly, done with
   std::uint64_t ended = 0;             // blobs deleted at their own end
   std::uint64_t failed_puts = 0;       // removals of what a failed PUT of this session may have left
+  std::uint64_t held = 0, held_bytes = 0;   // dead extents that wait for the restore window, or for a former life's takeover
+  WallTime last_backup{};              // the instant of the newest that is complete; WallTime(): none
 };
 
 // One per catalog, on one loop.
 class Sweeper {
  public:
-  Sweeper(ops::Service& service, Duration uncommitted_lifetime = std::chrono::days(7));
+  // `restore_window`: see jobs/window.h.
+  Sweeper(ops::Service& service, Duration uncommitted_lifetime = std::chrono::days(7), Duration restore_window = {});
 
   // One pass over everything that is due; true if there was anything to do. What reads that run may still need waits for
   // a later pass. What a PUT of this session left that failed goes too, at once and again after kLatePut: the packer's word
@@ -30,7 +34,8 @@ class Sweeper {
   // store's: try again later; conflict: a compaction moved what was being swept, try again at once.
   Task<Result<bool>> pass();
   // What dead sessions placed and no commit named: whole extents are listed at the provider and decided by the closed
-  // session and the missing name; extents that are named in part are recounted. Run after an unclean end, and again
+  // session and the missing name; extents that are named in part are recounted. Sessions of a life before a restore wait
+  // until that is taken over, and then everything it placed and nothing names goes. Run after an unclean end, and again
   // later, since a PUT of a dead session may still land; once one has been dead for kLatePut it is settled for good.
   Task<Result<void>> adopt_dead_sessions(std::vector<std::uint32_t> sessions);
   static constexpr Duration kLatePut = std::chrono::minutes(30);
@@ -92,23 +97,32 @@ class Sweeper {
   // by now (compaction) is dead there too.
   Task<Result<void>> bury(catalog::Transaction& t, Dead dead);
   Task<Result<void>> bury_bytes(catalog::Transaction& t, ExtentId id, std::uint64_t bytes);
+  Task<Result<std::vector<store::Entry>>> removable_garbage();   // some of it
   Task<Result<void>> remove_garbage(std::vector<store::Entry> garbage);
+  // The container's key goes, or waits for what the restore window says, in the transaction.
+  Task<Result<void>> doom_key(catalog::Transaction& t, std::uint64_t cid);
   // Pieces that were placed beside named ones but never named themselves, because their writer died: they are counted as
   // dead, or their extent could never be collected. Several scans may count while commits go on: what a record named when
   // the count began stays in some record (a drop at the least) until the sweeper takes it, which does not run meanwhile;
   // and what no record named can never be named, since only the dead session knew of it.
-  Task<Result<void>> recount(const std::set<std::uint32_t>& sessions);
+  using Sessions = std::map<std::uint32_t, std::uint64_t>;   // -> incarnation
+  Task<Result<void>> recount(Sessions sessions);
   Task<Result<void>> bury_unnamed(Recounts recounts);
   Task<Result<void>> count_named(Recounts& recounts);
-  Task<Result<void>> sweep_intents(const std::set<std::uint32_t>& sessions, const std::set<std::uint32_t>& quiet);
-  Task<Result<void>> remove_orphans(const std::set<std::uint32_t>& sessions);
+  Task<Result<void>> sweep_intents(Sessions sessions, std::set<std::uint32_t> quiet);
+  // Of these sessions, and everything of these incarnations.
+  Task<Result<void>> remove_orphans(Sessions sessions, std::set<std::uint64_t> incarnations);
+  Task<Result<void>> settle_lives(Window window);
 
   ops::Service& service_;
   catalog::Catalog& catalog_;
-  const Duration uncommitted_lifetime_;
+  const Duration uncommitted_lifetime_, restore_window_;
   std::optional<Fence> fence_;
   std::optional<std::vector<std::uint32_t>> unsettled_;   // nothing: not asked for yet
   Instant adoption_due_{};
+  std::uint64_t restored_version_ = 0;   // at the last look: a takeover is noticed
+  std::string garbage_from_ = "G";       // where the next look for garbage begins
+  std::uint64_t held_ = 0, held_bytes_ = 0;   // of this round through the garbage
   SweepCounts counts_;
 };
 

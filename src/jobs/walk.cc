@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalog/access.h"
+#include "catalog/backups.h"
 #include "catalog/copy_job.h"
 #include "catalog/lifecycle.h"
 #include "catalog/spans.h"
@@ -172,6 +173,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'D': return as<catalog::DropRecord>(value);
     case 'L': return as<catalog::EndRecord>(value);
     case 'Q': return as<catalog::IntentRecord>(value);
+    case 'G': return as<catalog::GarbageRecord>(value);
     case 'P': {
       if (catalog::is_span_page(value)) {
         BASCULE_TRY(catalog::decode_span_page(value));
@@ -187,8 +189,7 @@ Result<void> decodes(char table, std::string_view value) {
     case 'I':
     case 'R':
     case 'T':
-    case 'H':
-    case 'G': {
+    case 'H': {
       BASCULE_TRY(catalog::decode_total(value));
       return {};
     }

@@ -93,6 +93,7 @@ class GateStore final : public store::Store {
     return inner_.try_get(key, found);
   }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return line_->through(inner_.scan(std::move(range))); }
+  Result<std::unique_ptr<View>> view() override { return inner_.view(); }
   Task<Result<std::uint64_t>> commit(store::Commit commit) override { return line_->through(inner_.commit(std::move(commit))); }
   Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
     return line_->through(inner_.read_journal(after, limit));
@@ -142,6 +143,7 @@ class WrappedStore : public store::Store {
   Task<Result<std::optional<store::Versioned>>> get(std::string_view key) override { return inner_->get(key); }
   Result<bool> try_get(std::string_view key, std::optional<store::Versioned>& found) override { return inner_->try_get(key, found); }
   Task<Result<std::vector<store::Entry>>> scan(Scan range) override { return inner_->scan(std::move(range)); }
+  Result<std::unique_ptr<View>> view() override { return inner_->view(); }
   Task<Result<std::uint64_t>> commit(store::Commit commit) override { return inner_->commit(std::move(commit)); }
   Task<Result<std::vector<store::JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) override {
     return inner_->read_journal(after, limit);

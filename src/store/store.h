@@ -6,6 +6,7 @@
 // durable when it returns. There are no preconditions on ranges: an invariant over a range names the key that guards it.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,18 @@ class Store {
   };
   virtual Task<Result<std::vector<Entry>>> scan(Scan range) = 0;
 
+  // Everything as it is at the instant of view(), for as long as it is kept, while commits go on. The engine keeps on its
+  // disk what a view sees, so none should be kept for long. Any thread; the store outlives it.
+  class View {
+   public:
+    virtual ~View() = default;
+    // As Store::scan; forwards only, and never through the cache. unavailable: the store was opened again meanwhile (a full
+    // disk), and the view went with it.
+    virtual Task<Result<std::vector<Entry>>> scan(Scan range) = 0;
+  };
+  // unsupported: the engine has none.
+  virtual Result<std::unique_ptr<View>> view();
+
   // Errors: conflict (a precondition does not hold; nothing was changed; the message names no key), invalid_argument
   // (a limit above), exhausted (disk full), internal. After an error other than these the outcome is unknown and the
   // engine refuses every later commit with `unavailable` until it is opened again.
@@ -92,5 +105,9 @@ class Store {
   virtual Task<Result<std::vector<JournalEntry>>> read_journal(std::uint64_t after, std::size_t limit) = 0;
   virtual Task<Result<void>> trim_journal(std::uint64_t through) = 0;
 };
+
+inline Result<std::unique_ptr<Store::View>> Store::view() {
+  return fail(Code::unsupported, "this store keeps no view of an instant");
+}
 
 }  // namespace bascule::store

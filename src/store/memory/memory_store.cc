@@ -24,7 +24,13 @@ class MemoryStore final : public Store {
 
   Task<Result<std::vector<Entry>>> scan(Scan range) override {
     BASCULE_CO_TRY(check_limits(range));
-    co_return collect(range);
+    const std::lock_guard lock(mutex_);
+    co_return collect(map_, range);
+  }
+
+  Result<std::unique_ptr<View>> view() override {
+    const std::lock_guard lock(mutex_);
+    return std::make_unique<MemoryView>(map_);
   }
 
   Task<Result<std::uint64_t>> commit(Commit commit) override {
@@ -49,6 +55,18 @@ class MemoryStore final : public Store {
  private:
   using Map = std::map<std::string, Versioned, std::less<>>;
 
+  class MemoryView final : public View {
+   public:
+    explicit MemoryView(Map map) : map_(std::move(map)) {}
+    Task<Result<std::vector<Entry>>> scan(Scan range) override {
+      BASCULE_CO_TRY(check_limits(range));
+      co_return collect(map_, range);
+    }
+
+   private:
+    const Map map_;
+  };
+
   std::optional<Versioned> find(std::string_view key) {
     const std::lock_guard lock(mutex_);
     const auto at = map_.find(key);
@@ -61,8 +79,7 @@ class MemoryStore final : public Store {
     return at == map_.end() ? 0 : at->second.version;
   }
 
-  std::vector<Entry> collect(const Scan& range) {
-    const std::lock_guard lock(mutex_);
+  static std::vector<Entry> collect(const Map& map, const Scan& range) {
     std::vector<Entry> entries;
     if (range.begin >= range.end) return entries;
     std::size_t bytes = 0;
@@ -71,7 +88,7 @@ class MemoryStore final : public Store {
       bytes += item.second.value.size();
       return entries.size() < range.limit && bytes < range.limit_bytes;
     };
-    const auto first = map_.lower_bound(range.begin), last = map_.lower_bound(range.end);
+    const auto first = map.lower_bound(range.begin), last = map.lower_bound(range.end);
     if (range.reverse) {
       for (auto at = last; at != first;)
         if (!take(*--at)) break;

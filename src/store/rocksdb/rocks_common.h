@@ -3,8 +3,10 @@
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "store/rocksdb/rocks_store.h"
@@ -30,6 +32,12 @@ struct Tables {
   std::unique_ptr<rocksdb::DB> db;
   rocksdb::ColumnFamilyHandle* data = nullptr;
   rocksdb::ColumnFamilyHandle* journal = nullptr;
+
+  // What views look at: released, and of no use any more, when the database is closed. `life` counts the openings, so that a
+  // view knows whether its own lasts.
+  std::mutex views_mutex;
+  std::vector<const rocksdb::Snapshot*> views;
+  std::uint64_t life = 0;
 
   Tables() = default;
   Tables(const Tables&) = delete;

@@ -120,6 +120,9 @@ Error explain(const rocksdb::Status& status, const std::string& path) {
 
 void Tables::close() {
   if (!db) return;
+  for (const auto* view : views) db->ReleaseSnapshot(view);
+  views.clear();
+  ++life;
   for (auto* handle : {data, journal})
     if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
   data = journal = nullptr;

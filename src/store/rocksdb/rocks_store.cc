@@ -61,6 +61,15 @@ class RocksStore final : public Store {
     });
   }
 
+  Result<std::unique_ptr<View>> view() override {
+    const auto lock = hold(rocksdb::kReadAllTier);
+    if (!tables_.db) return fail(not_open());
+    const rocksdb::Snapshot* at = tables_.db->GetSnapshot();
+    const std::lock_guard views(tables_.views_mutex);
+    tables_.views.push_back(at);
+    return std::make_unique<RocksView>(*this, at, tables_.life);
+  }
+
   Task<Result<std::uint64_t>> commit(Commit commit) override {
     BASCULE_CO_TRY(check_limits(commit));
     Committer::Request request;
@@ -83,6 +92,34 @@ class RocksStore final : public Store {
   }
 
  private:
+  class RocksView final : public View {
+   public:
+    RocksView(RocksStore& store, const rocksdb::Snapshot* at, std::uint64_t life) : store_(store), at_(at), life_(life) {}
+    ~RocksView() override {
+      const auto lock = store_.hold(rocksdb::kReadAllTier);
+      if (store_.tables_.life != life_) return;   // it went when the database was closed
+      const std::lock_guard views(store_.tables_.views_mutex);
+      std::erase(store_.tables_.views, at_);
+      store_.tables_.db->ReleaseSnapshot(at_);
+    }
+    Task<Result<std::vector<Entry>>> scan(Scan range) override {
+      BASCULE_CO_TRY(check_limits(range));
+      range.reverse = range.fill_cache = false;
+      if (range.begin >= range.end) co_return std::vector<Entry>{};
+      co_return co_await offload(store_.workers_, [this, &range]() -> Result<std::vector<Entry>> {
+        std::vector<Entry> read;
+        BASCULE_TRY(store_.collect(range, rocksdb::kReadAllTier, read, this));
+        return read;
+      });
+    }
+
+   private:
+    friend class RocksStore;
+    RocksStore& store_;
+    const rocksdb::Snapshot* const at_;
+    const std::uint64_t life_;
+  };
+
   // While the database is being opened again, who must not wait gets none.
   std::shared_lock<std::shared_mutex> hold(rocksdb::ReadTier tier) {
     if (tier == rocksdb::kBlockCacheTier) return {tables_.mutex, std::try_to_lock};
@@ -106,12 +143,15 @@ class RocksStore final : public Store {
     return true;
   }
 
-  Result<bool> collect(const Scan& range, rocksdb::ReadTier tier, std::vector<Entry>& entries) {
+  Result<bool> collect(const Scan& range, rocksdb::ReadTier tier, std::vector<Entry>& entries, const RocksView* view = nullptr) {
     const auto lock = hold(tier);
     if (!lock) return false;
     if (!tables_.db) return fail(not_open());
+    if (view && view->life_ != tables_.life)
+      return fail(Code::unavailable, "store: it was opened again, for the disk was full: what was seen at that instant is gone");
     const rocksdb::Slice lower = to_slice(range.begin), upper = to_slice(range.end);
     rocksdb::ReadOptions options;
+    if (view) options.snapshot = view->at_;
     options.read_tier = tier;
     options.fill_cache = range.fill_cache;
     options.iterate_lower_bound = &lower;
