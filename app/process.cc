@@ -1,11 +1,14 @@
 #include "app/process.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -38,6 +41,18 @@ void notify_service_manager(std::string_view state) {
   ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
   ::close(fd);
+}
+
+Result<void> become_owner_of(const std::string& folder) {
+  struct stat about{};
+  if (::geteuid() != 0) return {};
+  if (::stat((folder + "/catalog").c_str(), &about) != 0 && ::stat(folder.c_str(), &about) != 0) return {};
+  if (about.st_uid == 0) return {};
+  const passwd* user = ::getpwuid(about.st_uid);   // its group too: the folder's own may be one that only lets others read
+  const gid_t group = user != nullptr ? user->pw_gid : about.st_gid;
+  const bool grouped = user != nullptr ? ::initgroups(user->pw_name, group) == 0 : ::setgroups(1, &group) == 0;
+  if (grouped && ::setresgid(group, group, group) == 0 && ::setresuid(about.st_uid, about.st_uid, about.st_uid) == 0) return {};
+  return fail(Code::permission_denied, "cannot become the user that " + folder + " belongs to: " + std::strerror(errno));
 }
 
 }  // namespace bascule::app

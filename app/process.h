@@ -1,6 +1,9 @@
-// What serve asks of the system for its own process.
+// What the program asks of the system for its own process.
 #pragma once
+#include <string>
 #include <string_view>
+
+#include "base/result.h"
 
 namespace bascule::app {
 
@@ -9,5 +12,9 @@ void prepare_process(bool debugging);
 
 // Tells systemd (NOTIFY_SOCKET): "READY=1", "STOPPING=1", "STATUS=…". Without systemd nothing happens.
 void notify_service_manager(std::string_view state);
+
+// For root: becomes, for good, the user that the data in `folder` belongs to, so that what is written there stays that user's (the
+// service could not open it otherwise). Nothing for anybody else, or where the data is root's or not there. permission_denied.
+Result<void> become_owner_of(const std::string& folder);
 
 }  // namespace bascule::app

@@ -10,6 +10,7 @@
 
 #include "app/admin/control_socket.h"
 #include "app/commands/commands.h"
+#include "app/process.h"
 #include "runtime/loops.h"
 
 namespace bascule::app {
@@ -80,6 +81,7 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   BASCULE_ASSIGN(EngineOptions options, config.engine_options());
   options.allow_create = folder == Folder::may_be_made;
   if (!options.allow_create) options.development_account = false;
+  BASCULE_TRY(become_owner_of(options.data));
   Loops loops(2);
   BASCULE_ASSIGN(auto engine, Engine::open(options, system_clock(), system_random()));
   if (engine->created_key_file()) announce_key_file(engine->options());
