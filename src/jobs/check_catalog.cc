@@ -3,6 +3,7 @@
 
 #include "jobs/checker.h"
 #include "ops/encryption.h"
+#include "ops/key_destruction.h"
 
 namespace bascule::jobs {
 
@@ -199,7 +200,9 @@ Task<Result<Checker::Container>> Checker::sealed_container(Container container,
   }
   auto scope = co_await parts_.keyring.container_key(encryption->scope_id);
   if (!scope && scope.error().code != Code::not_found && scope.error().code != Code::corrupt) co_return fail(scope.error());
-  if (!scope) found(Trouble::missing, container.path, "the key of encryption scope " + encryption->scope + ": " + scope.error().message);
+  bool destroyed = false;
+  if (!scope) { BASCULE_CO_ASSIGN(destroyed, co_await ops::is_destroyed(parts_.catalog, encryption->scope_id)); }
+  if (!scope && !destroyed) found(Trouble::missing, container.path, "the key of encryption scope " + encryption->scope + ": " + scope.error().message);
   container.key = scope ? ops::with_scope(*container.key, **scope) : nullptr;
   co_return container;
 }
