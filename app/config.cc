@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "app/admin/api_server.h"
 #include "app/places.h"
 
 namespace bascule::app {
@@ -176,6 +177,12 @@ Result<void> Config::check() const {
   if (admin != "off" && !is_loopback(admin))
     return wrong("admin.listen", "admin.listen = '" + admin + "' is not allowed; allowed is an address of this machine alone "
                                  "(127.0.0.1:PORT, [::1]:PORT), or off");
+  if (text("admin.api_certificate").empty() != text("admin.api_key").empty())
+    return wrong("admin.api_certificate", "admin.api_certificate and admin.api_key belong together: give both or neither");
+  if (!text("admin.api_listen").empty() && text("admin.api_certificate").empty() && text("server.certificate").empty())
+    return wrong("admin.api_listen", "admin.api_listen needs admin.api_certificate and admin.api_key: the admin API is served over TLS alone");
+  if (!text("admin.server").empty() && !text("admin.server").starts_with("https://"))
+    return wrong("admin.server", "admin.server = '" + text("admin.server") + "' is not allowed; allowed is https://HOST:PORT");
   for (const std::string& network : list("copy.networks"))
     if (auto one = fetch::parse_network(network); !one) return wrong("copy.networks", "copy.networks: " + one.error().message);
   if (text("provider.kind") == "s3") {
@@ -251,6 +258,19 @@ Result<EngineOptions> Config::engine_options() const {
   s3.in_flight = number("provider.requests");
   options.s3 = std::move(s3);
   return options;
+}
+
+std::optional<AdminApiOptions> Config::admin_api_options() const {
+  if (text("admin.api_listen").empty()) return std::nullopt;
+  const bool own = !text("admin.api_certificate").empty();
+  return AdminApiOptions{.listen = text("admin.api_listen"),
+                         .certificate_file = own ? text("admin.api_certificate") : text("server.certificate"),
+                         .key_file = own ? text("admin.api_key") : text("server.key")};
+}
+
+TwoPerson Config::two_person() const {
+  const std::string& wanted = text("admin.two_person");
+  return wanted == "on" ? TwoPerson::on : wanted == "off" ? TwoPerson::off : TwoPerson::automatic;
 }
 
 server::ServerOptions Config::server_options() const {

@@ -15,6 +15,9 @@
 
 namespace bascule::app {
 
+struct AdminApiOptions;                  // admin/api_server.h
+enum class TwoPerson : std::uint8_t;     // admin/approvals.h
+
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
 
@@ -48,6 +51,8 @@ class Config {
   Result<EngineOptions> engine_options() const;
   server::ServerOptions server_options() const;
   Result<api::web::Options> web_options() const;
+  std::optional<AdminApiOptions> admin_api_options() const;   // nothing: there is none
+  TwoPerson two_person() const;
 
  private:
   struct Entry {

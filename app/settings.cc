@@ -60,6 +60,20 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Where /healthz, /readyz and /metrics are, on this machine only: HOST:PORT, or \"off\". Not set and the port is "
      "taken: a free one, named in the log."},
 
+    {"admin.api_listen", Kind::text, "", "", 0, 0,
+     "Where the admin API is: HOST:PORT, over TLS alone. Empty: nowhere but at the data folder's admin.sock."},
+    {"admin.api_certificate", Kind::path, "", "", 0, 0,
+     "The admin API's certificate with its chain, PEM. Not set: server.certificate. Read again on SIGHUP."},
+    {"admin.api_key", Kind::path, "", "", 0, 0, "The certificate's private key, PEM. Not set: server.key."},
+    {"admin.two_person", Kind::choice, "auto", "off|auto|on", 0, 0,
+     "Whether what cannot be undone needs another person's approval. auto: as soon as somebody else has a token that may "
+     "approve."},
+    {"admin.server", Kind::text, "", "", 0, 0,
+     "Commands: the admin API that they ask, https://HOST:PORT, in place of the data folder's server."},
+    {"admin.token_file", Kind::path, "", "", 0, 0, "Commands: a file of mode 0600 with the token for admin.server."},
+    {"admin.token", Kind::text, "", "", 0, 0, "Commands: the token itself. Better in admin.token_file, or in the environment.", true},
+    {"admin.ca_file", Kind::path, "", "", 0, 0, "Commands: authorities to trust for admin.server, PEM. Not set: the system's."},
+
     {"provider.kind", Kind::choice, "folder", "folder|s3", 0, 0,
      "Where content lies: in the data folder, or in a bucket at an S3 endpoint."},
     {"provider.name", Kind::text, "", "", 0, 0, "What messages and metrics call the provider. Not set: its kind."},

@@ -3,8 +3,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/admin/control_approvals.h"
 #include "app/admin/control_requests.h"
-#include "app/version.h"
+#include "app/admin/rest.h"
+#include "base/log.h"
 
 namespace bascule::app {
 namespace json = boost::json;
@@ -38,59 +40,84 @@ std::vector<std::string> texts_of(const json::object& object, std::string_view k
 
 namespace {
 
-json::object status(const Control::Parts& parts) {
-  json::object out;
-  out["version"] = json::string_view(kVersion.data(), kVersion.size());
-  out["commit"] = json::string_view(kCommit.data(), kCommit.size());
-  out["serving"] = parts.readiness != nullptr;
-  if (parts.readiness) {
-    out["ready"] = parts.readiness->ready();
-    out["reason"] = parts.readiness->reason();
-    out["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(parts.clock.now() - parts.started).count();
-    json::array addresses;
-    for (const std::string& address : parts.addresses) addresses.emplace_back(address);
-    out["addresses"] = std::move(addresses);
-    out["encrypted"] = parts.encrypted;
-  }
-  out["data"] = parts.engine.options().data;
-  out["provider"] = std::string(parts.engine.provider().name());
-  out["session"] = parts.engine.catalog().session();
-  return out;
-}
-
 int exit_of(const Error& error) {
   if (error.code == Code::invalid_argument) return kUsage;
   return error.code == Code::unsupported ? kUnsupported : kFailed;
 }
 
+// What is asked, if there is such a request, `who` may ask it and it is well formed.
+Result<const ControlRequest*> permitted(const AdminPrincipal& who, const std::string& what, const std::string& text, json::object& body) {
+  const ControlRequest* request = find_request(what);
+  if (request == nullptr)
+    return fail(Code::unsupported, "the running server does not know the request '" + what + "'; is it an older version?");
+  if (!request->roles.has(who.role))
+    return fail(Code::permission_denied, who.name + " is " + std::string(name(who.role)) + ", and may not ask for " + what);
+  boost::system::error_code bad;
+  json::value parsed = text.empty() ? json::value(json::object()) : json::parse(text, bad);
+  if (bad || !parsed.is_object()) return fail(Code::invalid_argument, "the request is no JSON object");
+  body = std::move(parsed.as_object());
+  BASCULE_TRY(check_members(*request, body, who.role));
+  return request;
+}
+
 }  // namespace
 
-Task<void> Control::handle(std::string what, std::string body, const std::atomic<bool>& stop, ControlOutput& output) {
-  boost::system::error_code bad;
-  json::value parsed = body.empty() ? json::value(json::object()) : json::parse(body, bad);
-  Result<json::object> outcome = fail(Code::invalid_argument, "the request is no JSON object");
-  int exit = kDone;
-  if (!bad && parsed.is_object()) {
-    ControlCall call{parts_, std::move(parsed.as_object()), stop, output};
-    if (what == "status") outcome = status(parts_);
-    else if (what == "account-show" || what == "account-set") outcome = co_await account_settings_request(what, call);
-    else if (what.starts_with("account-")) outcome = co_await account_request(what, call);
-    else if (what.starts_with("lifecycle-")) outcome = co_await lifecycle_request(what, call, exit);
-    else if (what.starts_with("scope-")) outcome = co_await scope_request(what, call);
-    else if (what == "immutability") outcome = co_await immutability_request(call);
-    else if (what == "compact") outcome = co_await compact_request(call);
-    else if (what == "check") outcome = co_await check_request(call, exit);
-    else if (what == "migrate") outcome = co_await migrate_request(call, exit);
-    else outcome = fail(Code::unsupported, "the running server does not know the request '" + what + "'; is it an older version?");
+Control::Control(Parts parts)
+    : parts_(std::move(parts)), two_person_(parts_.two_person), tokens_(parts_.engine.catalog(), parts_.clock, parts_.random),
+      approvals_(parts_.engine.catalog(), tokens_, parts_.clock, parts_.random) {}
+
+// True: it waits now, and `done` says so.
+Task<Result<bool>> Control::wait_for_approval(const ControlRequest* request, const AdminPrincipal& who, json::object& body, Done& done) {
+  BASCULE_CO_ASSIGN(const bool needed, co_await approvals_.needed(two_person_, request, who));
+  if (!needed) co_return false;
+  BASCULE_CO_ASSIGN(const Approvals::Kept kept, co_await approvals_.ask(std::string(request->name), json::serialize(body), who));
+  log::info("approval asked for", {{"approval", kept.id}, {"request", request->name}, {"principal", who.name}});
+  done.last["approval"] = approval_shown(approvals_, kept);
+  done.exit = kAwaits;
+  done.status = 202;
+  co_return true;
+}
+
+Task<Control::Done> Control::answer(AdminPrincipal who, std::string what, std::string text, const std::atomic<bool>& stop, ControlOutput& output) {
+  Done done;
+  Result<json::object> outcome;
+  json::object body;
+  const auto request = permitted(who, what, text, body);
+  if (!request) {
+    outcome = fail(request.error());
+    if (outcome.error().code == Code::permission_denied)
+      log::warn("administration refused", {{"principal", who.name}, {"role", name(who.role)}, {"request", what}, {"via", who.via}});
+  } else {
+    const std::string alone = text_of(body, "alone");
+    body.erase("alone");
+    Result<bool> waits = false;
+    if ((*request)->irreversible && alone.empty()) waits = co_await wait_for_approval(*request, who, body, done);
+    if (waits && *waits) co_return done;
+    if (!waits) outcome = fail(waits.error());
+    else if (alone.empty()) {
+      ControlCall call{*this, parts_, who, std::move(body), stop, output};
+      outcome = co_await (*request)->run(what, call);
+      done.exit = call.exit;
+    } else {
+      outcome = co_await alone_request(*this, parts_, *request, who, std::move(body), alone, stop, output);
+    }
   }
-  json::object last;
-  if (outcome) last = std::move(*outcome);
-  else {
-    if (exit == kDone) exit = exit_of(outcome.error());
-    last["error"] = outcome.error().message;
+  if (outcome) {
+    done.last = std::move(*outcome);
+    co_return done;
   }
-  last["exit"] = exit;
-  (void)co_await output.line(json::serialize(last));
+  const Error& error = outcome.error();
+  if (done.exit == kDone) done.exit = exit_of(error);
+  done.status = rest_status(error.code);
+  done.last["error"] = error.message;
+  done.last["code"] = rest_code(error.code);
+  co_return done;
+}
+
+Task<void> Control::handle(AdminPrincipal who, std::string what, std::string text, const std::atomic<bool>& stop, ControlOutput& output) {
+  Done done = co_await answer(std::move(who), std::move(what), std::move(text), stop, output);
+  done.last["exit"] = done.exit;
+  co_await output.last(json::serialize(done.last), done.status);
 }
 
 }  // namespace bascule::app

@@ -2,10 +2,11 @@
 // DIR/admin.sock; without one, the command opens the folder and asks the same object itself.
 //
 // A request is a name and a JSON object; the answer is lines of JSON objects, the last of which has "exit": the command's
-// exit code, and, where that is not 0, "error".
+// exit code, and, where something went wrong, "error" and its "code". requests.cc is the table of what there is, who may
+// ask it and what it takes; below, what the answers hold.
 //   status                                            -> {version, uptime_seconds, ready, reason, addresses, …}
 //   account-add     {name, keys: [Base64, Base64]}    -> {name}
-//   account-list    {show_keys}                       -> {accounts: [{name, development, keys?}]}
+//   account-list    {}                                -> {accounts: [{name, development}]}; account-list-keys: with keys
 //   account-keys    {name}                            -> {name, keys}
 //   account-rotate  {name, key: 1|2, value?}          -> {name, key, value}
 //   account-show    {name}                            -> {name, development, settings}
@@ -15,7 +16,9 @@
 //   lifecycle-show  {name}                            -> the same
 //   lifecycle-run   {name}                            -> {progress, container?}*, {name, run}
 //   lifecycle-remove {name}                           -> {name}
-//   immutability    {account, container, action, days?, appends?, tag?} -> what stands
+//   immutability-…  {account, container, days?, appends?, tag?} -> what stands
+//   token-create    {name, role, days?, fingerprint?} -> {id, …, token}
+//   approvals-approve {id, digest}                    -> {approval, result}
 //   compact         {dry_run}                         -> {progress}*, {report}
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*
@@ -26,6 +29,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/admin/approvals.h"
 #include "app/admin/readiness.h"
 #include "runtime/random.h"
 
@@ -38,13 +42,21 @@ enum Exit : int {
   kUsage = 2,         // wrong arguments or configuration; a migration's source cannot be used
   kUnsupported = 3,   // not there yet; migrate --strict: something exists at the source that is never carried
   kHeld = 4,          // another process holds the data folder and does not answer
+  kAwaits = 5,        // asked for; somebody else has to approve it (bascule approvals)
 };
+
+struct MetricSources;   // pages.h
 
 // Where answer lines go. False: the asker is gone, stop.
 class ControlOutput {
  public:
   virtual ~ControlOutput() = default;
   virtual Task<bool> line(std::string json) = 0;
+  // The last line; `status`: the HTTP status that says the same.
+  virtual Task<void> last(std::string json, int status) {
+    (void)status;
+    (void)co_await line(std::move(json));
+  }
 };
 
 class Control {
@@ -57,16 +69,32 @@ class Control {
     std::vector<std::string> addresses;
     bool encrypted = false;
     Instant started{};
+    TwoPerson two_person = TwoPerson::automatic;
+    const MetricSources* metrics = nullptr;     // with a server
   };
-  explicit Control(Parts parts) : parts_(std::move(parts)) {}  // the parts outlive it
+  explicit Control(Parts parts);  // the parts outlive it
 
-  // Any loop; answers to the end. `stop` from anywhere ends what takes long.
-  Task<void> handle(std::string what, std::string body, const std::atomic<bool>& stop, ControlOutput& output);
+  // Any loop; answers to the end. What the table does not allow `who` is refused. `stop` from anywhere ends what takes long.
+  Task<void> handle(AdminPrincipal who, std::string what, std::string body, const std::atomic<bool>& stop, ControlOutput& output);
 
   Engine& engine() { return parts_.engine; }
+  AdminTokens& tokens() { return tokens_; }
+  Approvals& approvals() { return approvals_; }
+  TwoPerson two_person() const { return two_person_; }
+  void set_two_person(TwoPerson two) { two_person_ = two; }   // any thread
 
  private:
+  struct Done {
+    boost::json::object last;
+    int exit = kDone, status = 200;
+  };
+  Task<Done> answer(AdminPrincipal who, std::string what, std::string text, const std::atomic<bool>& stop, ControlOutput& output);
+  Task<Result<bool>> wait_for_approval(const ControlRequest* request, const AdminPrincipal& who, boost::json::object& body, Done& done);
+
   Parts parts_;
+  std::atomic<TwoPerson> two_person_;
+  AdminTokens tokens_;
+  Approvals approvals_;
 };
 
 }  // namespace bascule::app

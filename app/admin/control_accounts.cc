@@ -66,8 +66,8 @@ Task<Result<json::object>> account_request(const std::string& what, ControlCall&
   ops::Service& service = call.parts.engine.service();
   if (what == "account-add") co_return co_await add(call);
   if (what == "account-rotate") co_return co_await rotate(call);
-  if (what == "account-list") {
-    const bool show = flag_of(call.body, "show_keys");
+  if (what == "account-list" || what == "account-list-keys") {
+    const bool show = what == "account-list-keys";
     json::array accounts;
     for (const auto& account : service.accounts()) {
       json::object one{{"name", account->name}, {"development", account->development}};

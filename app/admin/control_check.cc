@@ -40,7 +40,7 @@ Task<void> run_check(ops::Service& service, jobs::CheckOptions options, Sink& si
 
 }  // namespace
 
-Task<Result<json::object>> check_request(ControlCall& call, int& exit) {
+ControlAnswer check_request(const std::string&, ControlCall& call) {
   std::atomic<bool> stop{call.stop.load()};
   Sink sink(call.parts.clock);
   Result<jobs::CheckReport> result = fail(Code::internal, "no result");
@@ -66,7 +66,7 @@ Task<Result<json::object>> check_request(ControlCall& call, int& exit) {
   }
   if (!result) co_return fail(result.error());
   const jobs::CheckReport& r = *result;
-  exit = r.good() ? kDone : kFailed;
+  call.exit = r.good() ? kDone : kFailed;
   json::object report{{"containers", r.containers}, {"blobs", r.blobs}, {"past_states", r.past}, {"uncommitted_blocks", r.blocks}, {"pieces", r.pieces},
                       {"blob_bytes", r.blob_bytes}, {"extents", r.extents}, {"extent_bytes", r.extent_bytes},
                       {"unreferenced", r.unreferenced}, {"read", options.read}, {"bytes_read", r.bytes_read},

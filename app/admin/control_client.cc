@@ -1,5 +1,7 @@
-// The commands' side of DIR/admin.sock: blocking, one request. HTTP/1.0, so that the answer's body is what comes until the
-// end, and its last line says whether it is whole.
+// Over the socket: blocking, HTTP/1.0, so that the answer's body is what comes until the end, and its last line says whether
+// it is whole.
+#include "app/admin/control_client.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,6 +11,7 @@
 #include <cstring>
 
 #include "app/admin/control_socket.h"
+#include "app/admin/rest.h"
 
 namespace bascule::app {
 namespace {
@@ -64,13 +67,14 @@ class Connection {
 
 }  // namespace
 
-Result<void> ask_server(const std::string& data, const std::string& what, const std::string& body,
-                        const std::function<void(std::string_view line)>& on_line, const std::atomic<bool>& stop) {
+Result<void> ask_socket(const std::string& data, const ControlRequest& request, const boost::json::object& members, const OnAnswerLine& on_line,
+                        const std::atomic<bool>& stop) {
+  BASCULE_ASSIGN(const RestForm form, rest_form(request, members));
   Connection connection;
   BASCULE_TRY(connection.open(data));
-  BASCULE_TRY(connection.send("POST /" + what + " HTTP/1.0\r\nHost: admin\r\nContent-Type: application/json\r\nContent-Length: " +
-                              std::to_string(body.size()) + "\r\n\r\n"));
-  BASCULE_TRY(connection.send(body));
+  BASCULE_TRY(connection.send(std::string(request.method) + " " + form.target + " HTTP/1.0\r\nHost: admin\r\nContent-Type: application/json\r\n"
+                              "Content-Length: " + std::to_string(form.body.size()) + "\r\n\r\n"));
+  BASCULE_TRY(connection.send(form.body));
   std::string pending;
   bool head = true;
   char buffer[16 * 1024];
@@ -84,8 +88,7 @@ Result<void> ask_server(const std::string& data, const std::string& what, const 
         if (pending.size() > kMostHead) return fail(Code::unavailable, "what answers at " + control_socket_path(data) + " is no Bascule");
         continue;
       }
-      if (pending.compare(0, 9, "HTTP/1.1 ") != 0 || pending.compare(9, 3, "200") != 0)
-        return fail(Code::unavailable, "the server refused the request: " + pending.substr(0, pending.find('\r')));
+      if (pending.compare(0, 9, "HTTP/1.1 ") != 0) return fail(Code::unavailable, "what answers at " + control_socket_path(data) + " is no Bascule");
       pending.erase(0, end + 4);
       head = false;
     }

@@ -21,7 +21,7 @@ json::object done(const jobs::CompactionCounts& before, const jobs::CompactionCo
 
 }  // namespace
 
-Task<Result<json::object>> compact_request(ControlCall& call) {
+ControlAnswer compact_request(const std::string&, ControlCall& call) {
   jobs::Compactor& compactor = call.parts.engine.compactor();
   const jobs::CompactionCounts before = compactor.counts();
   const bool dry_run = flag_of(call.body, "dry_run");

@@ -40,7 +40,12 @@ Result<void> apply(Rules& rules, const std::string& action, const json::object& 
     BASCULE_ASSIGN(const auto appends, appends_of(text_of(body, "appends")));
     return ops::set_retention(rules, static_cast<std::uint32_t>(number_of(body, "days", 0)), appends);
   }
-  if (action == "lock") return ops::lock_retention(rules);
+  if (action == "lock") {
+    // Who approves it approves these days, whatever was set meanwhile.
+    if (const std::uint64_t days = number_of(body, "days", 0); days != rules.days)
+      return fail(Code::conflict, "the retention is of " + std::to_string(rules.days) + " days, not of " + std::to_string(days));
+    return ops::lock_retention(rules);
+  }
   if (action == "clear") return ops::clear_retention(rules);
   if (action == "hold") return ops::add_hold(rules, text_of(body, "tag"));
   if (action == "release") return ops::clear_hold(rules, text_of(body, "tag"));
@@ -50,10 +55,10 @@ Result<void> apply(Rules& rules, const std::string& action, const json::object& 
 
 }  // namespace
 
-Task<Result<json::object>> immutability_request(ControlCall& call) {
+ControlAnswer immutability_request(const std::string& what, ControlCall& call) {
   ops::Service& service = call.parts.engine.service();
   const ops::ContainerRef ref{text_of(call.body, "account"), text_of(call.body, "container")};
-  const std::string action = text_of(call.body, "action");
+  const std::string action = what.substr(what.find('-') + 1);
   const auto account = service.account(ref.account);
   if (!account) co_return fail(Code::not_found, "there is no account " + ref.account);
   if (action == "version-level" && !account->settings.versioning)

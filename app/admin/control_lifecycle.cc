@@ -24,7 +24,7 @@ json::object shown(const std::string& name, const catalog::LifecycleRecord& reco
   return out;
 }
 
-Task<Result<json::object>> run(ControlCall& call, const std::string& name, int& exit) {
+Task<Result<json::object>> run(ControlCall& call, const std::string& name) {
   jobs::Lifecycle& lifecycle = call.parts.engine.lifecycle();
   BASCULE_CO_ASSIGN(catalog::LifecycleRecord record, co_await lifecycle.begin(name));
   while (record.running()) {
@@ -34,16 +34,16 @@ Task<Result<json::object>> run(ControlCall& call, const std::string& name, int& 
     if (record.running()) progress["container"] = record.container.substr(0, record.container.find('\1'));
     if (!co_await call.output.line(json::serialize(progress))) co_return fail(Code::cancelled, "nobody listens any more");
   }
-  if (record.failed != 0) exit = kFailed;
+  if (record.failed != 0) call.exit = kFailed;
   co_return json::object{{"name", name}, {"run", run_of(record)}};
 }
 
 }  // namespace
 
-Task<Result<json::object>> lifecycle_request(const std::string& what, ControlCall& call, int& exit) {
+ControlAnswer lifecycle_request(const std::string& what, ControlCall& call) {
   const std::string name = text_of(call.body, "name");
   jobs::Lifecycle& lifecycle = call.parts.engine.lifecycle();
-  if (what == "lifecycle-run") co_return co_await run(call, name, exit);
+  if (what == "lifecycle-run") co_return co_await run(call, name);
   if (what == "lifecycle-set" || what == "lifecycle-remove") {
     const bool set = what == "lifecycle-set";
     const std::string policy = text_of(call.body, "policy");

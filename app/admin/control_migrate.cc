@@ -86,10 +86,10 @@ Result<migrate::Options> options_of(const ControlCall& call) {
 
 }  // namespace
 
-Task<Result<json::object>> migrate_request(ControlCall& call, int& exit) {
+ControlAnswer migrate_request(const std::string&, ControlCall& call) {
   std::atomic<bool> stop{false};
   Run run;
-  exit = kUsage;
+  call.exit = kUsage;
   BASCULE_CO_ASSIGN(auto connection, migrate::parse_connection(text_of(call.body, "from")));
   BASCULE_CO_ASSIGN(run.options, options_of(call));
   BASCULE_CO_ASSIGN(const std::string account,
@@ -133,9 +133,9 @@ Task<Result<json::object>> migrate_request(ControlCall& call, int& exit) {
     log::warn("migration failed", {{"error", run.result.error().message}});
     co_return fail(run.result.error());
   }
-  exit = migrate::exit_code(*run.result, strict);
+  call.exit = migrate::exit_code(*run.result, strict);
   log::info("migration ended", {{"carried", run.result->carried}, {"already", run.result->already},
-                                {"failed", run.result->failed}, {"exit", exit}});
+                                {"failed", run.result->failed}, {"exit", call.exit}});
   co_return json::object{};
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 
 #include "app/admin/control.h"
+#include "app/admin/requests.h"
 
 namespace bascule::app {
 
@@ -14,21 +15,27 @@ std::uint64_t number_of(const boost::json::object& object, std::string_view key,
 std::vector<std::string> texts_of(const boost::json::object& object, std::string_view key);
 
 struct ControlCall {
+  Control& control;
   const Control::Parts& parts;
-  boost::json::object body;
+  const AdminPrincipal& who;
+  boost::json::object body;            // checked against the table: known members of the right types, those required there
   const std::atomic<bool>& stop;
   ControlOutput& output;
+  int exit = kDone;                    // where it is neither 0 nor what the error says
 };
 
-// Each writes its lines but the last, and returns the last one without "exit", which is 0, or an error.
-// `exit` is set where it is neither 0 nor 1.
-Task<Result<boost::json::object>> account_request(const std::string& what, ControlCall& call);
-Task<Result<boost::json::object>> account_settings_request(const std::string& what, ControlCall& call);   // show, set
-Task<Result<boost::json::object>> scope_request(const std::string& what, ControlCall& call);
-Task<Result<boost::json::object>> immutability_request(ControlCall& call);
-Task<Result<boost::json::object>> check_request(ControlCall& call, int& exit);
-Task<Result<boost::json::object>> compact_request(ControlCall& call);
-Task<Result<boost::json::object>> lifecycle_request(const std::string& what, ControlCall& call, int& exit);
-Task<Result<boost::json::object>> migrate_request(ControlCall& call, int& exit);
+// Each writes its lines but the last, and returns the last one without "exit", or an error.
+using ControlAnswer = Task<Result<boost::json::object>>;
+ControlAnswer status_request(const std::string& what, ControlCall& call);
+ControlAnswer account_request(const std::string& what, ControlCall& call);
+ControlAnswer account_settings_request(const std::string& what, ControlCall& call);   // show, set
+ControlAnswer token_request(const std::string& what, ControlCall& call);
+ControlAnswer approval_request(const std::string& what, ControlCall& call);
+ControlAnswer scope_request(const std::string& what, ControlCall& call);
+ControlAnswer immutability_request(const std::string& what, ControlCall& call);
+ControlAnswer check_request(const std::string& what, ControlCall& call);
+ControlAnswer compact_request(const std::string& what, ControlCall& call);
+ControlAnswer lifecycle_request(const std::string& what, ControlCall& call);
+ControlAnswer migrate_request(const std::string& what, ControlCall& call);
 
 }  // namespace bascule::app

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <thread>
 
-#include "app/admin/pages.h"
+#include "app/admin/control_http.h"
 #include "base/log.h"
 #include "http/server_connection.h"
 #include "http/socket_stream.h"
@@ -25,7 +25,6 @@ namespace {
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
 
 constexpr std::string_view kSocketName = "admin.sock";
-constexpr std::size_t kMostBody = 1024 * 1024;
 constexpr int kMostConnections = 64;
 
 // A socket's address within the folder, whatever the length of the folder's path (sun_path holds 107 bytes).
@@ -44,55 +43,24 @@ struct Place {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
 };
 
-bool may_ask(int fd) {
+// The owner, or nothing: root and the service's user alone may ask.
+std::optional<AdminPrincipal> owner_of(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == ::geteuid());
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || (peer.uid != 0 && peer.uid != ::geteuid())) return std::nullopt;
+  return local_owner(peer.uid, "socket");
 }
-
-// Streams lines as the body of the answer.
-class ExchangeOutput final : public ControlOutput {
- public:
-  explicit ExchangeOutput(http::Exchange& exchange) : exchange_(exchange) {}
-  Task<bool> line(std::string json) override {
-    if (!exchange_.started()) {
-      http::Response response;
-      response.add("Content-Type", "application/x-ndjson");
-      auto started = co_await exchange_.start(std::move(response), std::nullopt);
-      if (!started) co_return false;
-    }
-    json += '\n';
-    const Bytes slice = as_bytes(json);
-    auto written = co_await exchange_.write(Slices(&slice, 1));
-    co_return written.has_value();
-  }
-
- private:
-  http::Exchange& exchange_;
-};
 
 class ControlHandler final : public http::Handler {
  public:
-  ControlHandler(Control& control, const std::atomic<bool>& stop) : control_(control), stop_(stop) {}
-  Task<void> handle(http::Exchange& exchange) override {
-    std::string body, chunk(16 * 1024, '\0');
-    while (true) {
-      auto got = co_await exchange.read_body(as_writable(chunk));
-      if (!got || body.size() + *got > kMostBody) {
-        exchange.cut();
-        co_return;
-      }
-      if (*got == 0) break;
-      body.append(chunk, 0, *got);
-    }
-    const std::string what(exchange.request().path.substr(1));
-    ExchangeOutput output(exchange);
-    co_await control_.handle(what, std::move(body), stop_, output);
-    if (exchange.started()) (void)co_await exchange.finish();
-  }
+  ControlHandler(Control& control, AdminPrincipal who, Clock& clock, const std::atomic<bool>& stop)
+      : control_(control), who_(std::move(who)), clock_(clock), stop_(stop) {}
+  Task<void> handle(http::Exchange& exchange) override { return serve_control(control_, who_, exchange, clock_, stop_); }
 
  private:
   Control& control_;
+  const AdminPrincipal who_;
+  Clock& clock_;
   const std::atomic<bool>& stop_;
 };
 
@@ -101,13 +69,13 @@ class ControlHandler final : public http::Handler {
 std::string control_socket_path(const std::string& data) { return data + "/" + std::string(kSocketName); }
 
 struct ControlServer::State {
-  State(Control& control, Loop& l, Clock& c, std::string p) : loop(l), clock(c), path(std::move(p)), handler(control, stopping) {}
+  State(Control& asked, Loop& l, Clock& c, std::string p) : control(asked), loop(l), clock(c), path(std::move(p)) {}
+  Control& control;
   Loop& loop;
   Clock& clock;
   const std::string path;
   std::atomic<bool> stopping{false};
   std::atomic<int> open{0};
-  ControlHandler handler;
   std::shared_ptr<Acceptor> acceptor;   // used on the loop
 
   static Task<void> accept(std::shared_ptr<State> self) {
@@ -122,20 +90,22 @@ struct ControlServer::State {
         if (errno == EMFILE || errno == ENFILE) co_await self->clock.sleep_for(std::chrono::milliseconds(100));
         continue;
       }
-      if (!may_ask(fd) || self->open >= kMostConnections) {
+      const auto who = owner_of(fd);
+      if (!who || self->open >= kMostConnections) {
         ::close(fd);
         continue;
       }
       ++self->open;
-      spawn(self->loop, serve(self, fd));
+      spawn(self->loop, serve(self, *who, fd));
     }
   }
 
-  static Task<void> serve(std::shared_ptr<State> self, int fd) {
+  static Task<void> serve(std::shared_ptr<State> self, AdminPrincipal who, int fd) {
     http::ConnectionLimits limits;
-    limits.idle_timeout = std::chrono::seconds(10);
+    limits.idle_timeout = limits.body_stall_timeout = std::chrono::seconds(10);
     auto stream = http::make_socket_stream(co_await this_executor(), fd, "");
-    co_await http::serve_connection(std::move(stream), self->handler, limits, self->clock, refuse_in_text, self->stopping);
+    ControlHandler handler(self->control, std::move(who), self->clock, self->stopping);
+    co_await http::serve_connection(std::move(stream), handler, limits, self->clock, refuse_unread_control, self->stopping);
     --self->open;
   }
 };

@@ -1,8 +1,7 @@
-// DIR/admin.sock: how other commands reach the process that holds the folder. HTTP/1.1, POST /NAME with a JSON body, the
-// answer streamed as lines of JSON. The socket is 0600, and who connects must be the same user or root (SO_PEERCRED).
+// DIR/admin.sock: how other commands reach the process that holds the folder: the paths of the admin API (control_http.h),
+// without a token. The socket is 0600, and who connects must be the same user or root (SO_PEERCRED): the owner.
 #pragma once
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,11 +27,5 @@ class ControlServer {
   explicit ControlServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
   const std::shared_ptr<State> state_;
 };
-
-// One request to the process that holds the folder. `on_line` gets every line. Blocks; the returned descriptor-based
-// exchange ends early where `stop` becomes true.
-// not_found: nobody serves the folder. permission_denied: another user's server. unavailable: it went away meanwhile.
-Result<void> ask_server(const std::string& data, const std::string& what, const std::string& body,
-                        const std::function<void(std::string_view line)>& on_line, const std::atomic<bool>& stop);
 
 }  // namespace bascule::app

@@ -4,110 +4,16 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <filesystem>
 #include <fstream>
+#include <set>
 
-#include "app/admin/control_requests.h"
+#include "app/admin/control_fixture.h"
+#include "app/admin/control_client.h"
 #include "app/admin/control_socket.h"
 #include "jobs/check.h"
-#include "runtime/run.h"
 
 namespace bascule::app {
 namespace {
-
-namespace fs = std::filesystem;
-namespace json = boost::json;
-
-class Content final : public ops::BodySource {
- public:
-  explicit Content(std::string text) : text_(std::move(text)) {}
-  Task<Result<std::size_t>> read(MutableBytes into) override {
-    const std::size_t n = std::min(into.size(), text_.size() - at_);
-    std::memcpy(into.data(), text_.data() + at_, n);
-    at_ += n;
-    co_return n;
-  }
-
- private:
-  std::string text_;
-  std::size_t at_ = 0;
-};
-
-class Lines final : public ControlOutput {
- public:
-  Task<bool> line(std::string text) override {
-    all.push_back(json::parse(text).as_object());
-    co_return true;
-  }
-  std::vector<json::object> all;
-};
-
-class ControlTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "control-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    open();
-  }
-  void TearDown() override {
-    close();
-    fs::remove_all(folder_);
-  }
-  std::string data() const { return folder_ + "/data"; }
-
-  void open() {
-    auto engine = Engine::open({.data = data(), .key_file = folder_ + "/key", .upload_memory_bytes = 32 << 20, .workers = 2},
-                               system_clock(), system_random());
-    ASSERT_TRUE(engine) << engine.error().message;
-    engine_ = std::move(*engine);
-    control_ = std::make_unique<Control>(Control::Parts{.engine = *engine_, .clock = system_clock(), .random = system_random()});
-  }
-  void close() {
-    control_.reset();
-    if (engine_) EXPECT_TRUE(engine_->close());
-    engine_.reset();
-  }
-
-  // Asks directly; the last line.
-  json::object ask(const std::string& what, const json::object& body = {}) {
-    Lines lines;
-    run(loop_, control_->handle(what, json::serialize(body), never_, lines));
-    EXPECT_FALSE(lines.all.empty());
-    findings_.clear();
-    for (const json::object& line : lines.all)
-      if (line.contains("finding")) findings_.push_back(text_of(line, "finding") + " " + text_of(line, "where"));
-    return lines.all.empty() ? json::object() : lines.all.back();
-  }
-  std::int64_t exit_of(const json::object& line) { return line.at("exit").as_int64(); }
-
-  void put(const std::string& container, const std::string& blob, std::string content) {
-    ops::Service& service = engine_->service();
-    (void)run(loop_, service.create_container({std::string(kDevelopmentAccount), container}, {}, {}));
-    ops::PutBlob put{.body = {.length_bytes = content.size()}};
-    Content body(std::move(content));
-    auto written = run(loop_, service.put_blob({std::string(kDevelopmentAccount), container, blob}, put, body));
-    ASSERT_TRUE(written) << written.error().message;
-  }
-  // The extents' files, the largest first.
-  std::vector<fs::path> shards() {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(data() + "/shards")) {
-      const std::string name = entry.path().filename();
-      if (name.size() == 32 && entry.is_regular_file() && entry.file_size() > 0) files.push_back(entry.path());
-    }
-    std::ranges::sort(files, [](const auto& a, const auto& b) { return fs::file_size(a) > fs::file_size(b); });
-    return files;
-  }
-
-  std::string folder_;
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<Control> control_;
-  Loop loop_;
-  std::atomic<bool> never_{false};
-  std::vector<std::string> findings_;
-};
 
 TEST_F(ControlTest, AccountsWithAzuresOwnKeys) {
   const std::string key1 = to_base64(as_bytes(std::string(64, 'a'))), key2 = to_base64(as_bytes(std::string(64, 'b')));
@@ -124,9 +30,46 @@ TEST_F(ControlTest, AccountsWithAzuresOwnKeys) {
   EXPECT_EQ(exit_of(ask("account-rotate", {{"name", "acme"}, {"key", 3}})), kUsage);
 
   EXPECT_EQ(json::serialize(ask("account-list")).find(key2), std::string::npos);
-  EXPECT_NE(json::serialize(ask("account-list", {{"show_keys", true}})).find(key2), std::string::npos);
+  EXPECT_NE(json::serialize(ask("account-list-keys")).find(key2), std::string::npos);
   EXPECT_EQ(exit_of(ask("account-remove", {{"name", "acme"}})), kDone);
   EXPECT_EQ(exit_of(ask("account-remove", {{"name", "acme"}})), kFailed);
+}
+
+TEST_F(ControlTest, TheTableDecides) {
+  const auto as = [&](Role role, const std::string& what, const json::object& body = {}) {
+    Lines lines;
+    run(loop_, control_->handle({.name = "somebody", .role = role, .via = "api"}, what, json::serialize(body), never_, lines));
+    return lines.all.back();
+  };
+  EXPECT_EQ(exit_of(as(Role::auditor, "account-list")), kDone);
+  for (const Role role : {Role::auditor, Role::operator_})
+    EXPECT_EQ(text_of(as(role, "account-keys", {{"name", std::string(kDevelopmentAccount)}}), "code"), "permission_denied");
+  EXPECT_EQ(exit_of(as(Role::key_officer, "account-keys", {{"name", std::string(kDevelopmentAccount)}})), kDone);
+  EXPECT_EQ(text_of(as(Role::key_officer, "account-add", {{"name", "acme"}}), "code"), "permission_denied");
+  EXPECT_EQ(exit_of(as(Role::operator_, "account-add", {{"name", "acme"}})), kDone);
+  EXPECT_EQ(exit_of(as(Role::auditor, "fly")), kUnsupported);
+  EXPECT_EQ(text_of(as(Role::operator_, "migrate", {{"from", "x"}, {"ca_file", "/etc/shadow"}}), "code"), "permission_denied");
+
+  EXPECT_EQ(exit_of(ask("account-show")), kUsage);                                            // what is missing
+  EXPECT_EQ(exit_of(ask("account-show", {{"name", 1}})), kUsage);                             // of another type
+  EXPECT_EQ(exit_of(ask("account-show", {{"name", "acme"}, {"nme", "acme"}})), kUsage);       // not known
+  EXPECT_EQ(exit_of(ask("account-add", {{"name", "other"}, {"keys", {"a", 1}}})), kUsage);
+}
+
+TEST(ControlRequests, AreWellFormed) {
+  std::set<std::string> names, places;
+  for (const ControlRequest& request : control_requests()) {
+    EXPECT_TRUE(names.emplace(request.name).second) << request.name;
+    EXPECT_TRUE(places.emplace(std::string(request.method) + " " + std::string(request.path)).second) << request.path;
+    EXPECT_TRUE(request.path.starts_with("/v1/")) << request.name;
+    EXPECT_TRUE(request.help.ends_with(".")) << request.name;
+    std::size_t in_path = 0;
+    for (const RequestMember& member : members_of(request)) in_path += member.in_path;
+    EXPECT_EQ(in_path, static_cast<std::size_t>(std::ranges::count(request.path, '{'))) << request.name;
+    EXPECT_NE(request.run, nullptr);
+    // Auditors change nothing: what they may ask is read, or only looks.
+    if (request.roles.has(Role::auditor)) EXPECT_TRUE(request.method == "GET" || request.name == "check") << request.name;
+  }
 }
 
 TEST_F(ControlTest, CheckFindsNothingInASoundFolder) {
@@ -194,6 +137,47 @@ TEST_F(ControlTest, CheckStopsWhenAsked) {
   EXPECT_EQ(exit_of(ask("check", {{"read", true}})), kFailed);
 }
 
+TEST_F(ControlTest, AScopesKeyIsDestroyedForGood) {
+  const std::string account(kDevelopmentAccount);
+  const json::object one{{"account", account}, {"name", "one"}};
+  ASSERT_EQ(exit_of(ask("scope-add", one)), kDone);
+  ASSERT_EQ(exit_of(ask("scope-add", {{"account", account}, {"name", "two"}})), kDone);
+  const auto write = [&](const std::string& blob, const std::string& scope) {
+    ops::PutBlob put{.body = {.length_bytes = 7}};
+    put.conditions.encryption.scope = scope;
+    Content body("content");
+    return run(loop_, engine_->service().put_blob({account, "c", blob}, put, body)).has_value();
+  };
+  put("c", "plain", "content");
+  ASSERT_TRUE(write("a", "one") && write("b", "two"));
+  EXPECT_EQ(text_of(ask("scope-destroy", one), "code"), "refused");                       // still enabled
+  ASSERT_EQ(exit_of(ask("scope-disable", one)), kDone);
+  ASSERT_EQ(exit_of(ask("immutability-hold", {{"account", account}, {"container", "c"}, {"tag", "case42"}})), kDone);
+  EXPECT_EQ(text_of(ask("scope-destroy", one), "code"), "refused");                       // a legal hold stands
+  ASSERT_EQ(exit_of(ask("immutability-release", {{"account", account}, {"container", "c"}, {"tag", "case42"}})), kDone);
+  ASSERT_EQ(exit_of(ask("immutability-retain", {{"account", account}, {"container", "c"}, {"days", 1}})), kDone);
+  EXPECT_EQ(text_of(ask("scope-destroy", one), "code"), "refused");                       // a retention does
+  ASSERT_EQ(exit_of(ask("immutability-clear", {{"account", account}, {"container", "c"}})), kDone);
+
+  const std::uint64_t id = engine_->service().account(account)->settings.encryption_scope("one")->id;
+  ASSERT_TRUE(run(loop_, engine_->keyring().container_key(id)));
+  EXPECT_TRUE(flag_of(ask("scope-destroy", one), "destroyed"));
+  EXPECT_EQ(run(loop_, engine_->keyring().container_key(id)).error().code, Code::not_found);
+  EXPECT_EQ(exit_of(ask("scope-destroy", one)), kDone);                                   // again: nothing is left to do
+  EXPECT_EQ(text_of(ask("scope-enable", one), "code"), "refused");
+  EXPECT_EQ(exit_of(ask("scope-add", one)), kFailed);
+  const json::object listed = ask("scope-list", {{"account", account}});
+  EXPECT_TRUE(flag_of(listed.at("scopes").at(0).as_object(), "destroyed"));
+  EXPECT_FALSE(listed.at("scopes").at(1).as_object().contains("destroyed"));
+  close();
+  open();
+  EXPECT_EQ(run(loop_, engine_->keyring().container_key(id)).error().code, Code::not_found);
+  EXPECT_EQ(exit_of(ask("check", {{"read", true}})), kDone);                              // what is gone on purpose is no damage
+  EXPECT_TRUE(findings_.empty());
+  EXPECT_TRUE(write("d", "two"));
+  EXPECT_EQ(text_of(ask("scope-destroy", {{"account", account}, {"name", "none"}}), "code"), "not_found");
+}
+
 TEST_F(ControlTest, TheSocketIsPrivateAndAnswers) {
   Loops loops(1);
   auto server = ControlServer::start(data(), *control_, loops[0], system_clock());
@@ -204,24 +188,23 @@ TEST_F(ControlTest, TheSocketIsPrivateAndAnswers) {
 
   std::vector<std::string> lines;
   const auto on_line = [&](std::string_view line) { lines.emplace_back(line); };
-  auto asked = ask_server(data(), "status", "{}", on_line, never_);
-  ASSERT_TRUE(asked) << asked.error().message;
-  ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(exit_of(json::parse(lines[0]).as_object()), kDone);
-
-  lines.clear();
-  ASSERT_TRUE(ask_server(data(), "check", "{\"read\":true}", on_line, never_));
-  EXPECT_EQ(exit_of(json::parse(lines.back()).as_object()), kDone);
-  lines.clear();
-  ASSERT_TRUE(ask_server(data(), "check", "no json", on_line, never_));
-  EXPECT_EQ(exit_of(json::parse(lines.back()).as_object()), kUsage);
-  lines.clear();
-  ASSERT_TRUE(ask_server(data(), "fly", "", on_line, never_));
-  EXPECT_EQ(exit_of(json::parse(lines.back()).as_object()), kUnsupported);
+  const auto ask_it = [&](const char* what, const json::object& members) {
+    lines.clear();
+    auto asked = ask_socket(data(), *find_request(what), members, on_line, never_);
+    EXPECT_TRUE(asked) << asked.error().message;
+    return lines.empty() ? json::object() : json::parse(lines.back()).as_object();
+  };
+  EXPECT_EQ(exit_of(ask_it("status", {})), kDone);
+  EXPECT_EQ(lines.size(), 1u);
+  EXPECT_EQ(exit_of(ask_it("check", {{"read", true}})), kDone);
+  EXPECT_EQ(exit_of(ask_it("check", {{"read", "yes"}})), kUsage);
+  EXPECT_EQ(text_of(ask_it("account-show", {{"name", "nobody"}}), "code"), "not_found");
+  EXPECT_EQ(text_of(ask_it("whoami", {}), "role"), "owner");
+  EXPECT_EQ(ask_socket(data(), *find_request("account-show"), {{"name", "../accounts"}}, on_line, never_).error().code, Code::invalid_argument);
 
   (*server)->stop(std::chrono::seconds(10));
   EXPECT_FALSE(fs::exists(control_socket_path(data())));
-  EXPECT_EQ(ask_server(data(), "status", "{}", on_line, never_).error().code, Code::not_found);
+  EXPECT_EQ(ask_socket(data(), *find_request("status"), {}, on_line, never_).error().code, Code::not_found);
 }
 
 TEST_F(ControlTest, ASocketLeftByADeadProcessIsReplaced) {
@@ -229,7 +212,7 @@ TEST_F(ControlTest, ASocketLeftByADeadProcessIsReplaced) {
   Loops loops(1);
   auto server = ControlServer::start(data(), *control_, loops[0], system_clock());
   ASSERT_TRUE(server) << server.error().message;
-  EXPECT_TRUE(ask_server(data(), "status", "{}", [](std::string_view) {}, never_));
+  EXPECT_TRUE(ask_socket(data(), *find_request("status"), {}, [](std::string_view) {}, never_));
 }
 
 }  // namespace

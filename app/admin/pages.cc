@@ -1,11 +1,9 @@
 #include "app/admin/pages.h"
 
-#include <sys/statvfs.h>
-#include <unistd.h>
-
-#include <fstream>
-
+#include "app/admin/account_metrics.h"
+#include "app/admin/disk_watch.h"
 #include "app/admin/prometheus.h"
+#include "app/process.h"
 #include "app/version.h"
 #include "base/latency.h"
 
@@ -42,6 +40,43 @@ void show_requests(PrometheusText& out, const RequestMetrics& metrics) {
   each([&](std::string_view op, const auto& t) {
     out.histogram({{"operation", op}}, t.took, bound_seconds, static_cast<double>(t.took_microseconds) / 1e6);
   });
+}
+
+constexpr std::size_t kCoarse = 3;   // buckets of the finer histograms that make one of an account's
+
+void show_accounts(PrometheusText& out, const AccountMetrics& metrics) {
+  const auto all = metrics.totals();
+  static constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  out.metric("bascule_account_requests_total", "counter",
+             "Requests by account and class of status. The first 100 accounts seen have series of their own; (other): the rest; (unknown): no account.");
+  for (const auto& one : all)
+    for (std::size_t c = 0; c < one.totals.by_class.size(); ++c)
+      if (one.totals.by_class[c] != 0) out.sample({{"account", one.account}, {"status", kClasses[c]}}, one.totals.by_class[c]);
+  out.metric("bascule_account_request_body_bytes_total", "counter", "Bytes of requests' bodies by account.");
+  for (const auto& one : all) out.sample({{"account", one.account}}, one.totals.body_in);
+  out.metric("bascule_account_response_body_bytes_total", "counter", "Bytes of responses' bodies by account.");
+  for (const auto& one : all) out.sample({{"account", one.account}}, one.totals.body_out);
+  out.metric("bascule_account_request_seconds", "histogram", "From a request's head to the end of its answer, by account.");
+  for (const auto& one : all) {
+    static_assert(OpCounters::kBuckets % kCoarse == 0);
+    std::array<std::uint64_t, OpCounters::kBuckets / kCoarse> coarse{};
+    for (std::size_t i = 0; i < one.totals.took.size(); ++i) coarse[i / kCoarse] += one.totals.took[i];
+    out.histogram({{"account", one.account}}, coarse, [](std::size_t i) { return bound_seconds(kCoarse * i + kCoarse - 1); },
+                  static_cast<double>(one.totals.took_microseconds) / 1e6);
+  }
+}
+
+void show_disk(PrometheusText& out, const DiskState& disk) {
+  const auto one = [&](const char* name, const char* help, auto value) {
+    out.metric(name, "gauge", help);
+    out.sample({}, value);
+  };
+  one("bascule_data_free_bytes", "Free space where the data folder lies.", disk.free_bytes);
+  one("bascule_data_size_bytes", "All space there.", disk.size_bytes);
+  one("bascule_data_growth_window_seconds", "Over how long the growth was measured; 0: not long enough yet.", disk.window_seconds);
+  one("bascule_data_growth_bytes_per_second", "How fast free space shrinks.", disk.growth_bytes_per_second);
+  out.metric("bascule_data_full_seconds", "gauge", "Until nothing is free if it goes on so; not there where it does not shrink.");
+  if (disk.full_in_seconds) out.sample({}, *disk.full_in_seconds);
 }
 
 void show_server(PrometheusText& out, server::Server& server) {
@@ -113,17 +148,8 @@ void show_engine(PrometheusText& out, Engine& engine) {
   one("bascule_orphans_removed_total", "counter", "Extents removed that a dead session had placed in vain.", swept.orphans_removed);
   one("bascule_accounts", "gauge", "Accounts.", engine.service().accounts().size());
   one("bascule_session", "gauge", "The number of this run's session in the catalog.", engine.catalog().session());
-  if (struct statvfs space{}; ::statvfs(engine.options().data.c_str(), &space) == 0)
-    one("bascule_data_free_bytes", "gauge", "Free space where the data folder lies.", std::uint64_t{space.f_bavail} * space.f_frsize);
   show_store(out, engine.store_metrics());
   show_provider(out, engine.provider_metrics(), engine.provider().name());
-}
-
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -139,6 +165,8 @@ std::string AdminPages::metrics() const {
   out.metric("process_resident_memory_bytes", "gauge", "Resident memory.");
   out.sample({}, resident_bytes());
   if (sources_.requests != nullptr) show_requests(out, *sources_.requests);
+  if (sources_.accounts != nullptr) show_accounts(out, *sources_.accounts);
+  if (sources_.disk != nullptr) show_disk(out, sources_.disk->state());
   if (server::Server* server = sources_.server) show_server(out, *server);
   if (Engine* engine = sources_.engine) show_engine(out, *engine);
   return out.text();

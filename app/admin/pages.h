@@ -9,9 +9,14 @@
 
 namespace bascule::app {
 
+class AccountMetrics;
+class DiskWatch;
+
 // What the metrics are read from; null where it is not there yet. Any thread may set or read.
 struct MetricSources {
   const RequestMetrics* requests = nullptr;
+  const AccountMetrics* accounts = nullptr;
+  const DiskWatch* disk = nullptr;
   std::atomic<Engine*> engine{nullptr};
   std::atomic<server::Server*> server{nullptr};
   Instant started{};

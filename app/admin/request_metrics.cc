@@ -1,5 +1,6 @@
 #include "app/admin/request_metrics.h"
 
+#include "app/admin/account_counting.h"
 #include "base/latency.h"
 #include "base/log.h"
 
@@ -23,8 +24,6 @@ std::string_view parameter(std::string_view query, std::string_view key) {
   }
   return "";
 }
-
-std::atomic<std::uint64_t> next_number{1};
 
 class MeasuredExchange final : public http::Exchange {
  public:
@@ -110,7 +109,12 @@ Op classify(const http::Request& request) {
   return Op::other;
 }
 
-RequestMetrics::RequestMetrics() : number_(next_number.fetch_add(1)) {}
+std::uint64_t next_metrics_number() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1);
+}
+
+RequestMetrics::RequestMetrics() : number_(next_metrics_number()) {}
 RequestMetrics::~RequestMetrics() = default;
 
 RequestMetrics::Block& RequestMetrics::mine() {
@@ -126,8 +130,9 @@ RequestMetrics::Block& RequestMetrics::mine() {
   return *block;
 }
 
-void RequestMetrics::add(const Outcome& outcome) {
-  OpCounters& counters = mine()[static_cast<std::size_t>(outcome.op)];
+void RequestMetrics::add(const Outcome& outcome) { add(mine()[static_cast<std::size_t>(outcome.op)], outcome); }
+
+void RequestMetrics::add(OpCounters& counters, const Outcome& outcome) {
   const int status = outcome.cut ? 0 : outcome.status;
   bump(counters.by_class[status >= 100 && status < 600 ? static_cast<std::size_t>(status / 100) : 0]);
   if (outcome.status == 503) bump(counters.busy);
@@ -136,6 +141,15 @@ void RequestMetrics::add(const Outcome& outcome) {
   const std::uint64_t micros = to_microseconds(outcome.took);
   bump(counters.took[latency_bucket(micros, OpCounters::kBuckets)]);
   bump(counters.took_microseconds, micros);
+}
+
+void RequestMetrics::collect(const OpCounters& from, OpTotals& to) {
+  for (std::size_t i = 0; i < to.by_class.size(); ++i) to.by_class[i] += from.by_class[i].load(kRelaxed);
+  for (std::size_t i = 0; i < to.took.size(); ++i) to.took[i] += from.took[i].load(kRelaxed);
+  to.busy += from.busy.load(kRelaxed);
+  to.body_in += from.body_in.load(kRelaxed);
+  to.body_out += from.body_out.load(kRelaxed);
+  to.took_microseconds += from.took_microseconds.load(kRelaxed);
 }
 
 std::uint64_t RequestMetrics::OpTotals::count() const {
@@ -147,18 +161,8 @@ std::uint64_t RequestMetrics::OpTotals::count() const {
 std::array<RequestMetrics::OpTotals, kOps> RequestMetrics::totals() const {
   std::array<OpTotals, kOps> totals{};
   const std::lock_guard lock(mutex_);
-  for (const auto& block : blocks_) {
-    for (std::size_t op = 0; op < kOps; ++op) {
-      const OpCounters& from = (*block)[op];
-      OpTotals& to = totals[op];
-      for (std::size_t i = 0; i < to.by_class.size(); ++i) to.by_class[i] += from.by_class[i].load(kRelaxed);
-      for (std::size_t i = 0; i < to.took.size(); ++i) to.took[i] += from.took[i].load(kRelaxed);
-      to.busy += from.busy.load(kRelaxed);
-      to.body_in += from.body_in.load(kRelaxed);
-      to.body_out += from.body_out.load(kRelaxed);
-      to.took_microseconds += from.took_microseconds.load(kRelaxed);
-    }
-  }
+  for (const auto& block : blocks_)
+    for (std::size_t op = 0; op < kOps; ++op) collect((*block)[op], totals[op]);
   return totals;
 }
 
@@ -170,6 +174,7 @@ Task<void> MeasuredHandler::handle(http::Exchange& exchange) {
   measured.outcome.took = clock_.now() - start;
   measured.outcome.body_in = exchange.body_bytes_read();
   metrics_.add(measured.outcome);
+  if (accounts_ != nullptr) accounts_->add(exchange.request(), measured.outcome);
   if (!log::enabled(log::Level::debug)) co_return;
   // The path alone: a query may hold a signature.
   const http::Request& request = exchange.request();

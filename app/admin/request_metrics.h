@@ -36,6 +36,9 @@ struct OpCounters {
   std::atomic<std::uint64_t> took_microseconds{0};
 };
 
+// Tells instances of counters apart in the threads' memory.
+std::uint64_t next_metrics_number();
+
 class RequestMetrics {
  public:
   RequestMetrics();
@@ -60,26 +63,34 @@ class RequestMetrics {
   };
   std::array<OpTotals, kOps> totals() const;
 
+  // On one set of counters, by the thread that owns them; and added up by any.
+  static void add(OpCounters& counters, const Outcome& outcome);
+  static void collect(const OpCounters& from, OpTotals& to);
+
  private:
   using Block = std::array<OpCounters, kOps>;
   Block& mine();
 
-  const std::uint64_t number_;  // tells instances apart in the threads' memory
+  const std::uint64_t number_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Block>> blocks_;
 };
 
+class AccountCounting;   // account_counting.h
+
 // Hands every request on and counts it. At log level debug it also logs a line for each.
 class MeasuredHandler final : public http::Handler {
  public:
-  MeasuredHandler(http::Handler& inner, RequestMetrics& metrics, Clock& clock)  // all outlive it
-      : inner_(inner), metrics_(metrics), clock_(clock) {}
+  // All outlive it. `accounts` null: not by account.
+  MeasuredHandler(http::Handler& inner, RequestMetrics& metrics, Clock& clock, AccountCounting* accounts = nullptr)
+      : inner_(inner), metrics_(metrics), clock_(clock), accounts_(accounts) {}
   Task<void> handle(http::Exchange& exchange) override;
 
  private:
   http::Handler& inner_;
   RequestMetrics& metrics_;
   Clock& clock_;
+  AccountCounting* accounts_;
 };
 
 }  // namespace bascule::app

@@ -56,7 +56,7 @@ int add(const Config& config, const AccountArguments& arguments) {
 }
 
 int list(const Config& config, const AccountArguments& arguments) {
-  const Asked asked = ask(config, "account-list", {{"show_keys", arguments.show_keys}}, Folder::must_be_there, {});
+  const Asked asked = ask(config, arguments.show_keys ? "account-list-keys" : "account-list", {}, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   const json::value* accounts = asked.last.if_contains("accounts");
   if (!accounts || !accounts->is_array()) return complain("the server's answer makes no sense", kFailed);

@@ -5,10 +5,12 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdio>
 #include <future>
 #include <thread>
 
-#include "app/admin/control_socket.h"
+#include "app/admin/control_client.h"
+#include "app/admin/control_requests.h"
 #include "app/commands/commands.h"
 #include "app/process.h"
 #include "runtime/loops.h"
@@ -69,7 +71,7 @@ class LinesOutput final : public ControlOutput {
 };
 
 Task<void> handle(Control& control, std::string what, std::string body, LinesOutput& output, std::promise<void>& done) {
-  co_await control.handle(std::move(what), std::move(body), stopped, output);
+  co_await control.handle(local_owner(::geteuid(), "folder"), std::move(what), std::move(body), stopped, output);
   done.set_value();
 }
 
@@ -87,7 +89,7 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   if (engine->created_key_file()) announce_key_file(engine->options());
   // What a crash left behind is known to the first who opens the folder after it: to us, now.
   if (!engine->died().empty() || what == "migrate") engine->start_jobs(loops[1]);
-  Control control({.engine = *engine, .clock = system_clock(), .random = system_random()});
+  Control control({.engine = *engine, .clock = system_clock(), .random = system_random(), .two_person = config.two_person()});
   LinesOutput output(lines);
   std::promise<void> done;
   auto finished = done.get_future();
@@ -98,15 +100,37 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   return closed;
 }
 
-Result<void> ask_either(const Config& config, const std::string& what, const std::string& body, Folder folder, Lines& lines) {
+Result<void> ask_folder(const Config& config, const ControlRequest& request, const json::object& members, Folder folder, Lines& lines) {
+  const std::string what(request.name), body = json::serialize(members);
   // A server that is just starting holds the folder and does not answer yet: try for a while.
   for (int attempt = 0;; ++attempt) {
-    auto asked = ask_server(config.text("data"), what, body, [&](std::string_view line) { lines.take(line); }, stopped);
+    auto asked = ask_socket(config.text("data"), request, members, [&](std::string_view line) { lines.take(line); }, stopped);
     if (asked || asked.error().code != Code::not_found) return asked;
     auto ours = ask_ourselves(config, what, body, folder, lines);
     if (ours || !is_held(ours.error()) || attempt == 10 || stopped) return ours;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
+}
+
+Result<void> ask_elsewhere(const Config& config, const ControlRequest& request, const json::object& members, Lines& lines) {
+  AdminApiPlace place{.server = config.text("admin.server"), .token = config.text("admin.token"), .ca_file = config.text("admin.ca_file")};
+  if (place.token.empty()) {
+    if (config.text("admin.token_file").empty())
+      return fail(Code::invalid_argument, "admin.server needs a token: --token-file FILE, or BASCULE_ADMIN_TOKEN in the environment");
+    BASCULE_ASSIGN(place.token, read_secret_file(config.text("admin.token_file")));
+  }
+  return ask_api(place, request, members, [&](std::string_view line) { lines.take(line); }, stopped);
+}
+
+void say_waiting(const json::object& last) {
+  const json::value* approval = last.if_contains("approval");
+  if (approval == nullptr || !approval->is_object()) return;
+  const std::string id = text_of(approval->get_object(), "id");
+  std::fprintf(stderr,
+               "bascule: this cannot be undone: somebody else has to approve it before %s\n"
+               "  bascule approvals show %s\n"
+               "  bascule approvals approve %s\n",
+               printable(text_of(approval->get_object(), "expires")).c_str(), printable(id).c_str(), printable(id).c_str());
 }
 
 }  // namespace
@@ -115,7 +139,10 @@ Asked ask(const Config& config, const std::string& what, const json::object& bod
   listen_to_signals();
   Asked asked;
   Lines lines(on_line, asked);
-  auto outcome = ask_either(config, what, json::serialize(body), folder, lines);
+  const ControlRequest* request = find_request(what);
+  Result<void> outcome = fail(Code::unsupported, "there is no request " + what);
+  if (request != nullptr)
+    outcome = asks_elsewhere(config) ? ask_elsewhere(config, *request, body, lines) : ask_folder(config, *request, body, folder, lines);
   if (outcome && !lines.complete()) outcome = fail(Code::unavailable, "the server went away in the middle of its answer");
   if (!outcome) {
     asked.error = outcome.error().message;
@@ -126,7 +153,12 @@ Asked ask(const Config& config, const std::string& what, const json::object& bod
     asked.error.assign(error->as_string().data(), error->as_string().size());
     complain(asked.error, asked.exit);
   }
+  if (asked.exit == kAwaits) say_waiting(asked.last);
   return asked;
 }
+
+bool stop_asked() { return stopped; }
+
+bool asks_elsewhere(const Config& config) { return !config.text("admin.server").empty(); }
 
 }  // namespace bascule::app

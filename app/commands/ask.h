@@ -1,4 +1,5 @@
-// Asks whoever holds the data folder: the running server, else this process, which opens the folder itself.
+// Asks the server that admin.server names, else whoever holds the data folder: the running server, else this process, which
+// opens the folder itself.
 #pragma once
 #include <boost/json/object.hpp>
 #include <functional>
@@ -20,5 +21,11 @@ enum class Folder { must_be_there, may_be_made };
 
 // Says on standard error what went wrong. A signal (SIGINT, SIGTERM) stops what is under way; a second one ends at once.
 Asked ask(const Config& config, const std::string& what, const boost::json::object& body, Folder folder, const OnLine& on_line);
+
+// A signal came.
+bool stop_asked();
+
+// Another machine's server is asked: nothing of this one's folder matters.
+bool asks_elsewhere(const Config& config);
 
 }  // namespace bascule::app

@@ -19,7 +19,8 @@ constexpr const char* kExits =
     "  1  it failed, or something was found wrong\n"
     "  2  wrong arguments or configuration; migrate: the source cannot be used\n"
     "  3  not there yet; migrate --strict: something at the source is never carried over\n"
-    "  4  another process holds the data folder and does not answer\n";
+    "  4  another process holds the data folder and does not answer\n"
+    "  5  asked for; somebody else has to approve it (bascule approvals)\n";
 
 std::string footer(const char* examples) { return std::string("Examples:\n") + examples + "\n" + kExits; }
 
@@ -35,6 +36,9 @@ struct Parsed {
   CheckArguments check;
   MigrateArguments migrate;
   ImmutabilityArguments immutability;
+  AdminArguments admin;
+  ApprovalsArguments approvals;
+  StatusArguments status;
   AssessArguments assess;
   CompareArguments compare;
   bool version_json = false;
@@ -58,6 +62,14 @@ void add_common(CLI::App& command, Parsed& parsed) {
   add_setting(command, parsed, "--data", "data", "DIR");
   command.add_option("--set", parsed.sets, "Any other setting, as NAME=VALUE (serve --help lists them).")->type_name("NAME=VALUE")->type_size(1)->expected(1)
       ->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// For commands that ask a server: which one, if not the one on the data folder.
+void add_asking(CLI::App& command, Parsed& parsed, const char* ca_flag = "--ca-file") {
+  add_common(command, parsed);
+  add_setting(command, parsed, "--server", "admin.server", "URL");
+  add_setting(command, parsed, "--token-file", "admin.token_file", "FILE");
+  add_setting(command, parsed, ca_flag, "admin.ca_file", "FILE");
 }
 
 std::string settings_help() {
@@ -91,7 +103,7 @@ CLI::App* add_serve(CLI::App& root, Parsed& parsed) {
 CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("migrate", "Carries containers and block blobs over from Azure, and reads everything back.");
   MigrateArguments& m = parsed.migrate;
-  add_common(*command, parsed);
+  add_asking(*command, parsed, "--server-ca-file");
   add_setting(*command, parsed, "--key-file", "key_file", "FILE");
   auto* source = command->add_option_group("source");
   source->add_option("--from", m.from, "The source: a connection string, or a URL with a SAS. Other users of this machine can read a "
@@ -157,7 +169,7 @@ void add_account(CLI::App& root, Parsed& parsed) {
   AccountArguments& a = parsed.account;
   const auto make = [&](const char* name, const char* description, AccountArguments::What what) {
     auto* command = account->add_subcommand(name, description);
-    add_common(*command, parsed);
+    add_asking(*command, parsed);
     command->add_flag("--json", a.json, "The answer as one JSON object.");
     command->preparse_callback([&a, what](std::size_t) { a.what = what; });
     return command;
@@ -204,7 +216,7 @@ void add_lifecycle(CLI::App& root, Parsed& parsed) {
   LifecycleArguments& l = parsed.lifecycle;
   const auto make = [&](const char* name, const char* description, LifecycleArguments::What what) {
     auto* command = lifecycle->add_subcommand(name, description);
-    add_common(*command, parsed);
+    add_asking(*command, parsed);
     command->add_option("--name,name", l.name, "The account's name.")->required()->type_name("NAME");
     command->add_flag("--json", l.json, "The answer as JSON, one object a line.");
     command->preparse_callback([&l, what](std::size_t) { l.what = what; });
@@ -225,19 +237,19 @@ void add_lifecycle(CLI::App& root, Parsed& parsed) {
 
 void add_compact(CLI::App& root, Parsed& parsed) {
   auto* compact = root.add_subcommand("compact", "Gathers extents that are small, or of which much is dead, where that pays.");
-  add_common(*compact, parsed);
+  add_asking(*compact, parsed);
   compact->add_flag("--dry-run", parsed.compact.dry_run, "Only tell what is worth it.");
   compact->add_flag("--json", parsed.compact.json, "The answer as JSON, one object a line.");
   compact->footer(footer("  bascule compact --dry-run\n  bascule compact\nThe server does the same by itself, as often as compaction.every says.\n"));
 }
 
 void add_scope(CLI::App& root, Parsed& parsed) {
-  auto* scope = root.add_subcommand("scope", "Adds, lists, enables and disables encryption scopes of accounts.");
+  auto* scope = root.add_subcommand("scope", "Adds, lists, enables and disables encryption scopes of accounts, and destroys their keys.");
   scope->require_subcommand(1);
   ScopeArguments& a = parsed.scope;
   const auto make = [&](const char* name, const char* description, ScopeArguments::What what) {
     auto* command = scope->add_subcommand(name, description);
-    add_common(*command, parsed);
+    add_asking(*command, parsed);
     command->add_option("--account", a.account, "The account.")->required()->type_name("NAME");
     if (what != ScopeArguments::What::list)
       command->add_option("--name,name", a.name, "The scope's name: 3 to 63 letters, digits and hyphens.")->required()->type_name("NAME");
@@ -253,6 +265,10 @@ void add_scope(CLI::App& root, Parsed& parsed) {
       ->footer(footer("  bascule scope enable --account acme --name tenant-7\n"));
   make("disable", "Refuses to read and write whatever is under the scope.", ScopeArguments::What::disable)
       ->footer(footer("  bascule scope disable --account acme --name tenant-7\n"));
+  auto* destroy = make("destroy", "Destroys a disabled scope's key: whatever is under it can never be read again, by anybody.", ScopeArguments::What::destroy);
+  destroy->add_option("--alone", a.alone, "Go on without another's approval, for this reason, which is kept. On the server's own machine only.")->type_name("WHY");
+  destroy->footer(footer("  bascule scope disable --account acme --name tenant-7\n  bascule scope destroy --account acme --name tenant-7\n"
+                         "      Refused while a retention or a legal hold stands in the account. Where others administer too, one has to approve it.\n"));
   scope->footer(footer("  bascule scope add --help\n"));
 }
 
@@ -262,7 +278,7 @@ void add_immutability(CLI::App& root, Parsed& parsed) {
   ImmutabilityArguments& a = parsed.immutability;
   const auto make = [&](const char* name, const char* description) {
     auto* command = group->add_subcommand(name, description);
-    add_common(*command, parsed);
+    add_asking(*command, parsed);
     add_setting(*command, parsed, "--key-file", "key_file", "FILE");
     command->add_option("container", a.container, "The container, as ACCOUNT/CONTAINER.")->required()->type_name("ACCOUNT/CONTAINER");
     command->add_flag("--json", a.json, "Print JSON.");
@@ -275,7 +291,12 @@ void add_immutability(CLI::App& root, Parsed& parsed) {
   retain->add_option("--appends", a.appends, "What may still be appended to: none, append-blobs or all.")
       ->check(CLI::IsMember({"none", "append-blobs", "all"}));
   retain->footer(footer("  bascule immutability retain acme/ledgers --days 3650\n"));
-  make("lock", "Locks the retention, for good.")->footer(footer("  bascule immutability lock acme/ledgers\n"));
+  const auto alone = [&](CLI::App* command) {
+    command->add_option("--alone", a.alone, "Go on without another's approval, for this reason, which is kept. On the server's own machine only.")->type_name("WHY");
+    return command;
+  };
+  alone(make("lock", "Locks the retention, for good."))
+      ->footer(footer("  bascule immutability lock acme/ledgers\n      Where others administer too, one of them has to approve it (docs/admin.md).\n"));
   make("clear", "Removes a retention that is not locked.")->footer(footer("  bascule immutability clear acme/ledgers\n"));
   for (const char* name : {"hold", "release"}) {
     auto* command = make(name, name == std::string_view("hold") ? "Adds a legal hold." : "Takes a legal hold away.");
@@ -283,14 +304,97 @@ void add_immutability(CLI::App& root, Parsed& parsed) {
     command->footer(footer(name == std::string_view("hold") ? "  bascule immutability hold acme/ledgers --tag case42\n"
                                                             : "  bascule immutability release acme/ledgers --tag case42\n"));
   }
-  make("version-level", "Lets single versions have policies and holds of their own. Cannot be taken back; needs versioning.")
+  alone(make("version-level", "Lets single versions have policies and holds of their own. Cannot be taken back; needs versioning."))
       ->footer(footer("  bascule immutability version-level acme/ledgers\n"));
   group->footer(footer("  bascule immutability show acme/ledgers\n  bascule immutability retain --help\n"));
 }
 
+void add_tokens(CLI::App& admin, Parsed& parsed) {
+  auto* token = admin.add_subcommand("token", "Makes, lists and revokes the admin API's tokens.");
+  token->require_subcommand(1);
+  AdminArguments& a = parsed.admin;
+  using What = AdminArguments::What;
+  const auto make = [&](const char* name, const char* description, What what) {
+    auto* command = token->add_subcommand(name, description);
+    if (what == What::token_draw) add_common(*command, parsed);
+    else add_asking(*command, parsed);
+    command->add_flag("--json", a.json, "The answer as one JSON object.");
+    command->preparse_callback([&a, what](std::size_t) { a.what = what; });
+    return command;
+  };
+  auto* create = make("create", "Makes a token, and prints it once. For the owner, on the server's own machine.", What::token_create);
+  create->add_option("name", a.name, "Whose it is. Two tokens of one name are one person's.")->required()->type_name("NAME");
+  create->add_option("--role", a.role, "operator: accounts, settings, jobs. key-officer: keys and scopes. auditor: reads what holds no secret.")
+      ->required()->check(CLI::IsMember({"operator", "key-officer", "auditor"}));
+  create->add_option("--days", a.days, "How long it lasts (90).")->check(CLI::Range(1, 366))->type_name("N");
+  create->add_option("--fingerprint", a.fingerprint, "Of a token that its holder drew himself (bascule admin token draw).")->type_name("TEXT");
+  create->add_option("--out", a.file, "Write it into this new file, of mode 0600. Not given: standard output.")->type_name("FILE");
+  create->footer(footer("  bascule admin token create alice --role operator --days 30 --out alice.token\n"));
+  auto* draw = make("draw", "Draws a token here, without a server, and prints its fingerprint for the owner.", What::token_draw);
+  draw->add_option("--out", a.file, "Write the token into this new file, of mode 0600. Not given: standard output.")->type_name("FILE");
+  draw->footer(footer("  bascule admin token draw --out my.token\n      So that nobody else has ever seen it.\n"));
+  make("list", "Lists the tokens.", What::token_list)->footer(footer("  bascule admin token list\n"));
+  auto* revoke = make("revoke", "Ends a token.", What::token_revoke);
+  revoke->add_option("id", a.id, "Its id, as list shows it.")->required()->type_name("ID");
+  revoke->footer(footer("  bascule admin token revoke 0123456789abcdef\n"));
+  token->footer(footer("  bascule admin token create --help\n"));
+}
+
+void add_admin(CLI::App& root, Parsed& parsed) {
+  auto* admin = root.add_subcommand("admin", "The admin API: its tokens and its description.");
+  admin->require_subcommand(1);
+  AdminArguments& a = parsed.admin;
+  add_tokens(*admin, parsed);
+  auto* whoami = admin->add_subcommand("whoami", "Says as whom, and in which role, one asks.");
+  add_asking(*whoami, parsed);
+  whoami->add_flag("--json", a.json, "The answer as one JSON object.");
+  whoami->preparse_callback([&a](std::size_t) { a.what = AdminArguments::What::whoami; });
+  whoami->footer(footer("  bascule admin whoami --server https://gateway.example.org:10443 --token-file alice.token\n"));
+  auto* openapi = admin->add_subcommand("openapi", "Prints the admin API's description, OpenAPI 3.1.");
+  openapi->preparse_callback([&a](std::size_t) { a.what = AdminArguments::What::openapi; });
+  openapi->footer(footer("  bascule admin openapi > admin-api.json\n"));
+  admin->footer(footer("  bascule admin token create alice --role operator\n"));
+}
+
+void add_approvals(CLI::App& root, Parsed& parsed) {
+  auto* approvals = root.add_subcommand("approvals", "What cannot be undone, and waits for another's approval.");
+  approvals->require_subcommand(1);
+  ApprovalsArguments& a = parsed.approvals;
+  using What = ApprovalsArguments::What;
+  const auto make = [&](const char* name, const char* description, What what) {
+    auto* command = approvals->add_subcommand(name, description);
+    add_asking(*command, parsed);
+    if (what != What::list) command->add_option("id", a.id, "The request's id.")->required()->type_name("ID");
+    command->add_flag("--json", a.json, "The answer as one JSON object.");
+    command->preparse_callback([&a, what](std::size_t) { a.what = what; });
+    return command;
+  };
+  auto* list = make("list", "Lists what waits.", What::list);
+  list->add_flag("--all", a.all, "What was decided on, and what expired, too.");
+  list->footer(footer("  bascule approvals list\n"));
+  make("show", "Shows what exactly is to be approved.", What::show)->footer(footer("  bascule approvals show 0123456789abcdef\n"));
+  auto* approve = make("approve", "Approves what somebody else asked for; it is carried out at once, once.", What::approve);
+  approve->add_option("--digest", a.digest, "Approve only if it still is what was shown with this digest.")->type_name("HEX");
+  approve->add_flag("--yes", a.yes, "Do not ask.");
+  approve->footer(footer("  bascule approvals approve 0123456789abcdef\n"));
+  auto* reject = make("reject", "Rejects a request, or takes one's own back.", What::reject);
+  reject->add_option("--why", a.why, "The reason, which is kept.")->type_name("TEXT");
+  reject->footer(footer("  bascule approvals reject 0123456789abcdef --why 'the wrong container'\n"));
+  approvals->footer(footer("  bascule approvals list\n  bascule approvals approve --help\n"));
+}
+
+void add_status(CLI::App& root, Parsed& parsed) {
+  auto* status = root.add_subcommand("status", "How the server is: requests, errors, times, memory, jobs, and how long the disk lasts.");
+  add_asking(*status, parsed);
+  status->add_flag("--once", parsed.status.once, "Once, from the server's start on.");
+  status->add_flag("--json", parsed.status.json, "One JSON object each time, of figures that count from the server's start.");
+  status->add_option("--every", parsed.status.every_seconds, "Seconds between two looks (2).")->check(CLI::Range(0.2, 3600.0))->type_name("SECONDS");
+  status->footer(footer("  bascule status\n  bascule status --once --json\n  bascule status --server https://gateway.example.org:10443 --token-file alice.token\n"));
+}
+
 void add_check(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("check", "Looks whether everything that is stored is there and whole.");
-  add_common(*command, parsed);
+  add_asking(*command, parsed);
   add_setting(*command, parsed, "--key-file", "key_file", "FILE");
   auto* read = command->add_flag("--read", parsed.read, "Read and verify all content. This is the default.");
   command->add_flag("--quick", parsed.quick, "Compare names and sizes; do not read content.")->excludes(read);
@@ -378,6 +482,9 @@ int run_command_line(int argc, char** argv) {
   add_compact(root, parsed);
   add_scope(root, parsed);
   add_immutability(root, parsed);
+  add_admin(root, parsed);
+  add_approvals(root, parsed);
+  add_status(root, parsed);
   add_check(root, parsed);
   auto* assess = add_assess(root, parsed);
   auto* compare = add_compare(root, parsed);
@@ -391,6 +498,7 @@ int run_command_line(int argc, char** argv) {
       "  bascule migrate --from-file azure.txt\n"
       "  bascule account add --name acme --connection-string\n"
       "  bascule check\n"
+      "  bascule status\n"
       "  bascule assess estate.json\n"
       "  bascule compare --rule rule.toml\n"
       "Each command has its own --help.\n"));
@@ -413,6 +521,9 @@ int run_command_line(int argc, char** argv) {
   log::setup({.level = std::max(*log::parse_level(config->text("log.level")), log::Level::warn),
               .json = config->text("log.format") == "json"});
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
+  if (root.got_subcommand("admin")) return run_admin(*config, parsed.admin);
+  if (root.got_subcommand("approvals")) return run_approvals(*config, parsed.approvals);
+  if (root.got_subcommand("status")) return run_status(*config, parsed.status);
   if (root.got_subcommand("immutability")) return run_immutability(*config, parsed.immutability);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
   if (root.got_subcommand("compact")) return run_compact(*config, parsed.compact);

@@ -33,8 +33,9 @@ struct LifecycleArguments {
 };
 
 struct ScopeArguments {
-  enum class What { add, list, enable, disable } what = What::list;
+  enum class What { add, list, enable, disable, destroy } what = What::list;
   std::string account, name;
+  std::string alone;                    // destroy: why the owner goes on without another's approval
   bool json = false;
 };
 
@@ -64,7 +65,27 @@ struct ImmutabilityArguments {
   std::string container;                // ACCOUNT/CONTAINER
   std::uint32_t days = 0;
   std::string appends, tag;
+  std::string alone;                    // lock, version-level: why the owner goes on without another's approval
   bool json = false;
+};
+
+struct AdminArguments {
+  enum class What { whoami, openapi, token_create, token_draw, token_list, token_revoke } what = What::whoami;
+  std::string name, role, fingerprint, id;
+  std::string file;                     // token draw, create: where the token goes; "" = standard output
+  std::uint32_t days = 0;               // 0: as the server says
+  bool json = false;
+};
+
+struct ApprovalsArguments {
+  enum class What { list, show, approve, reject } what = What::list;
+  std::string id, digest, why;
+  bool all = false, yes = false, json = false;
+};
+
+struct StatusArguments {
+  bool once = false, json = false;
+  double every_seconds = 2;
 };
 
 struct AssessArguments {
@@ -89,6 +110,9 @@ int run_account_settings(const Config& config, const AccountArguments& arguments
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_scope(const Config& config, const ScopeArguments& arguments);
 int run_immutability(const Config& config, const ImmutabilityArguments& arguments);
+int run_admin(const Config& config, const AdminArguments& arguments);
+int run_approvals(const Config& config, const ApprovalsArguments& arguments);
+int run_status(const Config& config, const StatusArguments& arguments);
 int run_compact(const Config& config, const CompactArguments& arguments);
 int run_check(const Config& config, const CheckArguments& arguments);
 int run_migrate(const Config& config, const MigrateArguments& arguments);

@@ -1,5 +1,8 @@
 #include "app/commands/files.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -39,6 +42,28 @@ Result<void> write_text(const std::string& file, std::string_view text) {
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
   if (!out || std::rename(beside.c_str(), file.c_str()) != 0) return failed();
+  return {};
+}
+
+Result<SecretFile> SecretFile::create(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) return SecretFile(path, fd);
+  return fail(errno == EEXIST ? Code::already_exists : Code::permission_denied,
+              errno == EEXIST ? path + " is there already" : "cannot write " + path + ": " + std::strerror(errno));
+}
+
+SecretFile::SecretFile(SecretFile&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+SecretFile::~SecretFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(path_.c_str());
+}
+
+Result<void> SecretFile::write(std::string_view text) {
+  const bool whole = ::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd_) == 0;
+  if (!whole) return fail(Code::unavailable, "cannot write " + path_ + ": " + std::strerror(errno));
+  ::close(std::exchange(fd_, -1));
   return {};
 }
 

@@ -15,4 +15,21 @@ Result<std::string> read_text(const std::string& file, std::size_t most_bytes);
 // umask says.
 Result<void> write_text(const std::string& file, std::string_view text);
 
+// A new file that nobody else can read, for one secret. Made before the secret is there, so that none is lost for want of a
+// place; goes again where nothing was written into it.
+class SecretFile {
+ public:
+  // already_exists: it is there, and is left as it is.
+  static Result<SecretFile> create(const std::string& path);
+  SecretFile(SecretFile&& other) noexcept;
+  SecretFile& operator=(SecretFile&&) = delete;
+  ~SecretFile();
+  Result<void> write(std::string_view text);   // once
+
+ private:
+  SecretFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  std::string path_;
+  int fd_;
+};
+
 }  // namespace bascule::app

@@ -9,17 +9,30 @@
 namespace bascule::app {
 namespace json = boost::json;
 
+namespace {
+
+json::object body_of_container(const json::object& body) { return {{"account", body.at("account")}, {"container", body.at("container")}}; }
+
+}  // namespace
+
 int run_immutability(const Config& config, const ImmutabilityArguments& arguments) {
   const std::size_t slash = arguments.container.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == arguments.container.size())
     return complain("a container is named ACCOUNT/CONTAINER, not '" + arguments.container + "'", kUsage);
   json::object body{{"account", arguments.container.substr(0, slash)},
-                    {"container", arguments.container.substr(slash + 1)},
-                    {"action", arguments.action},
-                    {"days", arguments.days},
-                    {"appends", arguments.appends},
-                    {"tag", arguments.tag}};
-  const Asked asked = ask(config, "immutability", body, Folder::must_be_there, {});
+                    {"container", arguments.container.substr(slash + 1)}};
+  if (arguments.action == "retain") {
+    body["days"] = arguments.days;
+    if (!arguments.appends.empty()) body["appends"] = arguments.appends;
+  }
+  if (!arguments.tag.empty()) body["tag"] = arguments.tag;
+  if (!arguments.alone.empty()) body["alone"] = arguments.alone;
+  if (arguments.action == "lock") {   // what is locked, and approved, is what stands now
+    const Asked shown = ask(config, "immutability-show", body_of_container(body), Folder::must_be_there, {});
+    if (shown.exit != kDone) return shown.exit;
+    body["days"] = number_of(shown.last, "retention_days", 0);
+  }
+  const Asked asked = ask(config, "immutability-" + arguments.action, body, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   json::object out = asked.last;
   out.erase("exit");

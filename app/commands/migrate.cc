@@ -70,12 +70,13 @@ int run_migrate(const Config& config, const MigrateArguments& arguments) {
   if (!from) return refuse(arguments, from.error().message, complain(from.error()));
   const auto connection = migrate::parse_connection(*from);
   if (!connection) return refuse(arguments, connection.error().message, complain(connection.error().message, kUsage));
-  if (is_empty(config.text("data"))) {
+  if (!asks_elsewhere(config) && is_empty(config.text("data"))) {
     if (const auto tried = try_source(*connection, arguments); !tried)
       return refuse(arguments, tried.error().message, complain(tried.error().message, kUsage));
   }
-  json::object body{{"from", *from}, {"account", arguments.account}, {"ca_file", arguments.ca_file}, {"sabotage", arguments.sabotage},
-                    {"dry_run", arguments.dry_run}, {"strict", arguments.strict}};
+  json::object body{{"from", *from}, {"account", arguments.account}, {"dry_run", arguments.dry_run}, {"strict", arguments.strict}};
+  if (!arguments.ca_file.empty()) body["ca_file"] = arguments.ca_file;
+  if (!arguments.sabotage.empty()) body["sabotage"] = arguments.sabotage;
   body["style"] = arguments.json ? "json" : ::isatty(STDOUT_FILENO) == 1 ? "line" : "plain";
   json::array containers;
   for (const std::string& container : arguments.containers) containers.emplace_back(container);

@@ -20,7 +20,7 @@ int list(const Config& config, const ScopeArguments& arguments) {
   }
   for (const json::value& value : scopes->as_array()) {
     const json::object& scope = value.as_object();
-    std::printf("%s%s\n", text_of(scope, "name").c_str(), flag_of(scope, "enabled") ? "" : "  (disabled)");
+    std::printf("%s%s\n", text_of(scope, "name").c_str(), flag_of(scope, "destroyed") ? "  (its key was destroyed)" : flag_of(scope, "enabled") ? "" : "  (disabled)");
   }
   return kDone;
 }
@@ -30,15 +30,18 @@ int list(const Config& config, const ScopeArguments& arguments) {
 int run_scope(const Config& config, const ScopeArguments& arguments) {
   using What = ScopeArguments::What;
   if (arguments.what == What::list) return list(config, arguments);
-  const bool add = arguments.what == What::add, enabled = arguments.what != What::disable;
-  const Asked asked = ask(config, add ? "scope-add" : enabled ? "scope-enable" : "scope-disable",
-                          {{"account", arguments.account}, {"name", arguments.name}}, Folder::must_be_there, {});
+  const bool add = arguments.what == What::add, destroy = arguments.what == What::destroy;
+  const bool enabled = arguments.what != What::disable && !destroy;
+  json::object body{{"account", arguments.account}, {"name", arguments.name}};
+  if (!arguments.alone.empty()) body["alone"] = arguments.alone;
+  const Asked asked = ask(config, destroy ? "scope-destroy" : add ? "scope-add" : enabled ? "scope-enable" : "scope-disable", body,
+                          Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   if (arguments.json)
     std::printf("%s\n", json::serialize(json::object{{"name", arguments.name}, {"enabled", enabled}}).c_str());
   else
     std::printf("encryption scope %s of account %s %s\n", arguments.name.c_str(), arguments.account.c_str(),
-                add ? "added" : enabled ? "enabled" : "disabled");
+                destroy ? "has no key any more" : add ? "added" : enabled ? "enabled" : "disabled");
   return kDone;
 }
 

@@ -6,7 +6,10 @@
 
 #include "api/blob/service.h"
 #include "api/web/web_service.h"
+#include "app/admin/account_counting.h"
+#include "app/admin/api_server.h"
 #include "app/admin/control_socket.h"
+#include "app/admin/disk_watch.h"
 #include "app/admin/pages.h"
 #include "app/commands/commands.h"
 #include "app/places.h"
@@ -30,6 +33,8 @@ constexpr auto kProviderRetry = 3000ms;
 struct Administration {
   Loops loops{2};                 // 0: pages and readiness; 1: what other commands ask for
   RequestMetrics requests;
+  AccountMetrics accounts;
+  DiskWatch disk;
   Readiness readiness;
   MetricSources sources;
   AdminPages pages{readiness, sources, system_clock()};
@@ -37,6 +42,8 @@ struct Administration {
 
   Result<void> start(const Config& config) {
     sources.requests = &requests;
+    sources.accounts = &accounts;
+    sources.disk = &disk;
     sources.started = system_clock().now();
     const std::string& where = config.text("admin.listen");
     if (where == "off") return {};
@@ -161,13 +168,18 @@ void say_recovered(const Engine& engine) {
                           {"next", "what they placed and nothing names is collected in the background"}});
 }
 
-// `web`: the websites' own listener, or null.
-void serve_until_told(const Config& config, server::Server& server, server::Server* web, Signals& signals) {
+// `web`: the websites' own listener, `api`: the admin API's, or null.
+void serve_until_told(const Config& config, server::Server& server, server::Server* web, AdminApi* api, Signals& signals) {
   while (true) {
     switch (signals.wait(1h)) {
       case Signals::Event::none: break;
       case Signals::Event::stop: return;
       case Signals::Event::reload:
+        if (api != nullptr) {
+          if (auto reloaded = api->reload_certificate(); !reloaded)
+            log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
+          else log::info("certificate reloaded", {{"address", api->addresses().front()}});
+        }
         if (config.text("server.certificate").empty()) {
           log::info("nothing to reload", {{"why", "there is no certificate"}});
           break;
@@ -192,7 +204,8 @@ int give_up(Engine& engine, const Error& error) {
 int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
   if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
   api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.remote = &engine.remote(), .domains = {config.list("server.domains")}});
-  MeasuredHandler measured(blobs, admin.requests, system_clock());
+  AccountCounting by_account(admin.accounts, engine.service(), {config.list("server.domains")});
+  MeasuredHandler measured(blobs, admin.requests, system_clock(), &by_account);
   api::web::WebService web(engine.service(), system_clock(), system_random(), *config.web_options());
   api::web::HostSplit split(web, measured);
   server::Server server(loops, config.server_options(), split, api::blob::refuse_unread, system_clock());
@@ -207,23 +220,32 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
       log::info("static websites", {{"address", address}, {"tls", web_server->encrypted()}});
   }
   Control control({.engine = engine, .clock = system_clock(), .random = system_random(), .readiness = &admin.readiness,
-                   .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started});
+                   .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started,
+                   .two_person = config.two_person(), .metrics = &admin.sources});
   auto control_server = ControlServer::start(config.text("data"), control, admin.loops[1], system_clock());
   if (!control_server) return give_up(engine, control_server.error());
+  std::unique_ptr<AdminApi> api;
+  if (const auto options = config.admin_api_options()) {
+    auto started = AdminApi::start(*options, control, system_clock());
+    if (!started) return give_up(engine, {started.error().code, 0, "admin.api_listen: " + started.error().message});
+    api = std::move(*started);
+    log::info("admin API", {{"address", api->addresses().front()}});
+  }
   if (config.flag("jobs.run")) engine.start_jobs(loops.next());
   else log::warn("jobs are off", {{"meaning", "space is not freed (jobs.run = false)"}});
 
   admin.sources.engine = &engine;
   admin.sources.server = &server;
-  std::atomic<bool> stop_watching{false}, watched{false};
+  std::atomic<bool> stop_watching{false}, watched{false}, disk_watched{false};
   admin.readiness.set(true, "");
   spawn(admin.loops[0], admin.readiness.watch(engine, system_clock(), stop_watching, watched));
+  spawn(admin.loops[0], admin.disk.watch(engine.options().data, system_clock(), stop_watching, disk_watched));
   say_where(config, server, engine);
   log::info("serving", {{"version", kVersion}, {"address", server.addresses().front()}, {"tls", server.encrypted()},
                         {"provider", engine.provider().name()}, {"data", engine.options().data}});
   notify_service_manager("READY=1");
 
-  serve_until_told(config, server, web_server ? &*web_server : nullptr, signals);
+  serve_until_told(config, server, web_server ? &*web_server : nullptr, api.get(), signals);
 
   notify_service_manager("STOPPING=1");
   log::info("draining", {{"connections", server.counters().open.load()}});
@@ -233,8 +255,9 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   bool clean = server.drain(config.duration("server.drain_timeout"));
   if (web_server) clean = web_server->drain(std::max(drain_end - system_clock().now(), Duration::zero())) && clean;
   if (!clean) log::warn("connections were cut", {{"why", "server.drain_timeout is over"}});
+  if (api) api->stop(kControlEnd);
   (*control_server)->stop(kControlEnd);
-  while (!watched) std::this_thread::sleep_for(5ms);
+  while (!watched || !disk_watched) std::this_thread::sleep_for(5ms);
   admin.sources.server = nullptr;
   admin.sources.engine = nullptr;
   if (admin.server) admin.server->stop();  // a page that is being written reads from what goes now
