@@ -54,6 +54,8 @@ Result<void> become_owner_of(const std::string& folder) {
   const bool grouped = user != nullptr ? ::initgroups(user->pw_name, group) == 0 : ::setgroups(1, &group) == 0;
   if (grouped && ::setresgid(group, group, group) == 0 && ::setresuid(about.st_uid, about.st_uid, about.st_uid) == 0) return {};
   return fail(Code::permission_denied, "cannot become the user that " + folder + " belongs to: " + std::strerror(errno));
+}
+
 std::uint64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::uint64_t size = 0, resident = 0;

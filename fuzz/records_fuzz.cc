@@ -1,4 +1,6 @@
 // The catalog's records: arbitrary bytes decode or are refused, and what decodes is encoded as it was.
+#include "catalog/admin_records.h"
+#include "catalog/destroyed_key.h"
 #include "catalog/records.h"
 #include "catalog/spans.h"
 #include "fuzz.h"
@@ -68,7 +70,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check_spans(bytes, decode_span_page, encode_span_page);
       check_spans(bytes, decode_write, encode_write);
       break;
-    default: check_total(bytes);
+    default:
+      check_total(bytes);
+      check<AdminTokenRecord>(bytes);
+      check<ApprovalRecord>(bytes);
+      check<DestroyedKeyRecord>(bytes);
   }
   return 0;
 }

@@ -2,7 +2,6 @@
 // the first kMostAccounts accounts that are seen have their own, the rest share "(other)"; what names no account that exists
 // is "(unknown)", whatever it names.
 #pragma once
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -26,11 +25,6 @@ class AccountMetrics {
     virtual bool has(std::string_view account) const = 0;
   };
 
-  AccountMetrics();
-  ~AccountMetrics();
-  AccountMetrics(const AccountMetrics&) = delete;
-  AccountMetrics& operator=(const AccountMetrics&) = delete;
-
   // Any thread; no lock but where a thread sees an account for the first time.
   std::size_t slot(std::string_view account, const Known& known);
   void add(std::size_t slot, const RequestMetrics::Outcome& outcome);
@@ -43,14 +37,23 @@ class AccountMetrics {
   std::vector<Named> totals() const;
 
  private:
-  struct Block;
-  Block& mine();
+  // An account's name, padded: compared and hashed as three words.
+  struct Name {
+    std::uint64_t words[kMostName / 8] = {};
+    bool operator==(const Name&) const = default;
+  };
+  static constexpr std::size_t kTable = 256;   // more than twice the accounts it ever holds: probing ends soon
+  struct Block {
+    std::array<OpCounters, kSlots> counters;
+    // Its thread's alone.
+    std::array<Name, kTable> names;
+    std::array<std::uint16_t, kTable> slots{};   // + 1; 0: free
+  };
   std::size_t enroll(std::string_view account);
 
-  const std::uint64_t number_;
+  PerThread<Block> blocks_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::size_t> slots_;
-  std::vector<std::unique_ptr<Block>> blocks_;
 };
 
 }  // namespace bascule::app

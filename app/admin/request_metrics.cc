@@ -109,28 +109,7 @@ Op classify(const http::Request& request) {
   return Op::other;
 }
 
-std::uint64_t next_metrics_number() {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1);
-}
-
-RequestMetrics::RequestMetrics() : number_(next_metrics_number()) {}
-RequestMetrics::~RequestMetrics() = default;
-
-RequestMetrics::Block& RequestMetrics::mine() {
-  thread_local std::uint64_t number = 0;
-  thread_local Block* block = nullptr;
-  if (block == nullptr || number != number_) {
-    auto fresh = std::make_unique<Block>();
-    block = fresh.get();
-    number = number_;
-    const std::lock_guard lock(mutex_);
-    blocks_.push_back(std::move(fresh));
-  }
-  return *block;
-}
-
-void RequestMetrics::add(const Outcome& outcome) { add(mine()[static_cast<std::size_t>(outcome.op)], outcome); }
+void RequestMetrics::add(const Outcome& outcome) { add(blocks_.mine()[static_cast<std::size_t>(outcome.op)], outcome); }
 
 void RequestMetrics::add(OpCounters& counters, const Outcome& outcome) {
   const int status = outcome.cut ? 0 : outcome.status;
@@ -160,9 +139,9 @@ std::uint64_t RequestMetrics::OpTotals::count() const {
 
 std::array<RequestMetrics::OpTotals, kOps> RequestMetrics::totals() const {
   std::array<OpTotals, kOps> totals{};
-  const std::lock_guard lock(mutex_);
-  for (const auto& block : blocks_)
-    for (std::size_t op = 0; op < kOps; ++op) collect((*block)[op], totals[op]);
+  blocks_.each([&](const auto& block) {
+    for (std::size_t op = 0; op < kOps; ++op) collect(block[op], totals[op]);
+  });
   return totals;
 }
 

@@ -3,11 +3,9 @@
 #pragma once
 #include <array>
 #include <atomic>
-#include <memory>
-#include <mutex>
 #include <string_view>
-#include <vector>
 
+#include "app/admin/per_thread.h"
 #include "http/message.h"
 #include "runtime/clock.h"
 
@@ -36,16 +34,8 @@ struct OpCounters {
   std::atomic<std::uint64_t> took_microseconds{0};
 };
 
-// Tells instances of counters apart in the threads' memory.
-std::uint64_t next_metrics_number();
-
 class RequestMetrics {
  public:
-  RequestMetrics();
-  ~RequestMetrics();
-  RequestMetrics(const RequestMetrics&) = delete;
-  RequestMetrics& operator=(const RequestMetrics&) = delete;
-
   struct Outcome {
     Op op = Op::other;
     int status = 0;
@@ -68,12 +58,7 @@ class RequestMetrics {
   static void collect(const OpCounters& from, OpTotals& to);
 
  private:
-  using Block = std::array<OpCounters, kOps>;
-  Block& mine();
-
-  const std::uint64_t number_;
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Block>> blocks_;
+  PerThread<std::array<OpCounters, kOps>> blocks_;
 };
 
 class AccountCounting;   // account_counting.h

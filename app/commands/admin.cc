@@ -12,11 +12,6 @@ namespace bascule::app {
 namespace json = boost::json;
 namespace {
 
-void print_json(json::object out) {
-  out.erase("exit");
-  std::printf("%s\n", json::serialize(out).c_str());
-}
-
 // A token goes to a file that nobody else can read, or, once, to standard output.
 class Destination {
  public:
@@ -48,7 +43,7 @@ int create(const Config& config, const AdminArguments& arguments) {
   const Asked asked = ask(config, "token-create", body, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   if (arguments.json) {
-    print_json(asked.last);
+    print_answer(asked.last);
     return kDone;
   }
   std::fprintf(stderr, "token %s of %s, %s until %s%s\n", text_of(asked.last, "id").c_str(), text_of(asked.last, "name").c_str(),
@@ -75,7 +70,7 @@ int list(const Config& config, const AdminArguments& arguments) {
   const Asked asked = ask(config, "token-list", {}, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   if (arguments.json) {
-    print_json(asked.last);
+    print_answer(asked.last);
     return kDone;
   }
   const json::value* tokens = asked.last.if_contains("tokens");
@@ -107,7 +102,7 @@ int run_admin(const Config& config, const AdminArguments& arguments) {
   const Asked asked = ask(config, revoke ? "token-revoke" : "whoami", revoke ? json::object{{"id", arguments.id}} : json::object(),
                           Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
-  if (arguments.json) print_json(asked.last);
+  if (arguments.json) print_answer(asked.last);
   else if (revoke) std::printf("token %s of %s revoked\n", text_of(asked.last, "id").c_str(), text_of(asked.last, "name").c_str());
   else std::printf("%s, %s\n", text_of(asked.last, "name").c_str(), text_of(asked.last, "role").c_str());
   return kDone;

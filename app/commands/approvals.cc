@@ -13,11 +13,6 @@ namespace bascule::app {
 namespace json = boost::json;
 namespace {
 
-void print_json(json::object out) {
-  out.erase("exit");
-  std::printf("%s\n", json::serialize(out).c_str());
-}
-
 std::string members_text(const json::object& approval) {
   const json::value* members = approval.if_contains("members");
   std::string out;
@@ -74,7 +69,7 @@ int approve(const Config& config, const ApprovalsArguments& arguments) {
   const std::string digest = arguments.digest.empty() ? text_of(shown.last, "digest") : arguments.digest;
   const Asked asked = ask(config, "approvals-approve", {{"id", arguments.id}, {"digest", digest}}, Folder::must_be_there, {});
   if (!asked.error.empty() || asked.last.empty()) return asked.exit;
-  if (arguments.json) print_json(asked.last);
+  if (arguments.json) print_answer(asked.last);
   else std::printf("approved and carried out\n");
   return asked.exit;
 }
@@ -90,7 +85,7 @@ int run_approvals(const Config& config, const ApprovalsArguments& arguments) {
   if (reject && !arguments.why.empty()) body["why"] = arguments.why;
   const Asked asked = ask(config, reject ? "approvals-reject" : "approvals-show", body, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
-  if (arguments.json) print_json(asked.last);
+  if (arguments.json) print_answer(asked.last);
   else print(asked.last, stdout);
   return kDone;
 }

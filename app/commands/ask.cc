@@ -70,8 +70,8 @@ class LinesOutput final : public ControlOutput {
   Lines& lines_;
 };
 
-Task<void> handle(Control& control, std::string what, std::string body, LinesOutput& output, std::promise<void>& done) {
-  co_await control.handle(local_owner(::geteuid(), "folder"), std::move(what), std::move(body), stopped, output);
+Task<void> handle(Control& control, AdminPrincipal who, std::string what, std::string body, LinesOutput& output, std::promise<void>& done) {
+  co_await control.handle(std::move(who), std::move(what), std::move(body), stopped, output);
   done.set_value();
 }
 
@@ -83,6 +83,7 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   BASCULE_ASSIGN(EngineOptions options, config.engine_options());
   options.allow_create = folder == Folder::may_be_made;
   if (!options.allow_create) options.development_account = false;
+  const AdminPrincipal who = local_owner(::geteuid(), "folder");   // before root becomes somebody else
   BASCULE_TRY(become_owner_of(options.data));
   Loops loops(2);
   BASCULE_ASSIGN(auto engine, Engine::open(options, system_clock(), system_random()));
@@ -93,7 +94,7 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   LinesOutput output(lines);
   std::promise<void> done;
   auto finished = done.get_future();
-  spawn(loops[0], handle(control, what, body, output, done));
+  spawn(loops[0], handle(control, who, what, body, output, done));
   finished.wait();
   auto closed = engine->close();
   loops.stop();
@@ -155,6 +156,11 @@ Asked ask(const Config& config, const std::string& what, const json::object& bod
   }
   if (asked.exit == kAwaits) say_waiting(asked.last);
   return asked;
+}
+
+void print_answer(json::object last) {
+  last.erase("exit");
+  std::printf("%s\n", json::serialize(last).c_str());
 }
 
 bool stop_asked() { return stopped; }

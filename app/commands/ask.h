@@ -22,6 +22,9 @@ enum class Folder { must_be_there, may_be_made };
 // Says on standard error what went wrong. A signal (SIGINT, SIGTERM) stops what is under way; a second one ends at once.
 Asked ask(const Config& config, const std::string& what, const boost::json::object& body, Folder folder, const OnLine& on_line);
 
+// An answer's last line as JSON, on standard output, without what only the command needs.
+void print_answer(boost::json::object last);
+
 // A signal came.
 bool stop_asked();
 

@@ -60,7 +60,7 @@ TABLE = [
 ]
 # What is not 200 for who may ask: what waits for approval, a source that is none, approvals that are not his to decide, or decided.
 ELSE = {"immutability-lock": {202}, "immutability-version-level": {202}, "scope-destroy": {202}, "migrate": {400}, "approvals-approve": {200, 403},
-        "approvals-reject": {403, 409}}
+        "approvals-reject": {200, 403, 409}}
 
 
 class Roles(support.Case):
