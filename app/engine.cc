@@ -52,7 +52,9 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Clock& clock
   e.clock_ = &clock;
   e.options_ = options;
   const std::string catalog_path = options.data + "/catalog";
-  const bool fresh = !fs::exists(catalog_path);
+  std::error_code unreadable;
+  const bool fresh = !fs::exists(catalog_path, unreadable);
+  if (unreadable) return fail(Code::permission_denied, catalog_path + " cannot be looked at: " + unreadable.message());
   if (fresh && !options.allow_create) return fail(Code::not_found, "there is no Bascule data in " + options.data);
   BASCULE_TRY(check_data_format(options.data));
   BASCULE_TRY(make_folder(options.data));

@@ -68,6 +68,7 @@ class DebianRoot:
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bascule-root-"))
         run("tar", "--numeric-owner", "-C", str(self.folder), "-xf", str(self.tar))
+        self.folder.chmod(0o755)   # it is another user's "/", too
         # No apt from here on: what a package needs must be there.
         self.boot()
         return self
@@ -121,7 +122,7 @@ class DebianRoot:
     def run(self, *command, check=True, text=""):
         """A command in it, as root."""
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "HOME": "/root"}
-        way = (["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd=/"] if self.leader else
+        way = (["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wdns=/"] if self.leader else
                ["chroot", str(self.folder)])
         done = subprocess.run([*way, "env", "-i", *(f"{key}={value}" for key, value in environment.items()), *map(str, command)],
                               capture_output=True, text=True, input=text, timeout=180)
