@@ -126,6 +126,27 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"accounts.development", Kind::choice, "auto", "auto|on|off", 0, 0,
      "Azure's development account, whose key everybody knows. auto: while every server.listen is this machine's own."},
 
+    {"identity.issuers", Kind::list, "", "", 0, 0,
+     "Whose bearer tokens are accepted: TENANT=URL, the URL exactly as the issuer's tokens name it, the tenant as role "
+     "assignments call it. Empty: nobody's."},
+    {"identity.audiences", Kind::list, "", "", 0, 0,
+     "Audiences of tokens that are meant for here, beside identity.resource, https://ACCOUNT.blob.core.windows.net and "
+     "https://ACCOUNT.DOMAIN for server.domains."},
+    {"identity.resource", Kind::text, "https://storage.azure.com", "", 0, 0,
+     "What clients ask a token for, as refusals name it."},
+    {"identity.authorization_uri", Kind::text, "", "", 0, 0,
+     "Where clients get a token, as refusals name it. Not set: the first issuer's host, with its tenant."},
+    {"identity.ca_file", Kind::path, "", "", 0, 0, "Authorities to trust for issuers, PEM. Not set: the system's."},
+    {"identity.groups_claim", Kind::text, "groups", "", 0, 0, "The claim that lists groups; a dot leads into an object."},
+    {"identity.roles_claim", Kind::text, "roles", "", 0, 0,
+     "The claim that lists application roles; a dot leads into an object: realm_access.roles."},
+    {"identity.clock_skew", Kind::duration, "5m", "", 0, 10 * kMinute, "How far an issuer's clock may differ."},
+    {"identity.refresh", Kind::duration, "1h", "", kSecond, 24 * kHour, "How often an issuer's keys are read again."},
+    {"identity.keep", Kind::duration, "24h", "", kSecond, 30 * 24 * kHour,
+     "How long an issuer's keys are good while it cannot be reached; then its tokens get 503 ServerBusy."},
+    {"identity.allow_plain_http", Kind::flag, "false", "", 0, 0,
+     "Bearer tokens over plain HTTP: only behind a proxy that does TLS."},
+
     {"archive.rehydrate_standard", Kind::duration, "1h", "", 0, 24 * kHour,
      "From Set Blob Tier until an archived blob can be read again. On Azure, up to 15 hours."},
     {"archive.rehydrate_high", Kind::duration, "1m", "", 0, 24 * kHour, "The same with x-ms-rehydrate-priority: High."},

@@ -2,6 +2,7 @@
 // Input: method, path, query, Authorization and a header's value, each ended by a zero byte.
 #include <string>
 
+#include "auth/delegation.h"
 #include "auth/sas.h"
 #include "auth/sas_check.h"
 #include "auth/shared_key.h"
@@ -13,7 +14,13 @@ using namespace bascule;
 using namespace bascule::auth;
 
 std::shared_ptr<const ops::Account> account() {
-  static const auto it = std::make_shared<ops::Account>(ops::Account{"acc", {std::string(64, 'k'), std::string(64, 'l')}});
+  static const auto it = [] {
+    auto made = std::make_shared<ops::Account>(ops::Account{"acc", {std::string(64, 'k'), std::string(64, 'l')}});
+    auto access = std::make_shared<catalog::AccountAccess>();
+    access->secret.emplace().value.fill(std::byte{7});
+    made->access = std::move(access);
+    return made;
+  }();
   return it;
 }
 
@@ -24,6 +31,7 @@ void check_sas(const Sas& sas, const AuthRequest& request) {
   for (const Operation operation : kOperations) {
     fuzz::must(verify_sas(sas, request, operation, account()).has_value(), "a forged SAS is genuine");
     fuzz::must(verify_sas(sas, request, operation, nullptr).has_value(), "a SAS of no account is genuine");
+    if (sas.delegation) (void)check_delegation(*sas.delegation, WallTime(std::chrono::seconds(1'700'000'000)));
     (void)auth::check_sas(sas, request, operation, WallTime(std::chrono::seconds(1'700'000'000)));
   }
   Sas stored = sas;

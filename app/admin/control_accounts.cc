@@ -87,6 +87,11 @@ Task<Result<json::object>> account_request(const std::string& what, ControlCall&
     log::info("account removed", {{"account", name}});
     co_return json::object{{"name", name}};
   }
+  if (what == "account-revoke-delegation-keys") {
+    BASCULE_CO_TRY(co_await service.revoke_delegation_keys(name));
+    log::info("user delegation keys revoked", {{"account", name}});
+    co_return json::object{{"name", name}};
+  }
   co_return fail(Code::unsupported, "there is no request " + what);
 }
 

@@ -32,6 +32,7 @@ ControlAnswer account_settings_request(const std::string& what, ControlCall& cal
 ControlAnswer token_request(const std::string& what, ControlCall& call);
 ControlAnswer approval_request(const std::string& what, ControlCall& call);
 ControlAnswer scope_request(const std::string& what, ControlCall& call);
+ControlAnswer role_request(const std::string& what, ControlCall& call);
 ControlAnswer immutability_request(const std::string& what, ControlCall& call);
 ControlAnswer check_request(const std::string& what, ControlCall& call);
 ControlAnswer compact_request(const std::string& what, ControlCall& call);

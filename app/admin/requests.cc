@@ -39,6 +39,8 @@ constexpr auto kRequests = std::to_array<ControlRequest>({
     {"account-keys", kKeyOfficer, false, "GET", "/v1/accounts/{name}/keys", "name:text", "AccountKeys", account_request, "Shows an account's keys."},
     {"account-rotate", kKeyOfficer, false, "POST", "/v1/accounts/{name}/keys/{key}", "name:text key:count value:text", "AccountKey", account_request,
      "Replaces one of an account's two keys; a value not given is drawn at random."},
+    {"account-revoke-delegation-keys", kKeyOfficer | kOperator, false, "POST", "/v1/accounts/{name}/revoke-delegation-keys", "name:text", "Named",
+     account_request, "Makes an account's user delegation keys, and what they signed, void."},
 
     {"lifecycle-show", kAll, false, "GET", "/v1/accounts/{name}/lifecycle", "name:text", "Lifecycle", lifecycle_request,
      "Shows an account's lifecycle policy and its latest run."},
@@ -58,6 +60,15 @@ constexpr auto kRequests = std::to_array<ControlRequest>({
      "Refuses to read and write whatever is under the scope."},
     {"scope-destroy", kKeyOfficer, kForever, "POST", "/v1/accounts/{account}/scopes/{name}/destroy", "account:text name:text", "Scope", scope_request,
      "Destroys a disabled scope's key: whatever is under it can never be read again."},
+
+    {"role-list", kAll, false, "GET", "/v1/accounts/{account}/roles", "account:text assignee:text", "RoleAssignments", role_request,
+     "Lists an account's role assignments: what bearers of tokens may do."},
+    {"role-show", kAll, false, "GET", "/v1/accounts/{account}/roles/{id}", "account:text id:text", "RoleAssignment", role_request, "Shows one role assignment."},
+    {"role-assign", kKeyOfficer, false, "POST", "/v1/accounts/{account}/roles",
+     "account:text !role:text !kind:text !assignee:text !tenant:text container:text prefix:text note:text", "RoleAssignment", role_request,
+     "Gives somebody a role in an account's data."},
+    {"role-remove", kKeyOfficer | kOperator, false, "DELETE", "/v1/accounts/{account}/roles/{id}", "account:text id:text", "RoleAssignment", role_request,
+     "Takes a role away."},
 
     {"immutability-show", kAll, false, "GET", "/v1/accounts/{account}/containers/{container}/immutability", "account:text container:text",
      "Immutability", immutability_request, "Shows a container's retention and legal holds."},

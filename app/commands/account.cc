@@ -94,6 +94,14 @@ int rotate(const Config& config, const AccountArguments& arguments) {
   return kDone;
 }
 
+int revoke(const Config& config, const AccountArguments& arguments) {
+  const Asked asked = ask(config, "account-revoke-delegation-keys", {{"name", arguments.name}}, Folder::must_be_there, {});
+  if (asked.exit != kDone) return asked.exit;
+  if (arguments.json) std::printf("%s\n", json::serialize(json::object{{"name", arguments.name}, {"revoked", true}}).c_str());
+  else std::printf("user delegation keys of account %s revoked, and what they signed\n", arguments.name.c_str());
+  return kDone;
+}
+
 }  // namespace
 
 int run_account(const Config& config, const AccountArguments& arguments) {
@@ -103,6 +111,7 @@ int run_account(const Config& config, const AccountArguments& arguments) {
     case AccountArguments::What::rotate_key: return rotate(config, arguments);
     case AccountArguments::What::show:
     case AccountArguments::What::set: return run_account_settings(config, arguments);
+    case AccountArguments::What::revoke_delegation_keys: return revoke(config, arguments);
     case AccountArguments::What::remove: break;
   }
   const Asked asked = ask(config, "account-remove", {{"name", arguments.name}}, Folder::must_be_there, {});

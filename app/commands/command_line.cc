@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <tuple>
 
 #include "app/admin/control.h"
 #include "app/commands/commands.h"
@@ -33,6 +34,7 @@ struct Parsed {
   LifecycleArguments lifecycle;
   CompactArguments compact;
   ScopeArguments scope;
+  RoleArguments role;
   CheckArguments check;
   MigrateArguments migrate;
   ImmutabilityArguments immutability;
@@ -207,6 +209,10 @@ void add_account(CLI::App& root, Parsed& parsed) {
   auto* remove = make("remove", "Removes an account that has no containers.", AccountArguments::What::remove);
   with_name(remove);
   remove->footer(footer("  bascule account remove --name acme\n"));
+  auto* revoke = make("revoke-delegation-keys", "Makes every user delegation key of an account, and each SAS that one signed, void.",
+                      AccountArguments::What::revoke_delegation_keys);
+  with_name(revoke);
+  revoke->footer(footer("  bascule account revoke-delegation-keys acme\n"));
   account->footer(footer("  bascule account add --help\n"));
 }
 
@@ -270,6 +276,50 @@ void add_scope(CLI::App& root, Parsed& parsed) {
   destroy->footer(footer("  bascule scope disable --account acme --name tenant-7\n  bascule scope destroy --account acme --name tenant-7\n"
                          "      Refused while a retention or a legal hold stands in the account. Where others administer too, one has to approve it.\n"));
   scope->footer(footer("  bascule scope add --help\n"));
+}
+
+void add_role(CLI::App& root, Parsed& parsed) {
+  auto* role = root.add_subcommand("role", "Assigns, lists and removes roles: what the bearers of an identity provider's tokens may do.");
+  role->require_subcommand(1);
+  RoleArguments& a = parsed.role;
+  const auto make = [&](const char* name, const char* description, RoleArguments::What what) {
+    auto* command = role->add_subcommand(name, description);
+    add_common(*command, parsed);
+    command->add_option("--account", a.account, "The account.")->required()->type_name("NAME");
+    command->add_flag("--json", a.json, "The answer as one JSON object.");
+    command->preparse_callback([&a, what](std::size_t) { a.what = what; });
+    return command;
+  };
+  auto* assign = make("assign", "Gives somebody a role.", RoleArguments::What::assign);
+  assign->add_option("--role", a.role, "reader, contributor, owner or delegator; or Azure's name, \"Storage Blob Data Reader\".")->required()->type_name("ROLE");
+  auto* assignee = assign->add_option_group("assignee");
+  for (const auto& [flag, kind, help] : {std::tuple("--principal", "principal", "The object id of a user or a program: the token's oid, else its sub."),
+                                         std::tuple("--group", "group", "A group, as tokens name it."),
+                                         std::tuple("--app-role", "role", "An application role of the token.")})
+    assignee->add_option_function<std::string>(flag, [&a, kind = kind](const std::string& value) {
+      a.kind = kind;
+      a.assignee = value;
+    }, help)->type_name("ID");
+  assignee->require_option(1);
+  assign->add_option("--tenant", a.tenant, "Whose directory knows the assignee (identity.issuers). Not given: the only one.")->type_name("TENANT");
+  auto* container = assign->add_option("--container", a.container, "For this container alone. Not given: the whole account.")->type_name("NAME");
+  assign->add_option("--prefix", a.prefix, "For blobs alone whose names begin so.")->type_name("TEXT")->needs(container);
+  assign->add_option("--note", a.note, "A word for people.")->type_name("TEXT");
+  assign->footer(footer(
+      "  bascule role assign --account acme --role reader --principal 3f6b0d9e-0c5e-4b6f-9f44-0f0a8f6c2a11\n"
+      "  bascule role assign --account acme --role contributor --group /backup --container nightly --prefix db/\n"
+      "  bascule role assign --account acme --role delegator --principal web-frontend --tenant acme\n"
+      "In force for every request that begins after the command has ended. docs/identity.md says what each role allows.\n"));
+  auto* list = make("list", "Lists an account's role assignments.", RoleArguments::What::list);
+  list->add_option("--assignee", a.assignee, "Those of this principal, group or application role alone.")->type_name("ID");
+  list->footer(footer("  bascule role list --account acme\n  bascule role list --account acme --json | jq '.assignments[].assignee'\n"));
+  for (auto* command : {make("remove", "Takes a role away.", RoleArguments::What::remove), make("show", "Shows one assignment.", RoleArguments::What::show)}) {
+    command->add_option("--id,id", a.id, "The assignment's id, as list shows it.")->required()->type_name("ID");
+    command->footer(footer("  bascule role show --account acme 0123456789abcdef0123456789abcdef\n"
+                           "  bascule role remove --account acme 0123456789abcdef0123456789abcdef\n"
+                           "      What a SAS may do that the assignee's user delegation key signed ends with it.\n"));
+  }
+  role->footer(footer("  bascule role assign --help\n"));
 }
 
 void add_immutability(CLI::App& root, Parsed& parsed) {
@@ -481,6 +531,7 @@ int run_command_line(int argc, char** argv) {
   add_lifecycle(root, parsed);
   add_compact(root, parsed);
   add_scope(root, parsed);
+  add_role(root, parsed);
   add_immutability(root, parsed);
   add_admin(root, parsed);
   add_approvals(root, parsed);
@@ -528,6 +579,7 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
   if (root.got_subcommand("compact")) return run_compact(*config, parsed.compact);
   if (root.got_subcommand("lifecycle")) return run_lifecycle(*config, parsed.lifecycle);
+  if (root.got_subcommand("role")) return run_role(*config, parsed.role);
   if (root.got_subcommand("scope")) return run_scope(*config, parsed.scope);
   parsed.check.read = !parsed.quick;
   return run_check(*config, parsed.check);

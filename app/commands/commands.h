@@ -9,7 +9,7 @@
 namespace bascule::app {
 
 struct AccountArguments {
-  enum class What { add, list, rotate_key, remove, show, set } what = What::list;
+  enum class What { add, list, rotate_key, remove, show, set, revoke_delegation_keys } what = What::list;
   std::string name;
   std::vector<std::string> key_files;   // add: one or two; rotate: one
   bool keys_from_stdin = false;
@@ -36,6 +36,13 @@ struct ScopeArguments {
   enum class What { add, list, enable, disable, destroy } what = What::list;
   std::string account, name;
   std::string alone;                    // destroy: why the owner goes on without another's approval
+  bool json = false;
+};
+
+struct RoleArguments {
+  enum class What { assign, list, remove, show } what = What::list;
+  std::string account, id;
+  std::string role, kind = "principal", assignee, tenant, container, prefix, note;   // "" = not given
   bool json = false;
 };
 
@@ -109,6 +116,7 @@ int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_scope(const Config& config, const ScopeArguments& arguments);
+int run_role(const Config& config, const RoleArguments& arguments);
 int run_immutability(const Config& config, const ImmutabilityArguments& arguments);
 int run_admin(const Config& config, const AdminArguments& arguments);
 int run_approvals(const Config& config, const ApprovalsArguments& arguments);

@@ -12,6 +12,7 @@
 #include "app/admin/disk_watch.h"
 #include "app/admin/pages.h"
 #include "app/commands/commands.h"
+#include "app/identity.h"
 #include "app/places.h"
 #include "app/process.h"
 #include "app/signals.h"
@@ -91,6 +92,7 @@ Result<void> check_before_start(const Config& config, const EngineOptions& optio
   }
   const bool plain = config.text("server.certificate").empty();
   if (auto web = config.web_options(); !web) return fail(web.error());
+  if (auto issuers = make_issuers(config, system_clock()); !issuers) return fail(issuers.error());
   std::vector<std::string> addresses = config.list("server.listen");
   const auto& web_addresses = config.list("web.listen");
   addresses.insert(addresses.end(), web_addresses.begin(), web_addresses.end());
@@ -200,10 +202,32 @@ int give_up(Engine& engine, const Error& error) {
   return complain(error);
 }
 
+// Issuers' keys are read, and read again, until stop().
+class IssuerKeys {
+ public:
+  IssuerKeys(auth::Issuers& issuers, Loop& loop) {
+    if (issuers.empty()) return;
+    done_ = false;
+    spawn(loop, issuers.keep_fresh(stop_, done_));
+  }
+  ~IssuerKeys() { stop(); }
+  void stop() {
+    stop_ = true;
+    while (!done_) std::this_thread::sleep_for(5ms);
+  }
+
+ private:
+  std::atomic<bool> stop_{false}, done_{true};
+};
+
 // One life of the server over an open engine, which is closed at the end. `admin` outlives it.
 int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
   if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
-  api::blob::BlobService blobs(engine.service(), system_clock(), system_random(), {.remote = &engine.remote(), .domains = {config.list("server.domains")}});
+  auto issuers = make_issuers(config, system_clock());
+  if (!issuers) return give_up(engine, issuers.error());
+  api::blob::BlobService blobs(engine.service(), system_clock(), system_random(),
+                               {.remote = &engine.remote(), .domains = {config.list("server.domains")},
+                                .authentication = authentication_settings(config, **issuers)});
   AccountCounting by_account(admin.accounts, engine.service(), {config.list("server.domains")});
   MeasuredHandler measured(blobs, admin.requests, system_clock(), &by_account);
   api::web::WebService web(engine.service(), system_clock(), system_random(), *config.web_options());
@@ -234,6 +258,8 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   if (config.flag("jobs.run")) engine.start_jobs(loops.next());
   else log::warn("jobs are off", {{"meaning", "space is not freed (jobs.run = false)"}});
 
+  IssuerKeys issuer_keys(**issuers, loops.next());
+
   admin.sources.engine = &engine;
   admin.sources.server = &server;
   std::atomic<bool> stop_watching{false}, watched{false}, disk_watched{false};
@@ -255,6 +281,7 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   bool clean = server.drain(config.duration("server.drain_timeout"));
   if (web_server) clean = web_server->drain(std::max(drain_end - system_clock().now(), Duration::zero())) && clean;
   if (!clean) log::warn("connections were cut", {{"why", "server.drain_timeout is over"}});
+  issuer_keys.stop();
   if (api) api->stop(kControlEnd);
   (*control_server)->stop(kControlEnd);
   while (!watched || !disk_watched) std::this_thread::sleep_for(5ms);

@@ -65,6 +65,8 @@ Task<Answer> set_service_properties(Call& call);
 Task<Answer> get_service_stats(Call& call);
 Task<Answer> get_account_information(Call& call);
 Task<Answer> preflight(Call& call);
+// user_delegation_key.cc
+Task<Answer> get_user_delegation_key(Call& call);
 // query.cc
 Task<Answer> query_blob(Call& call);
 // read.cc

@@ -96,7 +96,7 @@ constexpr Row kRows[] = {
     {Level::service, Verb::get, "properties", Op::get_service_properties, get_service_properties},
     {Level::service, Verb::put, "properties", Op::set_service_properties, set_service_properties},
     {Level::service, Verb::get, "stats", Op::get_service_stats, get_service_stats},
-    {Level::service, Verb::post, "userdelegationkey", Op::get_user_delegation_key},
+    {Level::service, Verb::post, "userdelegationkey", Op::get_user_delegation_key, get_user_delegation_key},
     {Level::service, Verb::post, "batch", Op::batch, submit_batch},
     {Level::service, Verb::get, "blobs", Op::find_blobs_by_tags, find_blobs_by_tags},
 };

@@ -67,6 +67,7 @@ auth::AuthRequest own_request(const Call& call) {
   auth::AuthRequest request = auth_request(call, call.target);
   request.method = call.request.method;
   request.headers = call.request.headers;
+  request.version_named = call.batch || call.headers.has(H::version);
   return request;
 }
 
@@ -76,7 +77,7 @@ Answer take_decision(Call& call, auth::Decision decision) {
   return {};
 }
 
-// Where the container's record decides: stored policies, public access.
+// Where the container's record decides (stored policies, public access), or an issuer has to be asked for its keys.
 Task<Answer> authorise_by_container(Call& call, auth::Operation operation) {
   const auth::AuthRequest request = own_request(call);
   co_return take_decision(call, co_await auth::authorise(request, operation, call.ops(), call.now(),
@@ -108,9 +109,9 @@ Task<Answer> serve(Call& call, Subject& subject) {
   BASCULE_CO_TRY(require_length(call.request));
   BASCULE_CO_TRY(check_common(call));
   if (route.authorised) {
-    // A refusal with a challenge is decided again, so that it names the configured authority.
-    auto decision = auth::authorise_now(own_request(call), route.operation, call.ops(), call.now());
-    if (decision && (*decision || decision->error().www_authenticate.empty())) {
+    auto decision = auth::authorise_now(own_request(call), route.operation, call.ops(), call.now(),
+                                        call.service.options().authentication);
+    if (decision) {
       BASCULE_CO_TRY(take_decision(call, std::move(*decision)));
     } else {
       BASCULE_CO_TRY(co_await authorise_by_container(call, route.operation));

@@ -186,8 +186,8 @@ Parsed<CopySource> read_copy_source(const Call& call) {
   return parse_copy_source(text, call.headers.get(H::host), call.version, call.service.options().domains, call.ops());
 }
 
-// The caller's own Shared Key reads the whole account, where the operation lets it; otherwise the source's URL must carry
-// its own permission, or the source be public.
+// The caller's own Shared Key reads the whole account, his token what his roles let it, where the operation lets them;
+// otherwise the source's URL must carry its own permission, or the source be public.
 Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
   BASCULE_CO_ASSIGN(const std::string_view authorization, source_authorization(call));
   const auth::Principal& principal = call.authorised.principal;
@@ -199,6 +199,11 @@ Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
   const http::HeaderView header{"Authorization", authorization};
   if (!authorization.empty()) request.headers = {&header, 1};
   request.method = "GET";
+  if (own_key && !signed_source && principal.kind == auth::PrincipalKind::bearer && principal.account->name == source.account) {
+    auto own = auth::authorise_identity(request, auth::Operation::get_blob, call.ops(), principal.identity);
+    if (own) co_return Answer();
+    co_return refuse(source_problem(call, own.error().status, own.error().code, own.error().message));
+  }
   const auth::Decision decision = co_await auth::authorise(request, auth::Operation::get_blob, call.ops(), call.now(),
                                                            call.service.options().authentication);
   if (decision) co_return Answer();

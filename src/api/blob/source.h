@@ -37,7 +37,7 @@ class Source final : public ops::BodySource {
 
 struct SourceUse {
   std::optional<ops::ByteRange> range;
-  bool own_key = false;   // the caller's Shared Key opens all sources of its own account (Copy Blob alone)
+  bool own_key = false;   // the caller's Shared Key, or roles, open sources of its own account too (Copy Blob alone)
 };
 // x-ms-copy-source, its authorisation and its conditions. A source of unknown length is refused (AZURE-DETAILS 48).
 Task<Parsed<std::unique_ptr<Source>>> open_source(Call& call, SourceUse use);

@@ -42,6 +42,7 @@ inline constexpr Version kImmutabilityShown(2017, 11, 9);
 // --- 2018, 2019 ---
 inline constexpr Version kStaticWebsite(2018, 3, 28);
 inline constexpr Version kBatch(2018, 11, 9);
+inline constexpr Version kUserDelegation(2018, 11, 9);
 inline constexpr Version kCrc64(2019, 2, 2);               // writes answer with a CRC64
 inline constexpr Version kRehydratePriority(2019, 2, 2);
 inline constexpr Version kCustomerKeys(2019, 2, 2);
@@ -75,6 +76,7 @@ inline constexpr Version kStartFrom(2023, 5, 3);
 inline constexpr Version kCopySourceErrors(2024, 8, 4);    // the source's own failure is told in full
 inline constexpr Version kStructuredBodies(2025, 1, 5);
 inline constexpr Version kTierTimes(2025, 5, 5);           // Delete Blob by the time at which the tier was set
+inline constexpr Version kBoundUsers(2025, 7, 5);          // user delegation keys of another tenant's users
 inline constexpr Version kSourceKeys(2026, 2, 6);         // x-ms-source-encryption-key
 inline constexpr Version kCrc64BesideMd5(2026, 10, 6);     // also where Content-MD5 was sent
 inline constexpr Version kTierOnGet(2026, 10, 6);

@@ -8,7 +8,6 @@ from case import Step, Table, put
 table = Table("not_yet")
 
 OPERATIONS = [
-    ("Get User Delegation Key", "POST /?restype=service&comp=userdelegationkey", {}, b"<KeyInfo><Expiry>2030-01-01T00:00:00Z</Expiry></KeyInfo>"),
 ]
 for operation, request, headers, body in OPERATIONS:
     table.case(operation, "refused", put(b"there"),
