@@ -17,7 +17,9 @@ void print(const json::object& one) {
 }
 
 int list(const Config& config, const RoleArguments& arguments) {
-  const Asked asked = ask(config, "role-list", {{"account", arguments.account}, {"assignee", arguments.assignee}}, Folder::must_be_there, {});
+  json::object body{{"account", arguments.account}};
+  if (!arguments.assignee.empty()) body["assignee"] = arguments.assignee;
+  const Asked asked = ask(config, "role-list", body, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
   const json::value* assignments = asked.last.if_contains("assignments");
   if (!assignments || !assignments->is_array()) return complain("the server's answer makes no sense", kFailed);
@@ -43,18 +45,17 @@ int run_role(const Config& config, const RoleArguments& arguments) {
     body["role"] = arguments.role;
     body["kind"] = arguments.kind;
     body["assignee"] = arguments.assignee;
-    body["container"] = arguments.container;
-    body["prefix"] = arguments.prefix;
-    body["note"] = arguments.note;
+    if (!arguments.container.empty()) body["container"] = arguments.container;
+    if (!arguments.prefix.empty()) body["prefix"] = arguments.prefix;
+    if (!arguments.note.empty()) body["note"] = arguments.note;
   } else {
     body["id"] = arguments.id;
   }
   const char* request = arguments.what == What::assign ? "role-assign" : arguments.what == What::remove ? "role-remove" : "role-show";
-  Asked asked = ask(config, request, body, Folder::must_be_there, {});
+  const Asked asked = ask(config, request, body, Folder::must_be_there, {});
   if (asked.exit != kDone) return asked.exit;
-  asked.last.erase("exit");
   if (arguments.json) {
-    std::printf("%s\n", json::serialize(asked.last).c_str());
+    print_answer(asked.last);
     return kDone;
   }
   if (arguments.what != What::show) std::printf("%s ", arguments.what == What::assign ? "assigned" : "removed");
