@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -106,9 +108,31 @@ Result<Listener> listen_at(const addrinfo& at, bool all_addresses) {
   return listener;
 }
 
+Result<std::vector<Listener>> listen_on_path(const std::string& path) {
+  Listener listener{.name = "unix:" + path, .loopback = true};
+  sockaddr_un address{.sun_family = AF_UNIX};
+  if (!path.starts_with('/') || path.size() >= sizeof address.sun_path)
+    return fail(Code::invalid_argument, listener.name + ": allowed is an absolute path of at most 107 bytes");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) == 0) {
+    if (!S_ISSOCK(there.st_mode)) return fail(Code::already_exists, path + " is there, and is no socket");
+    ::unlink(path.c_str());
+  }
+  listener.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const mode_t before = ::umask(0111);
+  const bool bound = listener.fd >= 0 && ::bind(listener.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const int error = errno;
+  ::umask(before);
+  if (bound && ::listen(listener.fd, kBacklog) == 0) return std::vector<Listener>{listener};
+  if (listener.fd >= 0) ::close(listener.fd);
+  return fail(error == EACCES ? Code::permission_denied : Code::unavailable, "cannot listen on " + path + ": " + std::strerror(error));
+}
+
 }  // namespace
 
 Result<std::vector<Listener>> listen_on(std::string_view where) {
+  if (where.starts_with("unix:")) return listen_on_path(std::string(where.substr(5)));
   BASCULE_ASSIGN(HostPort address, split(where));
   const bool all = address.host == "*";
   addrinfo hints{};

@@ -16,7 +16,8 @@ struct Listener {
 };
 
 // `where`: "HOST:PORT", "[IPv6]:PORT", "*:PORT" (all addresses); port 0 = any free one. A name listens on every address
-// that it has. Errors name the address: invalid_argument, already_exists (in use), permission_denied, unavailable.
+// that it has. "unix:/PATH": a Unix socket, which everybody on this machine may connect to (the handler learns who it is); an
+// old socket of that path goes. Errors name the address: invalid_argument, already_exists (in use), permission_denied, unavailable.
 Result<std::vector<Listener>> listen_on(std::string_view where);
 
 }  // namespace bascule::server

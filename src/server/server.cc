@@ -28,8 +28,17 @@ constexpr std::int64_t kRefusalsAtOnce = 64;  // beyond, a connection too many i
 constexpr Duration kPauseWithoutFiles = std::chrono::milliseconds(100);
 constexpr Duration kCutTime = std::chrono::seconds(5);  // for tasks to end after their connection was cut
 
-std::string numeric_address(const sockaddr_storage& from) {
+// Of a Unix socket: whose it is (peer_owner.h reads it).
+std::string unix_label(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unix";
+  return "unix uid:" + std::to_string(peer.uid);
+}
+
+std::string address_of(const sockaddr_storage& from, int fd) {
   char text[INET6_ADDRSTRLEN] = "";
+  if (from.ss_family == AF_UNIX) return unix_label(fd);
   if (from.ss_family == AF_INET) {
     inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(from).sin_addr, text, sizeof text);
     return text;
@@ -41,6 +50,7 @@ std::string numeric_address(const sockaddr_storage& from) {
 }
 
 std::uint16_t port_of(const sockaddr_storage& from) {
+  if (from.ss_family == AF_UNIX) return 0;
   return ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
                                          : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
 }
@@ -159,7 +169,7 @@ bool Server::State::take(int fd, const sockaddr_storage& from) {
   const std::size_t loop = least_loaded();
   ++counters.open;
   ++per_loop[loop]->open;
-  spawn(loops[loop], serve(shared_from_this(), fd, numeric_address(from), port_of(from), loop, too_many));
+  spawn(loops[loop], serve(shared_from_this(), fd, address_of(from, fd), port_of(from), loop, too_many));
   return true;
 }
 
@@ -257,6 +267,8 @@ bool Server::drain(Duration limit) {
   State& state = *state_;
   if (state.cut) return false;
   state.draining = true;
+  for (const std::string& address : addresses_)
+    if (address.starts_with("unix:")) ::unlink(address.c_str() + 5);
   const auto closing = std::make_shared<std::promise<void>>();
   auto closed = closing->get_future();
   boost::asio::post(loops_[0], [self = state_, closing] {

@@ -11,7 +11,7 @@
 namespace bascule::server {
 
 struct ServerOptions {
-  std::vector<std::string> listen;   // "HOST:PORT", see listen_on()
+  std::vector<std::string> listen;   // "HOST:PORT" or "unix:/PATH", see listen_on()
   std::string certificate_file;      // PEM, with its chain; with key_file: TLS on every address; both "": plain HTTP
   std::string key_file;
   bool allow_plain_http = false;     // plain HTTP on addresses beyond loopback, too
@@ -40,7 +40,8 @@ class Server {
 
   // Opens the addresses and begins. Refuses plain HTTP beyond loopback unless it is allowed. Once.
   Result<void> start();
-  // The numeric addresses with their real ports, in the order of `listen`.
+  // The numeric addresses with their real ports, in the order of `listen`; "unix:/PATH" as it is. A peer on such a socket is
+  // called "unix uid:N" in its requests.
   const std::vector<std::string>& addresses() const { return addresses_; }
   std::uint16_t port() const { return port_; }  // of the first
   bool encrypted() const;
