@@ -1,8 +1,9 @@
-// Dates, numbers, ETags, Base64, hex and versions: what is read and written again says the same.
+// Dates, numbers, ETags, Base64, hex, versions, networks and periods: what is read and written again says the same.
 #include <string>
 
 #include "api/common/text.h"
 #include "api/common/version.h"
+#include "auth/account_rules.h"
 #include "base/bytes.h"
 #include "base/time.h"
 #include "fuzz.h"
@@ -28,6 +29,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto bytes = from_base64(text)) fuzz::must(to_base64(as_bytes(*bytes)) == text, "Base64 is not canonical");
   if (const auto bytes = from_hex(text)) fuzz::must(to_hex(as_bytes(*bytes)).size() == text.size(), "hex changes its length");
   fuzz::must(from_base64(to_base64(as_bytes(text))) == text, "Base64 loses something");
+  if (const auto network = auth::parse_account_network(text)) {
+    fuzz::must(auth::parse_account_network(auth::text_of(*network)) == network, "a network changes");
+    ops::AccountSettings settings;
+    settings.deny_by_default = true;
+    settings.allowed_networks = {*network};
+    fuzz::must(auth::admits(settings, text.substr(0, text.find('/'))), "a network's own address is not in it");
+  }
+  if (const auto period = auth::parse_period(text)) {
+    fuzz::must(auth::parse_period(auth::period_text(*period)) == period, "a period changes");
+  }
   (void)api::Version::parse(text);
   (void)api::valid_utf8(text);
   return 0;

@@ -31,6 +31,7 @@ struct Parsed {
   std::vector<std::string> sets;
   std::vector<std::pair<std::string, std::string>> settings;
   AccountArguments account;
+  IdentityArguments identity;
   LifecycleArguments lifecycle;
   CompactArguments compact;
   ScopeArguments scope;
@@ -117,6 +118,8 @@ CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
   command->add_option("--account", m.account, "Into this account. Not given: the one of the source's name, or the only one.")->type_name("NAME");
   command->add_option("--blobs-at-once", m.blobs_at_once, "Blobs carried side by side (192).")->check(CLI::Range(1, 1024));
   command->add_option("--streams-at-once", m.streams_at_once, "Reads of larger blobs from the source side by side (32).")->check(CLI::Range(1, 1024));
+  command->add_option("--account-json", m.account_json, "What Azure's tools say of the source's account (`az storage account show -o json`): the report then tells "
+      "what it is set to and what of that has no counterpart here.")->type_name("FILE");
   command->add_option("--ca-file", m.ca_file, "Authorities to trust for the source, PEM. Not given: the system's.")->type_name("FILE");
   command->add_flag("--dry-run", m.dry_run, "Only say what there is, and what would not be carried.");
   command->add_flag("--strict", m.strict, "Exit code 3 where something exists that is never carried.");
@@ -146,11 +149,18 @@ CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
 // What Azure sets through its management plane, and soft delete of blobs, which Set Blob Service Properties sets too.
 void add_account_set(CLI::App& command, AccountArguments& a, const std::function<void(CLI::App*)>& with_name) {
   with_name(&command);
+  using Form = AccountArguments::Change::Form;
+  const auto give = [&](const char* flag, const char* setting, Form form, const char* help) {
+    return command.add_option_function<std::string>(
+        flag, [&a, setting, flag, form](const std::string& value) { a.changes.push_back({setting, flag, form, value}); }, help);
+  };
   const auto option = [&](const char* flag, const char* setting, bool is_flag, const char* help) {
-    auto* added = command.add_option_function<std::string>(
-        flag, [&a, setting, flag, is_flag](const std::string& value) { a.changes.push_back({setting, flag, is_flag, value}); }, help);
+    auto* added = give(flag, setting, is_flag ? Form::flag : Form::number, help);
     if (is_flag) added->check(CLI::IsMember({"on", "off"}))->type_name("on|off");
     else added->type_name("NUMBER|off");
+  };
+  const auto choice = [&](const char* flag, const char* setting, std::vector<std::string> allowed, const char* shown, const char* help) {
+    give(flag, setting, Form::text, help)->check(CLI::IsMember(std::move(allowed)))->type_name(shown);
   };
   option("--versioning", "versioning", true, "Keep the former state of a blob as a version whenever it is overwritten or deleted.");
   option("--delete-retention", "delete_retention_days", false, "Keep deleted blobs for so many days (1 to 365).");
@@ -158,8 +168,24 @@ void add_account_set(CLI::App& command, AccountArguments& a, const std::function
   option("--container-delete-retention", "container_delete_retention_days", false, "Keep deleted containers for so many days (1 to 365).");
   option("--name-quarantine", "name_quarantine_seconds", false, "How many seconds a deleted container's name cannot be used again (30; the development account 0).");
   option("--last-access-tracking", "last_access_tracking", true, "Note when a blob was last read.");
+  option("--shared-key-access", "shared_key_access", true, "Take requests signed with the account's keys: Shared Key, account and service SAS. Off: tokens and user delegation SAS alone.");
+  option("--public-access", "public_access", true, "Let containers be read by everybody where they say so. Off: none is, and none may be set to it.");
+  option("--https-only", "https_only", true, "Refuse plain HTTP (supportsHttpsTrafficOnly).");
+  choice("--minimum-tls-version", "minimum_tls_version", {"1.2", "1.3", "off"}, "1.2|1.3|off", "Refuse older TLS. The server itself takes nothing older than 1.2.");
+  give("--sas-expiry-period", "sas_expiry_period", Form::text, "How long a SAS signed with a key may be in force, from its start on.")->type_name("D.HH:MM:SS|off");
+  choice("--sas-expiry-action", "sas_expiry_action", {"Log", "Block"}, "Log|Block", "What becomes of one that is longer, or says no start: a line in the log, or 403.");
+  option("--key-expiry", "key_expiry_days", false, "Warn of keys that are older than so many days.");
+  give("--default-service-version", "default_service_version", Form::text, "The protocol version of requests that name none.")->type_name("YYYY-MM-DD|off");
+  choice("--default-network-action", "default_network_action", {"Allow", "Deny"}, "Allow|Deny", "Deny: refuse all addresses but those of --allowed-networks.");
+  give("--allowed-networks", "allowed_networks", Form::list, "Addresses and networks, IPv4 and IPv6, with commas between them; they take the place of those set before.")->type_name("LIST|off");
+  command.add_option("--from-azure", a.from_azure, "Take over what Azure's tools say of the account, and name what has no counterpart: the output of `az storage "
+      "account show`, or of `az storage account blob-service-properties show`; - for standard input. Options beside it go before it.")->type_name("FILE");
   command.footer(footer(
       "  bascule account set acme --versioning on\n"
+      "  bascule account set acme --shared-key-access off --public-access off --https-only on\n"
+      "  bascule account set acme --default-network-action Deny --allowed-networks 192.0.2.7,10.1.0.0/16,2001:db8::/32\n"
+      "  bascule account set acme --sas-expiry-period 7.00:00:00 --sas-expiry-action Block\n"
+      "  az storage account show -n acme -o json | bascule account set acme --from-azure -\n"
       "  bascule account set acme --delete-retention 14 --container-delete-retention 14\n"
       "  bascule account set acme --container-delete-retention off\n"
       "      What was deleted before keeps the days that were in force then.\n"));
@@ -214,6 +240,26 @@ void add_account(CLI::App& root, Parsed& parsed) {
   with_name(revoke);
   revoke->footer(footer("  bascule account revoke-delegation-keys acme\n"));
   account->footer(footer("  bascule account add --help\n"));
+}
+
+CLI::App* add_identity(CLI::App& root, Parsed& parsed) {
+  auto* identity = root.add_subcommand("identity", "Gives programs their tokens: a managed identity endpoint, and an authority before the organisation's identity provider.");
+  identity->require_subcommand(1);
+  const auto make = [&](const char* name, const char* description, IdentityArguments::What what) {
+    auto* command = identity->add_subcommand(name, description);
+    command->add_option("--config", parsed.identity.config_file, "Its configuration. Not given: identity.toml beside the server's.")->type_name("FILE");
+    command->preparse_callback([&parsed, what](std::size_t) { parsed.identity.what = what; });
+    return command;
+  };
+  make("serve", "Serves what the file says, until it is told to stop. It opens no data folder.", IdentityArguments::What::serve)->footer(footer(
+      "  bascule identity serve --config /etc/bascule/identity.toml\n"
+      "      A program then runs with IDENTITY_ENDPOINT=http://127.0.0.1:40342/msi/token and IDENTITY_HEADER=(what its header_file says),\n"
+      "      or with AZURE_AUTHORITY_HOST=https://login.example.org:8443 AZURE_TENANT_ID=adfs and its client's id and secret.\n"
+      "  kill -HUP PID reads the certificate again; files of secrets are read at each use.\n"));
+  make("check", "Tries the provider out: does it answer, and does each identity get its tokens?", IdentityArguments::What::check)
+      ->footer(footer("  bascule identity check --config /etc/bascule/identity.toml\n"));
+  identity->footer(footer("  bascule identity serve --help\n"));
+  return identity;
 }
 
 void add_lifecycle(CLI::App& root, Parsed& parsed) {
@@ -528,6 +574,7 @@ int run_command_line(int argc, char** argv) {
   auto* serve = add_serve(root, parsed);
   auto* migrate = add_migrate(root, parsed);
   add_account(root, parsed);
+  auto* identity = add_identity(root, parsed);
   add_lifecycle(root, parsed);
   add_compact(root, parsed);
   add_scope(root, parsed);
@@ -562,6 +609,7 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand(version)) return run_version(parsed.version_json);
   if (root.got_subcommand(assess)) return run_assess(parsed.assess);
   if (root.got_subcommand(compare)) return run_compare(parsed.compare);   // needs no configuration
+  if (root.got_subcommand(identity)) return run_identity(parsed.identity);   // has one of its own
   auto config = load(parsed);
   if (!config) {
     complain(config.error().message, kUsage);

@@ -18,11 +18,17 @@ struct AccountArguments {
   int key = 0;                          // rotate: 1 or 2
   struct Change {
     std::string setting, option;        // "delete_retention_days", "--delete-retention"
-    bool is_flag = false;
-    std::string value;
+    enum class Form { flag, number, text, list } form = Form::text;   // flag: on, off; list: with commas
+    std::string value;                  // but for a flag, "off": not set
   };
   std::vector<Change> changes;          // set
+  std::string from_azure;               // set: a file of what Azure's tools say of the account, "-" for standard input
   bool json = false;
+};
+
+struct IdentityArguments {
+  enum class What { serve, check } what = What::serve;
+  std::string config_file;              // "" = identity.toml beside the server's configuration
 };
 
 struct LifecycleArguments {
@@ -63,6 +69,7 @@ struct MigrateArguments {
   std::vector<std::string> containers;
   std::optional<int> blobs_at_once, streams_at_once;
   std::string ca_file;
+  std::string account_json;             // what Azure's tools say of the source's account
   std::string sabotage;
   bool dry_run = false, strict = false, json = false;
 };
@@ -114,6 +121,7 @@ struct CompareArguments {
 int run_serve(const Config& config);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
+int run_identity(const IdentityArguments& arguments);
 int run_lifecycle(const Config& config, const LifecycleArguments& arguments);
 int run_scope(const Config& config, const ScopeArguments& arguments);
 int run_role(const Config& config, const RoleArguments& arguments);

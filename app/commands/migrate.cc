@@ -8,7 +8,9 @@
 
 #include "app/admin/control_requests.h"
 #include "app/commands/ask.h"
+#include "app/commands/azure_account.h"
 #include "app/commands/commands.h"
+#include "app/commands/files.h"
 #include "migrate/azure_source.h"
 #include "runtime/loops.h"
 
@@ -63,6 +65,25 @@ int refuse(const MigrateArguments& arguments, const std::string& message, int ex
   return exit;
 }
 
+// What the source's account is set to, as Azure's tools say: told before anything is carried, and changed nowhere.
+void tell_settings(const MigrateArguments& arguments, const AzureAccount& azure) {
+  if (arguments.json) {
+    json::array left;
+    for (const std::string& one : azure.not_carried) left.emplace_back(one);
+    std::printf("%s\n", json::serialize(json::object{{"event", "account"}, {"name", azure.name}, {"settings", azure.settings},
+                                                     {"not_carried", std::move(left)}}).c_str());
+  } else {
+    std::printf("The source's account%s is set to (`bascule account set --from-azure %s` takes it over):\n",
+                azure.name.empty() ? "" : (" " + azure.name).c_str(), arguments.account_json.c_str());
+    for (const auto& one : azure.settings) {
+      const std::string name(one.key().data(), one.key().size());
+      std::printf("  %-34s %s\n", name.c_str(), json::serialize(one.value()).c_str());
+    }
+    for (const std::string& one : azure.not_carried) std::printf("  no counterpart: %s\n", one.c_str());
+  }
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int run_migrate(const Config& config, const MigrateArguments& arguments) {
@@ -73,6 +94,13 @@ int run_migrate(const Config& config, const MigrateArguments& arguments) {
   if (!asks_elsewhere(config) && is_empty(config.text("data"))) {
     if (const auto tried = try_source(*connection, arguments); !tried)
       return refuse(arguments, tried.error().message, complain(tried.error().message, kUsage));
+  }
+  if (!arguments.account_json.empty()) {
+    const auto text = read_text(arguments.account_json, 4 << 20);
+    if (!text) return refuse(arguments, text.error().message, complain(text.error().message, kUsage));
+    const auto azure = read_azure_account(*text);
+    if (!azure) return refuse(arguments, azure.error().message, complain(arguments.account_json + ": " + azure.error().message, kUsage));
+    tell_settings(arguments, *azure);
   }
   json::object body{{"from", *from}, {"account", arguments.account}, {"dry_run", arguments.dry_run}, {"strict", arguments.strict}};
   if (!arguments.ca_file.empty()) body["ca_file"] = arguments.ca_file;

@@ -1,5 +1,6 @@
 #include "auth/authorise.h"
 
+#include "auth/account_rules.h"
 #include "auth/bearer.h"
 #include "auth/delegation.h"
 #include "auth/sas.h"
@@ -36,6 +37,9 @@ Decision grant_sas(const Sas& sas, const AuthRequest& request, Operation operati
                    std::shared_ptr<const ops::Account> account, WallTime now, const Identity* bearer) {
   auto grant = check_sas(sas, request, operation, now);
   if (!grant) return refuse(std::move(grant.error()));
+  if (!sas.delegation) {
+    if (auto failure = check_sas_lifetime(sas, request, account->settings)) return refuse(std::move(*failure));
+  }
   Authorised yes = make_authorised(sas.is_account() ? PrincipalKind::account_sas : PrincipalKind::service_sas,
                                    std::move(account));
   yes.principal.permissions = std::move(grant->permissions);
@@ -60,11 +64,26 @@ Decision decide_bearer(const AuthRequest& request, Operation operation, const st
   return grant_sas(*sas, request, operation, account, now, token->get());
 }
 
+// What the account's settings say before a credential is verified.
+std::optional<AuthFailure> check_rules(const AuthRequest& request, const ops::AccountSettings& settings, Operation operation,
+                                       const std::optional<std::string_view>& authorization, const std::optional<Sas>& sas) {
+  if (auto failure = check_connection(request, settings)) return failure;
+  if (authorization ? !bearer_token(*authorization) : sas && !sas->delegation) return check_key_use(settings);
+  const AnonymousAccess needs = action_of(operation).anonymous;
+  if (!authorization && !sas && (needs == AnonymousAccess::container || needs == AnonymousAccess::blob))
+    return check_anonymous(settings);
+  return std::nullopt;
+}
+
 // What can be said without waiting. `sas` is the request's token if it has one.
 std::optional<Decision> decide_now(const AuthRequest& request, Operation operation,
                                    const std::shared_ptr<const ops::Account>& account, const std::optional<Sas>& sas,
                                    WallTime now, const Settings& settings) {
-  if (const auto authorization = authorization_header(request)) {
+  const auto authorization = authorization_header(request);
+  if (account && has_rules(account->settings)) {
+    if (auto failure = check_rules(request, account->settings, operation, authorization, sas)) return refuse(std::move(*failure));
+  }
+  if (authorization) {
     if (const auto token = bearer_token(*authorization)) {
       if (auto failure = refuse_bearer(request, settings)) return refuse(std::move(*failure));
       auto verified = settings.issuers->verify_now(*token, request.account, now);

@@ -30,10 +30,34 @@ std::string about_sas(const std::string& sas, WallTime now) {
   return "look at the SAS: was it copied whole, was its key or its stored policy changed since, may this machine's address use it?";
 }
 
+// What the source's account is set to, where its answers show it.
+std::string about_settings(const std::string& message) {
+  const struct {
+    std::string_view code, advice;
+  } known[] = {
+      {" KeyBasedAuthenticationNotPermitted",
+       "the account's keys are switched off there (allowSharedKeyAccess): give URLs with user delegation SAS instead, one container "
+       "at a time (`az storage container generate-sas --as-user --auth-mode login --permissions rl`). Here the same setting is "
+       "`bascule account set --shared-key-access off`"},
+      {" AccountRequiresHttps", "the account takes https:// alone there (supportsHttpsTrafficOnly)"},
+      {" PublicAccessNotPermitted", "the account forbids public access there (allowBlobPublicAccess): credentials are needed"},
+      {" TlsVersionNotPermitted", "the account wants a newer TLS there (minimumTlsVersion)"},
+      {" AuthorizationFailure", "the account's network rules (networkAcls) may not let this machine's address in, or the SAS does not "
+                                "grant this"},
+  };
+  for (const auto& one : known)
+    if (message.find(one.code) != std::string::npos) return std::string(one.advice);
+  return {};
+}
+
 }  // namespace
 
 Error with_advice(Error error, const Connection& connection, WallTime now) {
-  std::string advice;
+  std::string advice = about_settings(error.message);
+  if (!advice.empty()) {
+    error.message += " — " + advice;
+    return error;
+  }
   if (error.code == Code::permission_denied && !error.message.starts_with("the source answered"))
     advice = "a source behind an authority of its own needs --ca-file";
   else if (error.code == Code::permission_denied && !connection.key)

@@ -16,6 +16,7 @@ constexpr auto kLogPatience = std::chrono::seconds(20);  // for a run that was t
 
 void note_container(const SourceContainer& container, const Notes& notes) {
   ++notes.inventory.containers;
+  if (container.public_access != ops::PublicAccess::none) ++notes.inventory.public_containers;
   const auto note = [&](bool there, NotCarried what) {
     if (there) notes.add(what, container.name, {});
   };

@@ -44,7 +44,8 @@ const Row& row(NotCarried what) { return kRows[static_cast<std::size_t>(what)]; 
 void append_not_carried(const Inventory& inventory, std::string& out) {
   if (inventory.complete()) {
     out += "Nothing at the source is left behind, apart from what no copy can keep: ETags,\n"
-           "the account's own settings (versioning, soft delete, CORS rules, logging, static website, lifecycle rules).\n";
+           "the account's own settings (versioning, soft delete, CORS rules, logging, static website, lifecycle rules, who may\n"
+           "come: `bascule account set --from-azure`).\n";
     return;
   }
   out += "Not carried over:\n";
@@ -69,6 +70,7 @@ boost::json::object inventory_json(const Inventory& inventory) {
     not_carried[kRows[i].name] = {{"count", entry.count}, {"bytes", entry.bytes}, {"examples", std::move(examples)}};
   }
   return {{"containers", inventory.containers},
+          {"public_containers", inventory.public_containers},
           {"blobs", inventory.blobs},
           {"snapshots", inventory.snapshots},
           {"versions", inventory.versions},
@@ -112,6 +114,9 @@ std::string inventory_text(const Inventory& inventory) {
   if (inventory.versions > 0) past += fmt::format(", {} previous versions", inventory.versions);
   std::string out = fmt::format("To carry over: {} containers, {} blobs{}, {}.\n", inventory.containers, inventory.blobs, past,
                                 format_bytes(inventory.bytes));
+  if (inventory.public_containers > 0)
+    out += fmt::format("{} of the containers can be read by everybody at the source. Here too, while the account allows it "
+                       "(`bascule account set --public-access`).\n", inventory.public_containers);
   append_not_carried(inventory, out);
   return out;
 }

@@ -46,6 +46,7 @@ using NotCarriedList = std::array<NotCarriedEntry, static_cast<std::size_t>(NotC
 
 struct Inventory {
   std::uint64_t containers = 0, blobs = 0;             // to be carried
+  std::uint64_t public_containers = 0;                 // of the containers, those that everybody may read
   std::uint64_t snapshots = 0, versions = 0;           // beside the blobs
   std::uint64_t bytes = 0;                             // of all of them
   std::uint64_t states() const { return blobs + snapshots + versions; }

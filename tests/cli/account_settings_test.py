@@ -13,7 +13,9 @@ BLOCK_BLOB = {"x-ms-blob-type": "BlockBlob"}
 
 class Settings(Case):
     def settings(self, gateway, name="acme"):
-        return json.loads(self.beside(gateway, "account", "show", name, "--json").stdout)["settings"]
+        settings = json.loads(self.beside(gateway, "account", "show", name, "--json").stdout)["settings"]
+        self.assertEqual(len(settings.pop("keys_since")), 2)
+        return settings
 
     def test_shown_and_set_beside_a_server_and_without_one(self):
         gateway = self.gateway()
@@ -21,7 +23,10 @@ class Settings(Case):
         self.assertEqual(self.settings(gateway), {
             "versioning": False, "delete_retention_days": 0, "allow_permanent_delete": False,
             "container_delete_retention_days": 0, "name_quarantine_seconds": 30, "last_access_tracking": False,
-            "default_service_version": "", "cors_rules": 0, "static_website": {"enabled": False}})
+            "default_service_version": "", "cors_rules": 0, "static_website": {"enabled": False},
+            "shared_key_access": True, "public_access": True, "https_only": False, "minimum_tls_version": "", "sas_expiry_period": "",
+            "sas_expiry_action": "Log", "key_expiry_days": 0, "expired_keys": [], "default_network_action": "Allow",
+            "allowed_networks": []})
         self.assertEqual(self.settings(gateway, "devstoreaccount1")["name_quarantine_seconds"], 0)
         shown = self.beside(gateway, "account", "set", "acme", "--versioning", "on", "--delete-retention", "14",
                             "--container-delete-retention", "7", "--name-quarantine", "off").stdout
@@ -36,6 +41,53 @@ class Settings(Case):
         after = self.settings(gateway)
         self.assertEqual((after["versioning"], after["delete_retention_days"], after["allow_permanent_delete"],
                           after["last_access_tracking"]), (False, 0, True, True))
+
+    def test_who_may_come(self):
+        gateway = self.gateway()
+        self.beside(gateway, "account", "add", "acme", "--keys-from-stdin", text=f"{KEY64}\n")
+        shown = self.beside(gateway, "account", "set", "acme", "--public-access", "off", "--https-only", "off", "--minimum-tls-version", "1.3",
+                            "--sas-expiry-period", "1.12:05:06", "--sas-expiry-action", "Block", "--key-expiry", "90", "--default-network-action", "Deny",
+                            "--allowed-networks", "127.0.0.1, 10.1.0.0/16,2001:db8::/32", "--default-service-version", "2026-04-06").stdout
+        self.assertIn("1.12:05:06, Block", shown)
+        self.assertIn("only 127.0.0.1, 10.1.0.0/16, 2001:db8::/32", shown)
+        after = self.settings(gateway)
+        self.assertEqual((after["public_access"], after["minimum_tls_version"], after["key_expiry_days"], after["default_service_version"]),
+                         (False, "1.3", 90, "2026-04-06"))
+        client = azure.Client(gateway.address, account="acme", key=KEY64)
+        self.assertEqual(client.send("GET", "/?comp=list").status, 200)
+        self.beside(gateway, "account", "set", "acme", "--shared-key-access", "off")
+        self.assertEqual(client.send("GET", "/?comp=list").code(), "KeyBasedAuthenticationNotPermitted")
+        client.close()
+        self.beside(gateway, "account", "set", "acme", "--allowed-networks", "off", "--sas-expiry-period", "off", "--minimum-tls-version", "off")
+        after = self.settings(gateway)
+        self.assertEqual((after["allowed_networks"], after["sas_expiry_period"], after["minimum_tls_version"]), ([], "", ""))
+        for arguments, says in [(["--allowed-networks", "10.0.0.1/8"], "10.0.0.1/8"), (["--sas-expiry-period", "7 days"], "DAYS.HH:MM:SS"),
+                                (["--default-service-version", "new"], "version"), (["--key-expiry", "3651"], "3650")]:
+            self.assertIn(says, self.beside(gateway, "account", "set", "acme", *arguments, exit_code=2).stderr)
+
+    def test_taken_over_from_azure(self):
+        gateway = self.gateway()
+        self.beside(gateway, "account", "add", "acme")
+        resource = {"name": "acme", "kind": "StorageV2", "location": "westeurope", "properties": {
+            "allowSharedKeyAccess": False, "allowBlobPublicAccess": False, "supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_2",
+            "sasPolicy": {"sasExpirationPeriod": "7.00:00:00", "expirationAction": "Block"}, "keyPolicy": {"keyExpirationPeriodInDays": 60},
+            "networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "192.0.2.0/24", "action": "Allow"}],
+                            "virtualNetworkRules": [{"id": "/subnets/x"}]},
+            "isHnsEnabled": True, "isSftpEnabled": False, "allowCrossTenantReplication": True, "somethingNew": {"enabled": True}}}
+        done = self.beside(gateway, "account", "set", "acme", "--from-azure", "-", "--https-only", "off", "--json", text=json.dumps(resource))
+        answer = json.loads(done.stdout)
+        settings = answer["settings"]
+        self.assertEqual((settings["shared_key_access"], settings["public_access"], settings["https_only"], settings["sas_expiry_action"],
+                          settings["key_expiry_days"], settings["allowed_networks"]), (False, False, False, "Block", 60, ["192.0.2.0/24"]))
+        named = {line.split(":")[0] for line in answer["not_carried"]}
+        self.assertEqual(named, {"networkAcls.virtualNetworkRules", "networkAcls.bypass", "isHnsEnabled", "allowCrossTenantReplication", "somethingNew"})
+        flat = {"isVersioningEnabled": True, "deleteRetentionPolicy": {"enabled": True, "days": 9, "allowPermanentDelete": False},
+                "containerDeleteRetentionPolicy": {"enabled": False, "days": None}, "defaultServiceVersion": None}
+        self.beside(gateway, "account", "set", "acme", "--from-azure", "-", text=json.dumps(flat))
+        after = self.settings(gateway)
+        self.assertEqual((after["versioning"], after["delete_retention_days"], after["shared_key_access"]), (True, 9, False))
+        self.beside(gateway, "account", "set", "acme", "--from-azure", "-", text="[]", exit_code=2)
+        self.beside(gateway, "account", "set", "acme", "--from-azure", "-", text="{}", exit_code=2)
 
     def test_what_is_not_allowed(self):
         gateway = self.gateway()

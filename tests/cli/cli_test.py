@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import azure, server  # noqa: E402
 
 PROGRAM = server.default_program()
-COMMANDS = ["serve", "migrate", "account", "lifecycle", "immutability", "admin", "approvals", "status", "compact", "check", "assess", "compare", "version"]
+COMMANDS = ["serve", "migrate", "account", "lifecycle", "immutability", "admin", "approvals", "status", "compact", "check", "assess", "compare", "identity", "version"]
 KEY64 = base64.b64encode(bytes(range(64))).decode()
 
 

@@ -49,6 +49,15 @@ class Immutability:
         self.action, self.more = action, more
 
 
+class AccountSet:
+    """In a step's place: `bascule account set` on the case's own account, its options without their hyphens."""
+
+    wait_s = 0
+
+    def __init__(self, **options):
+        self.options = [part for option, value in options.items() for part in ("--" + option.replace("_", "-"), str(value))]
+
+
 class Case:
     def __init__(self, table, operation, name, steps, ref, container, differs, not_yet, needs, account, tls):
         self.table, self.operation, self.name, self.steps, self.ref = table, operation, name, steps, ref
@@ -240,7 +249,7 @@ def send(step, client, saved):
 def run(case, client, strict, target=None):
     """Raises Failure. strict: the documents in every point; otherwise what Azurite is known to do otherwise is let be."""
     if case.account is not None:
-        own = azure.Client(client.address, account=target.make_account(case.account))
+        own = azure.Client(client.address, account=target.make_account(case.account), tls=client.tls)
         try:
             return run_in(case, own, strict, target)
         finally:
@@ -259,6 +268,9 @@ def run_in(case, client, strict, target):
         for number, step in enumerate(case.steps, 1):
             if isinstance(step, Immutability):
                 target.command_line("immutability", step.action, f"{client.account}/{saved['c']}", *step.more)
+                continue
+            if isinstance(step, AccountSet):
+                target.command_line("account", "set", client.account, *step.options)
                 continue
             try:
                 response, sent = send(step, client, saved)

@@ -104,7 +104,7 @@ Task<Answer> get_container_acl(Call& call) {
 
 Task<Answer> set_container_acl(Call& call) {
   BASCULE_CO_ASSIGN(ops::Conditions conditions, container_conditions(call));
-  BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call.headers));
+  BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call));
   BASCULE_CO_ASSIGN(const std::string document, co_await read_document(call, call.service.options().acl_bytes));
   BASCULE_CO_ASSIGN(std::vector<ops::StoredPolicy> policies, parse_policies(document));
   BASCULE_CO_ASSIGN(const ops::ContainerView view,

@@ -5,7 +5,7 @@
 namespace bascule::api::blob {
 
 std::string_view public_access_text(ops::PublicAccess access);  // "" for none
-Parsed<ops::PublicAccess> parse_public_access(const HeaderIndex& headers);
+Parsed<ops::PublicAccess> parse_public_access(const Call& call);  // refused where the account forbids it
 Parsed<ops::Conditions> container_conditions(const Call& call);
 
 // acl.cc

@@ -20,12 +20,13 @@ std::string_view public_access_text(ops::PublicAccess access) {
   return {};
 }
 
-Parsed<ops::PublicAccess> parse_public_access(const HeaderIndex& headers) {
-  const auto text = headers.find(H::blob_public_access);
+Parsed<ops::PublicAccess> parse_public_access(const Call& call) {
+  const auto text = call.headers.find(H::blob_public_access);
   if (!text) return ops::PublicAccess::none;
-  if (same_text(*text, "blob")) return ops::PublicAccess::blob;
-  if (same_text(*text, "container")) return ops::PublicAccess::container;
-  return bad_header(name(H::blob_public_access), *text);
+  const bool blob = same_text(*text, "blob");
+  if (!blob && !same_text(*text, "container")) return bad_header(name(H::blob_public_access), *text);
+  if (!call.authorised.principal.account->settings.allow_public_access) return refuse(Fault::public_access_not_permitted);
+  return blob ? ops::PublicAccess::blob : ops::PublicAccess::container;
 }
 
 Parsed<ops::Conditions> container_conditions(const Call& call) {
@@ -36,7 +37,7 @@ Parsed<ops::Conditions> container_conditions(const Call& call) {
 
 Task<Answer> create_container(Call& call) {
   BASCULE_CO_ASSIGN(ops::Metadata metadata, parse_metadata(call.headers));
-  BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call.headers));
+  BASCULE_CO_ASSIGN(const ops::PublicAccess access, parse_public_access(call));
   BASCULE_CO_ASSIGN(ops::ContainerEncryption encryption, container_encryption(call));
   BASCULE_CO_ASSIGN(const ops::ContainerView view,
                     co_await call.ops().create_container(call.container(), std::move(metadata), access, std::move(encryption)));

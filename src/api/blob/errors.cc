@@ -87,6 +87,8 @@ constexpr Row kRows[] = {
     {Fault::cors_preflight_failure, 403, "CorsPreflightFailure",
      "CORS not enabled or no matching rule found for this request."},
 
+    {Fault::public_access_not_permitted, 409, "PublicAccessNotPermitted",
+     "Public access is not permitted on this storage account."},
     {Fault::blob_not_found, 404, "BlobNotFound", "The specified blob does not exist."},
     {Fault::blob_already_exists, 409, "BlobAlreadyExists", "The specified blob already exists."},
     {Fault::unauthorized_blob_overwrite, 403, "UnauthorizedBlobOverwrite",

@@ -25,7 +25,7 @@ enum class Fault : std::uint16_t {
   both_crc64_and_md5_header_present, both_crc64_and_md5_range_header_present, md5_mismatch, crc64_mismatch,
   // accounts and containers
   resource_not_found, insufficient_account_permissions, container_not_found, container_already_exists,
-  container_being_deleted, cors_preflight_failure,
+  container_being_deleted, cors_preflight_failure, public_access_not_permitted,
   // blobs
   blob_not_found, blob_already_exists, unauthorized_blob_overwrite, invalid_blob_type, invalid_range,
   condition_not_met, not_modified, source_condition_not_met, target_condition_not_met,

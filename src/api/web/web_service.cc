@@ -7,7 +7,7 @@
 #include "api/common/target.h"
 #include "api/common/text.h"
 #include "api/common/xml_writer.h"
-#include "auth/request.h"
+#include "auth/account_rules.h"
 #include "base/bytes.h"
 #include "base/log.h"
 
@@ -172,6 +172,14 @@ Task<void> WebService::handle(http::Exchange& exchange) {
   const std::string account = account_of(host_of(request));
   const auto known = operations_.account(account);
   if (!known || !known->settings.website.enabled) co_return co_await refuse(exchange, kNoSite, id);
+  if (auth::has_rules(known->settings)) {
+    auth::AuthRequest asked;
+    asked.tls = request.encrypted;
+    asked.tls_version = request.tls_version;
+    asked.peer_address = request.peer_address;
+    if (const auto failure = auth::check_connection(asked, known->settings))
+      co_return co_await refuse(exchange, {failure->status, failure->code, failure->message}, id);
+  }
   auto path = auth::percent_decode(request.path.substr(std::min<std::size_t>(1, request.path.size())));
   if (!request.path.starts_with('/') || !path || !valid_utf8(*path) || path->find('\0') != std::string::npos)
     co_return co_await refuse(exchange, kBadPath, id);
