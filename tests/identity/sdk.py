@@ -48,6 +48,10 @@ def program(name, folder, trusted):
             f"{classes}:{CACHE}/identity/java/lib/*", "Delegate"]
 
 
+class HostServer(server.SecureServer):
+    host = "*.blob.localhost"   # azblob takes the account from the host's name
+
+
 def prepare(client, container):
     assert client.send("PUT", f"/{container}?restype=container").status in (201, 409)
     for blob in ("dir/b", "doomed"):
@@ -61,7 +65,7 @@ def main():
         # Where no directory of Microsoft's is asked about the authority first: the tenant is called adfs.
         issuer = servers.enter_context(Issuer("adfs"))
         config = f'[identity]\nissuers = ["adfs={issuer.url}"]\nca_file = "{issuer.authority}"\n'
-        target = servers.enter_context(server.SecureServer(config=config))
+        target = servers.enter_context(HostServer(config=config))
         trusted = issuer.folder / "trusted.pem"
         trusted.write_bytes(issuer.authority.read_bytes() + pathlib.Path(target.authority).read_bytes())
         account = target.make_account({})
@@ -73,7 +77,7 @@ def main():
                                              "federated": {"issuer": "https://cluster.example.org", "subject": f"pod-{role}"}}
             target.command_line("role", "assign", "--account", account, "--role", role, "--principal", f"oid-{role}", "--tenant", "adfs")
 
-        def environment(role, way):
+        def environment(name, role, way):
             chosen = dict(os.environ, AZURE_AUTHORITY_HOST=issuer.origin, AZURE_TENANT_ID="adfs", AZURE_CLIENT_ID=f"app-{role}",
                           BLOB_URL=f"https://{target.address}/{account}", ACCOUNT=account, CONTAINER=f"sdk-{role}", BASCULE_CACHE=str(CACHE),
                           NODE_EXTRA_CA_CERTS=str(trusted), REQUESTS_CA_BUNDLE=str(trusted), SSL_CERT_FILE=str(trusted),
@@ -87,8 +91,11 @@ def main():
                                             {"iss": "https://cluster.example.org", "sub": f"pod-{role}", "aud": "api://AzureADTokenExchange",
                                              "iat": now, "exp": now + 600}, federation, "RS256"))
                 chosen["AZURE_FEDERATED_TOKEN_FILE"] = str(file)
+            if name == "go":
+                chosen["BLOB_URL"] = f"https://{account}.blob.localhost:{port}"
             return chosen
 
+        port = target.address.rpartition(":")[2]
         for name in names:
             command = program(name, issuer.folder, trusted)
             for role in ROLES:
@@ -96,7 +103,7 @@ def main():
                     prepare(keyed, f"sdk-{role}")
                     for made in (f"sdk-{role}-js", f"sdk-{role}-py", f"sdk-{role}-go", f"sdk-{role}-java"):
                         keyed.send("DELETE", f"/{made}?restype=container")
-                    run = subprocess.run(command, env=environment(role, way), capture_output=True, text=True, timeout=300)
+                    run = subprocess.run(command, env=environment(name, role, way), capture_output=True, text=True, timeout=300)
                     said = dict(line.split(": ", 1) for line in run.stdout.splitlines() if ": " in line)
                     expected = {what: role[0] in roles for what, roles in ALLOWED.items() if what in said or what == "SAS read"}
                     for what, allowed in expected.items():
