@@ -66,8 +66,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "The admin API's certificate with its chain, PEM. Not set: server.certificate. Read again on SIGHUP."},
     {"admin.api_key", Kind::path, "", "", 0, 0, "The certificate's private key, PEM. Not set: server.key."},
     {"admin.two_person", Kind::choice, "auto", "off|auto|on", 0, 0,
-     "Whether what cannot be undone needs another person's approval. auto: as soon as somebody else has a token that may "
-     "approve."},
+     "Whether what cannot be undone needs another person's approval. auto: for whoever asks with a token, always; for the "
+     "owner, as soon as somebody has a token that may approve."},
     {"admin.server", Kind::text, "", "", 0, 0,
      "Commands: the admin API that they ask, https://HOST:PORT, in place of the data folder's server."},
     {"admin.token_file", Kind::path, "", "", 0, 0, "Commands: a file of mode 0600 with the token for admin.server."},

@@ -10,6 +10,7 @@ namespace bascule::app {
 namespace {
 
 constexpr std::size_t kMostLine = 64 * 1024 * 1024;
+constexpr Duration kSilence = std::chrono::minutes(10);   // a compaction's plan may take as long on a large catalog
 constexpr Duration kStopTick = std::chrono::milliseconds(100);
 
 // Lines as they come; what is behind the last newline is kept.
@@ -61,9 +62,8 @@ Result<void> ask_api(const AdminApiPlace& place, const ControlRequest& request, 
   if (!url || !url->origin.tls || url->path != "/" || !url->query.empty())
     return fail(Code::invalid_argument, "the admin API's address is https://HOST:PORT");
   BASCULE_ASSIGN(const RestForm form, rest_form(request, members));
-  // A long silence is no failure: what takes long says something every second.
   Loop loop;   // outlives the connections made on it
-  auto client = http::make_client({.ca_file = place.ca_file}, system_clock());
+  auto client = http::make_client({.ca_file = place.ca_file, .stall_timeout = kSilence}, system_clock());
   const Bytes body[] = {as_bytes(form.body)};
   http::ClientRequest sent{.method = std::string(request.method), .target = form.target};
   sent.headers.push_back({"Authorization", "Bearer " + place.token});

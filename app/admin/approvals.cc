@@ -45,7 +45,7 @@ std::string_view Approvals::state(const Record& record) const {
 
 Task<Result<bool>> Approvals::needed(TwoPerson two, const ControlRequest* request, AdminPrincipal who) {
   if (!request->irreversible || two == TwoPerson::off) co_return false;
-  if (two == TwoPerson::on) co_return true;
+  if (two == TwoPerson::on || who.role != Role::owner) co_return true;   // beside a token's holder there is the owner
   BASCULE_CO_ASSIGN(const auto tokens, co_await tokens_.list());
   co_return std::ranges::any_of(tokens, [&](const AdminTokens::Kept& token) {
     const Role role = static_cast<Role>(token.record.role);

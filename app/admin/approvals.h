@@ -11,8 +11,8 @@
 
 namespace bascule::app {
 
-// off: one is enough. on: always two. automatic: two as soon as there is a second one, that is, a live token of somebody else
-// that could approve.
+// off: one is enough. on: always two. automatic: two wherever there are two: for a token's holder, always; for the owner, as soon
+// as there is a live token that could approve.
 enum class TwoPerson : std::uint8_t { off, automatic, on };
 
 constexpr Duration kApprovalLife = std::chrono::hours(24);

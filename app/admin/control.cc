@@ -66,6 +66,15 @@ Control::Control(Parts parts)
     : parts_(std::move(parts)), two_person_(parts_.two_person), tokens_(parts_.engine.catalog(), parts_.clock, parts_.random),
       approvals_(parts_.engine.catalog(), tokens_, parts_.clock, parts_.random) {}
 
+Task<Result<json::object>> Control::run(const ControlRequest* request, ControlCall& call) {
+  const bool lines = request->answer.ends_with('*');
+  if (!lines) co_return co_await request->run(std::string(request->name), call);
+  Result<json::object> outcome = fail(Code::overloaded, "too many requests that take long are under way; try again later");
+  if (++long_ <= kMostLong) outcome = co_await request->run(std::string(request->name), call);
+  --long_;
+  co_return outcome;
+}
+
 // True: it waits now, and `done` says so.
 Task<Result<bool>> Control::wait_for_approval(const ControlRequest* request, const AdminPrincipal& who, json::object& body, Done& done) {
   BASCULE_CO_ASSIGN(const bool needed, co_await approvals_.needed(two_person_, request, who));
@@ -96,7 +105,7 @@ Task<Control::Done> Control::answer(AdminPrincipal who, std::string what, std::s
     if (!waits) outcome = fail(waits.error());
     else if (alone.empty()) {
       ControlCall call{*this, parts_, who, std::move(body), stop, output};
-      outcome = co_await (*request)->run(what, call);
+      outcome = co_await run(*request, call);
       done.exit = call.exit;
     } else {
       outcome = co_await alone_request(*this, parts_, *request, who, std::move(body), alone, stop, output);

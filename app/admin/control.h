@@ -35,6 +35,8 @@
 
 namespace bascule::app {
 
+struct ControlCall;      // control_requests.h
+
 // Exit codes, as --help documents them.
 enum Exit : int {
   kDone = 0,
@@ -80,6 +82,7 @@ class Control {
   Engine& engine() { return parts_.engine; }
   AdminTokens& tokens() { return tokens_; }
   Approvals& approvals() { return approvals_; }
+  static constexpr int kMostLong = 8;   // requests that answer in lines, at a time
   TwoPerson two_person() const { return two_person_; }
   void set_two_person(TwoPerson two) { two_person_ = two; }   // any thread
 
@@ -89,10 +92,12 @@ class Control {
     int exit = kDone, status = 200;
   };
   Task<Done> answer(AdminPrincipal who, std::string what, std::string text, const std::atomic<bool>& stop, ControlOutput& output);
+  Task<Result<boost::json::object>> run(const ControlRequest* request, ControlCall& call);
   Task<Result<bool>> wait_for_approval(const ControlRequest* request, const AdminPrincipal& who, boost::json::object& body, Done& done);
 
   Parts parts_;
   std::atomic<TwoPerson> two_person_;
+  std::atomic<int> long_{0};
   AdminTokens tokens_;
   Approvals approvals_;
 };

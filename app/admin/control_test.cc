@@ -131,6 +131,37 @@ TEST_F(ControlTest, CheckMentionsWhatNothingNames) {
   EXPECT_EQ(findings_, std::vector<std::string>{"unnamed object " + name});
 }
 
+// Each line begins another check before it is taken, until one is refused.
+class Deeper final : public ControlOutput {
+ public:
+  Deeper(Control& control, AdminPrincipal who) : control_(control), who_(std::move(who)) {}
+  Task<bool> line(std::string) override {
+    if (refused != 0) co_return true;
+    if (++begun > 100) co_return false;
+    co_await control_.handle(who_, "check", "{}", never_, *this);
+    co_return true;
+  }
+  Task<void> last(std::string, int status) override {
+    refused += status == 503;
+    co_return;
+  }
+  int begun = 0, refused = 0;
+
+ private:
+  Control& control_;
+  const AdminPrincipal who_;
+  std::atomic<bool> never_{false};
+};
+
+TEST_F(ControlTest, OnlySoManyLongOnesAtATime) {
+  put("one", "blob", "content");
+  Deeper output(*control_, owner_);
+  run(loop_, control_->handle(owner_, "check", "{}", never_, output));
+  EXPECT_EQ(output.refused, 1);
+  EXPECT_EQ(output.begun, Control::kMostLong);
+  EXPECT_EQ(exit_of(ask("check")), kDone);   // they have ended
+}
+
 TEST_F(ControlTest, CheckStopsWhenAsked) {
   put("one", "blob", "content");
   never_ = true;
