@@ -330,7 +330,7 @@ void add_role(CLI::App& root, Parsed& parsed) {
   RoleArguments& a = parsed.role;
   const auto make = [&](const char* name, const char* description, RoleArguments::What what) {
     auto* command = role->add_subcommand(name, description);
-    add_common(*command, parsed);
+    add_asking(*command, parsed);
     command->add_option("--account", a.account, "The account.")->required()->type_name("NAME");
     command->add_flag("--json", a.json, "The answer as one JSON object.");
     command->preparse_callback([&a, what](std::size_t) { a.what = what; });

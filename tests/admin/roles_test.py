@@ -32,6 +32,11 @@ TABLE = [
     ("account-set", OPERATOR, "PATCH", "/v1/accounts/{}", {"settings": {"versioning": True}}),
     ("account-keys", OFFICER, "GET", "/v1/accounts/{}/keys", None),
     ("account-rotate", OFFICER, "POST", "/v1/accounts/{}/keys/2", {}),
+    ("account-revoke-delegation-keys", BOTH, "POST", "/v1/accounts/{}/revoke-delegation-keys", None),
+    ("role-list", ALL, "GET", "/v1/accounts/{}/roles", None),
+    ("role-assign", OFFICER, "POST", "/v1/accounts/{}/roles", {"role": "reader", "kind": "principal", "assignee": "somebody", "tenant": "t"}),
+    ("role-show", ALL, "GET", "/v1/accounts/{}/roles/{role}", None),
+    ("role-remove", BOTH, "DELETE", "/v1/accounts/{}/roles/{role}", None),
     ("lifecycle-set", OPERATOR, "PUT", "/v1/accounts/{}/lifecycle", {"policy": POLICY}),
     ("lifecycle-show", ALL, "GET", "/v1/accounts/{}/lifecycle", None),
     ("lifecycle-run", OPERATOR, "POST", "/v1/accounts/{}/lifecycle/runs", None),
@@ -81,8 +86,12 @@ class Roles(support.Case):
         self.bascule("scope", "add", "--account", account, "--name", "scope1" if role != "key-officer" else "scope0")
         waiting = self.server.socket_api("POST", f"/v1/accounts/{account}/containers/con/immutability/version-level", {})
         self.assertEqual(waiting.status, 202, waiting.body)
+        assigned = self.server.socket_api("POST", f"/v1/accounts/{account}/roles",
+                                          {"role": "owner", "kind": "group", "assignee": "admins", "tenant": "t"})
+        self.assertEqual(assigned.status, 200, assigned.body)
         victim = json.loads(self.bascule("admin", "token", "create", "victim", "--role", "auditor", "--json").stdout)
-        return {"": account, "approval": waiting.json["approval"]["id"], "digest": waiting.json["approval"]["digest"], "token": victim["id"]}
+        return {"": account, "approval": waiting.json["approval"]["id"], "digest": waiting.json["approval"]["digest"], "token": victim["id"],
+                "role": assigned.json["id"]}
 
     @staticmethod
     def filled(template, values):
