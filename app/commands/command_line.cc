@@ -342,8 +342,8 @@ void add_role(CLI::App& root, Parsed& parsed) {
   for (const auto& [flag, kind, help] : {std::tuple("--principal", "principal", "The object id of a user or a program: the token's oid, else its sub."),
                                          std::tuple("--group", "group", "A group, as tokens name it."),
                                          std::tuple("--app-role", "role", "An application role of the token.")})
-    assignee->add_option_function<std::string>(flag, [&a, kind = kind](const std::string& value) {
-      a.kind = kind;
+    assignee->add_option_function<std::string>(flag, [&a, whose = kind](const std::string& value) {
+      a.kind = whose;
       a.assignee = value;
     }, help)->type_name("ID");
   assignee->require_option(1);
