@@ -3,6 +3,7 @@
 """Reads what Bascule keeps, from the specifications in docs/formats alone.
 
     bascule_reader.py cat --key FILE --objects DIR MANIFEST.json    plaintext to standard output
+    bascule_reader.py backup --key FILE --objects DIR PLACE         reads the newest backup in a folder, and says what it holds
     bascule_reader.py verify VECTORS.json...                        checks published vectors
 
 Needs Python 3.11 and the package `cryptography` (41 or later), of which only AES, HMAC and HKDF-Expand are used.
@@ -258,6 +259,20 @@ def cat(key_path: str, folder: str, manifest_path: str, out) -> None:
         out.write(open_piece(key, piece["salt"], piece["commitment"], context, sealed))
 
 
+def backup(key_path: str, folder: str, place: str, with_names: bool, out) -> None:
+    import backup_reader  # beside this file
+    with open(key_path, encoding="utf-8") as file:
+        catalog_key, _ = open_root(KeyFile(file.read()), Store(folder).read("keyring-root"))
+    objects = Store(place)
+    manifests = [file for _, _, files in os.walk(place) for file in files if backup_reader.MANIFEST_NAME.fullmatch(file)]
+    if not manifests:
+        raise FileNotFoundError(2, "no backup", place)
+    read = backup_reader.read_backup(catalog_key, max(manifests), lambda name: objects.read(name, size=1 << 27))
+    out.write(f"backup {read['number']}: {read['records']} records, {read['bytes']} bytes, incarnation {read['incarnation']:012x}\n")
+    for name in backup_reader.names(read["state"]) if with_names else ():
+        out.write(name + "\n")
+
+
 def verify(paths) -> int:
     from vector_checks import check  # beside this file; knows the vectors' forms
     wrong = 0
@@ -280,12 +295,20 @@ def main(arguments=None) -> int:
     one.add_argument("--key", required=True, help="the key file")
     one.add_argument("--objects", required=True, help="a folder that holds the provider's objects, by name")
     one.add_argument("manifest", help="JSON, as docs/formats/piece.md describes it")
+    three = commands.add_parser("backup", help="read a backup of the catalog")
+    three.add_argument("--key", required=True, help="the key file")
+    three.add_argument("--objects", required=True, help="a folder that holds keyring-root")
+    three.add_argument("--names", action="store_true", help="print the names of containers and blobs, too")
+    three.add_argument("place", help="the folder that backups went to")
     two = commands.add_parser("verify", help="check vectors")
     two.add_argument("vectors", nargs="+")
     options = parser.parse_args(arguments)
     try:
         if options.command == "verify":
             return 1 if verify(options.vectors) else 0
+        if options.command == "backup":
+            backup(options.key, options.objects, options.place, options.names, sys.stdout)
+            return 0
         cat(options.key, options.objects, options.manifest, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return 0
@@ -298,4 +321,5 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
+    sys.modules["bascule_reader"] = sys.modules["__main__"]  # one Damaged for all
     sys.exit(main())

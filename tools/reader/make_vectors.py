@@ -19,6 +19,7 @@ import zlib
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+import backup_reader as backups
 import bascule_reader as reader
 import vector_checks
 
@@ -257,6 +258,114 @@ def keyrings():
     return made
 
 
+class Place:
+    """Two backups: a whole one of two segments, and one of what changed. What is asked for differs from that."""
+
+    KEY = fixed("backup catalog key", 32)
+    TARGET = fixed("backup target", 16)
+
+    def __init__(self):
+        self.objects = {}
+
+    def segment(self, salt, index, entries, what, magic=b"BKS1"):
+        plain, last = b"", b""
+        for key, version, value in entries:
+            shared = len(os.path.commonprefix([key, last])) if plain else 0
+            plain += backups.varint(shared) + backups.varint(len(key) - shared) + key[shared:] + version.to_bytes(8, "little")
+            if version:
+                plain += backups.varint(len(value)) + value
+            last = key
+        data = magic + backups.run_key(self.KEY, salt).encrypt(backups.segment_nonce(index), plain, magic)
+        identity = fixed("backup segment " + what, 16)
+        self.objects["segment-" + identity.hex()] = data
+        return identity + backups.varint(len(data)) + backups.varint(len(entries)) + backups.varint(len(entries[0][0])) + entries[0][0]
+
+    def manifest(self, number, runs, state, form=1, trail=b"", bound=None, **changes):
+        """`runs`: (salt, [segment's bytes]); `changes`: records, bytes, digest."""
+        digest = hashlib.sha256(b"".join(backups.varint(len(k)) + k + v.to_bytes(8, "little") for k, (v, _) in sorted(state.items()))).digest()
+        identity = fixed(f"backup {number}", 16)
+        plain = bytes([form]) + self.TARGET + identity + backups.varint(number) + (bytes(48) if number == 1 else fixed("previous", 48))
+        plain += (0xABCDEF).to_bytes(8, "little") + (3).to_bytes(4, "little") + backups.varint(number)
+        plain += (17_000_000_000_000_000 + number).to_bytes(8, "little") + (17_000_000_000_000_500 + number).to_bytes(8, "little")
+        plain += backups.varint(changes.get("records", len(state)))
+        plain += backups.varint(changes.get("bytes", sum(len(k) + len(v) for k, (_, v) in state.items())))
+        plain += changes.get("digest", digest) + backups.varint(len(runs))
+        for salt, segments in runs:
+            plain += salt + backups.varint(len(segments)) + b"".join(segments)
+        plain += trail
+        name, salt = f"backup-{number:010d}-{identity.hex()}", fixed(f"backup manifest salt {number}", 32)
+        self.objects[name] = b"BKM1" + salt + backups.manifest_key(self.KEY, salt).encrypt(
+            bytes(12), plain, b"BKM1" + salt + (bound or name).encode())
+        return name
+
+
+def backup_places():
+    made = []
+    salts = [fixed(f"backup run salt {i}", 32) for i in range(2)]
+    first = [(b"Aacme", 0x10000000005, b"sealed account"), (b"B" + bytes(7) + b"\x07photos/a.jpg", 0x10000000007, b"sealed head a")]
+    second = [(b"B" + bytes(7) + b"\x07photos/b.jpg", 0x10000000008, b"sealed head b"), (b"Mcheck", 0x10000000002, b"sealed check"),
+              (b"S" + bytes(7) + b"\x01", 0x10000000001, b"a session")]
+    changes = [(first[1][0], 0, b""), (second[0][0], 0x20000000009, b"another head b"), (b"B" + bytes(7) + b"\x07photos/c.jpg", 0x2000000000A, b"")]
+    whole = {k: (v, value) for k, v, value in first + second}
+    after = {k: v for k, v in whole.items() if k != first[1][0]} | {k: (v, value) for k, v, value in changes if v}
+
+    def add(name, comment, place, manifest, expect="success", state=None):
+        vector = {"name": name, "comment": comment, "catalog_key": Place.KEY.hex(), "manifest": manifest, "expect": expect,
+                  "objects": {n: split(d) for n, d in sorted(place.objects.items())}}
+        if state is not None:
+            vector["state"] = {k.hex(): [v, value.hex()] for k, (v, value) in sorted(state.items())}
+        made.append(vector)
+
+    def both(first_entries=first, second_entries=second, change_entries=changes, state=after, **more):
+        place = Place()
+        lower = [place.segment(salts[0], 0, first_entries, "a"), place.segment(salts[0], 1, second_entries, "b")]
+        one = place.manifest(1, [(salts[0], lower)], whole)
+        upper = [place.segment(salts[1], 0, change_entries, "c")]
+        two = place.manifest(2, [(salts[0], lower), (salts[1], upper)], state, **more)
+        return place, one, two
+
+    place, one, two = both()
+    add("whole", "one run of two segments", place, one, state=whole)
+    add("changes", "a run that changes, adds and removes, laid over the first", place, two, state=after)
+    a, b, c = ("segment-" + fixed("backup segment " + w, 16).hex() for w in "abc")
+
+    def bad(name, comment, change):
+        place, _, two = both()
+        change(place.objects, two)
+        add(name, comment, place, two, "failure")
+
+    def put(objects, name, data):
+        objects[name] = data
+
+    bad("manifest_flipped", "a bit of the manifest is wrong", lambda o, n: put(o, n, flipped(o[n], 60)))
+    bad("manifest_salt", "a bit of its salt is wrong", lambda o, n: put(o, n, flipped(o[n], 10)))
+    bad("manifest_cut", "its last byte is missing", lambda o, n: put(o, n, o[n][:-1]))
+    bad("manifest_magic", "of a later format", lambda o, n: put(o, n, b"BKM2" + o[n][4:]))
+    bad("manifest_replayed", "an older one under the newest's name", lambda o, n: put(o, n, o[one]))
+    bad("segment_missing", "a segment is not there", lambda o, n: o.pop(b))
+    bad("segment_flipped", "a bit of a segment is wrong", lambda o, n: put(o, c, flipped(o[c], 20)))
+    bad("segment_cut", "its last byte is missing", lambda o, n: put(o, a, o[a][:-1]))
+    bad("segment_longer", "a byte was added", lambda o, n: put(o, a, o[a] + b"\0"))
+    bad("segments_swapped", "of one run", lambda o, n: o.update({a: o[b], b: o[a]}))
+    bad("segment_of_another_run", "as long as the one that should be there", lambda o, n: put(o, c, (o[a] + bytes(99))[:len(o[c])]))
+
+    def other(name, comment, **more):
+        place, _, two = both(**more)
+        add(name, comment, place, two, "failure")
+
+    other("manifest_format", "an unknown format within", form=2)
+    other("manifest_trail", "bytes behind its end", trail=b"\0")
+    other("manifest_bound_elsewhere", "sealed for another name", bound="backup-0000000002-" + "0" * 32)
+    other("records", "another count than what stands", records=4)
+    other("bytes", "other bytes than what stands", bytes=1)
+    other("digest", "another digest than what stands", digest=bytes(32))
+    other("descending", "keys that do not ascend", change_entries=[changes[0], changes[2], changes[1]])
+    other("twice", "a key twice", change_entries=[changes[0], changes[0], changes[1]])
+    other("removed_below", "the first run removes", first_entries=[first[0], (first[1][0], 0, b"")])
+    other("runs_overlap", "the second segment begins before the first ends", second_entries=[(b"A", 5, b"x")] + second)
+    return made
+
+
 def published(path):
     with open(path, encoding="utf-8") as file:
         source = json.load(file)["vectors"]
@@ -338,6 +447,7 @@ def main():
     write(options.folder, "extent_names.json", "bascule-extent-name-1", own, extent_names())
     write(options.folder, "unit_tags.json", "bascule-unit-tag-1", own, unit_tags())
     write(options.folder, "keyrings.json", "bascule-keyring-1", own, keyrings())
+    write(options.folder, "backups.json", "bascule-backup-1", own, backup_places())
     if options.published:
         write(options.folder, "chunked_encryption.json", "chunked-encryption",
               "The AEAD_AES_256_GCM vectors of cryptography-vectors 50.0.2, chunked-encryption/vectors.json "

@@ -4,6 +4,7 @@ import hashlib
 
 from cryptography.hazmat.primitives import hashes
 
+import backup_reader
 import bascule_reader as reader
 
 
@@ -108,12 +109,23 @@ def check_keyring(vector):
     return None
 
 
+def check_backup(vector):
+    objects = {name: join(parts) for name, parts in vector["objects"].items()}
+    read = attempt(lambda: backup_reader.read_backup(bytes.fromhex(vector["catalog_key"]), vector["manifest"], objects.__getitem__))
+    problem = judge(vector, read)
+    if problem or read is None:
+        return problem
+    state = {key.hex(): [version, value.hex()] for key, (version, value) in read["state"].items()}
+    return None if state == vector["state"] else "another state was read"
+
+
 CHECKS = {
     "chunked-encryption": check_chunked_encryption,
     "bascule-piece-1": check_piece,
     "bascule-extent-name-1": check_extent_name,
     "bascule-unit-tag-1": check_unit_tag,
     "bascule-keyring-1": check_keyring,
+    "bascule-backup-1": check_backup,
 }
 
 
