@@ -185,6 +185,11 @@ Result<void> Config::check() const {
     return wrong("admin.server", "admin.server = '" + text("admin.server") + "' is not allowed; allowed is https://HOST:PORT");
   for (const std::string& network : list("copy.networks"))
     if (auto one = fetch::parse_network(network); !one) return wrong("copy.networks", "copy.networks: " + one.error().message);
+  if (!text("backup.endpoint").empty()) {
+    if (text("backup.access_key").empty()) return wrong("backup.endpoint", "backup.endpoint needs backup.access_key");
+    if (text("backup.secret_key").empty() && text("backup.secret_key_file").empty())
+      return wrong("backup.endpoint", "backup.endpoint needs backup.secret_key_file, or BASCULE_BACKUP_SECRET_KEY in the environment");
+  }
   if (text("provider.kind") == "s3") {
     for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
       if (text(name).empty()) return wrong("provider.kind", "provider.kind = 's3' needs " + std::string(name));
@@ -235,6 +240,19 @@ Result<EngineOptions> Config::engine_options() const {
   BASCULE_TRY(price("provider.egress_price", options.prices.egress_gb));
   options.prices.minimum_days = static_cast<std::uint32_t>(number("provider.minimum_days"));
   options.prices.minimum_object_bytes = number("provider.minimum_object");
+  options.restore_window = duration("backup.restore_window");
+  if (!text("backup.endpoint").empty()) {
+    provider::S3Options& s3 = options.backup_s3.emplace();
+    s3.name = "backup";
+    s3.endpoint = text("backup.endpoint");
+    s3.region = text("backup.region");
+    s3.access_key = text("backup.access_key");
+    s3.secret_key = text("backup.secret_key");
+    if (s3.secret_key.empty()) { BASCULE_ASSIGN(s3.secret_key, read_secret_file(text("backup.secret_key_file"))); }
+    s3.style = text("backup.addressing") == "host" ? provider::S3Options::Style::virtual_host : provider::S3Options::Style::path;
+    s3.ca_file = text("backup.ca_file");
+    s3.allow_plain_http = flag("backup.allow_plain_http");
+  }
   if (text("provider.kind") != "s3") return options;
 
   provider::S3Options s3;
@@ -256,6 +274,11 @@ Result<EngineOptions> Config::engine_options() const {
   s3.puts_per_second = static_cast<double>(number("provider.puts_per_second"));
   s3.gets_per_second = static_cast<double>(number("provider.gets_per_second"));
   s3.in_flight = number("provider.requests");
+  if (!options.backup_s3) {
+    options.backup_s3 = s3;
+    options.backup_s3->bucket.clear();
+    options.backup_s3->prefix.clear();
+  }
   options.s3 = std::move(s3);
   return options;
 }

@@ -154,6 +154,21 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"compaction.every", Kind::duration, "1h", "", 0, 30 * 24 * kHour,
      "How often the server looks for extents worth gathering into new ones. 0s: only when it is told to (bascule compact)."},
 
+    {"backup.restore_window", Kind::duration, "24h", "", 0, 365 * 24 * kHour,
+     "Once a catalog has been backed up: for how long after its death content is kept, at least, so that backups can be restored "
+     "whole. The newest backup always can. 0s: nothing is kept for backups' sake."},
+    {"backup.endpoint", Kind::text, "", "", 0, 0,
+     "Where backups named s3://BUCKET/PREFIX go: https://HOST[:PORT]. Not set, with provider.kind = \"s3\": the provider's endpoint, "
+     "with its keys."},
+    {"backup.region", Kind::text, "us-east-1", "", 0, 0, "The region that requests to backup.endpoint are signed for."},
+    {"backup.addressing", Kind::choice, "path", "path|host", 0, 0, "https://HOST/BUCKET/… or https://BUCKET.HOST/…."},
+    {"backup.access_key", Kind::text, "", "", 0, 0, "The access key's id at backup.endpoint."},
+    {"backup.secret_key", Kind::text, "", "", 0, 0,
+     "The secret key there. Better in backup.secret_key_file, or in the environment.", true},
+    {"backup.secret_key_file", Kind::path, "", "", 0, 0, "A file of mode 0600 with the secret key alone."},
+    {"backup.ca_file", Kind::path, "", "", 0, 0, "Authorities to trust for backup.endpoint, PEM. Not set: the system's."},
+    {"backup.allow_plain_http", Kind::flag, "false", "", 0, 0, "http:// to another machine, for tests."},
+
     {"jobs.run", Kind::flag, "true", "", 0, 0,
      "The collection of what is no longer named. Off only to look into a problem: space is not freed meanwhile."},
 });

@@ -20,6 +20,8 @@
 //   token-create    {name, role, days?, fingerprint?} -> {id, …, token}
 //   approvals-approve {id, digest}                    -> {approval, result}
 //   compact         {dry_run}                         -> {progress}*, {report}
+//   backup-make     {to, whole, keep}                 -> {progress}*, {made, content}
+//   backup-verify   {to, at?, extents?}               -> {progress}*, {backup, report, seconds}
 //   check           {read}                            -> {progress}*, {finding}*, {report}
 //   migrate         {from, account, containers, …}    -> {text}*
 #pragma once

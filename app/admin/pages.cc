@@ -137,6 +137,10 @@ void show_engine(PrometheusText& out, Engine& engine) {
   one("bascule_swept_records_total", "counter", "Dropped manifests, uploads and containers worked off.", swept.drops);
   one("bascule_extents_removed_total", "counter", "Extents removed because nothing in them was named any more.", swept.extents_removed);
   one("bascule_extents_removed_bytes_total", "counter", "Their bytes.", swept.bytes_removed);
+  one("bascule_garbage_held", "gauge", "Extents and keys that wait, dead, for the restore window or for a takeover.", swept.held);
+  one("bascule_garbage_held_bytes", "gauge", "Their bytes.", swept.held_bytes);
+  one("bascule_backup_last_instant_seconds", "gauge", "What the newest complete backup shows, in seconds since 1970; 0: there is none.",
+      static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(swept.last_backup).time_since_epoch().count()));
   const jobs::CompactionCounts compacted = engine.compactor().counts();
   one("bascule_compaction_runs_total", "counter", "Looks for extents worth gathering.", compacted.runs);
   one("bascule_compaction_extents_gathered_total", "counter", "Extents gathered into others.", compacted.gathered);

@@ -88,6 +88,17 @@ constexpr auto kRequests = std::to_array<ControlRequest>({
      "account:text container:text", "Immutability", immutability_request, "Lets single versions have policies and holds of their own, for good."},
 
     {"compact", kOperator, false, "POST", "/v1/compactions", "dry_run:flag", "Compaction*", compact_request, "Gathers extents where that pays."},
+    {"backup-list", kAll, false, "GET", "/v1/backups", "!to:text", "Backups", backup_request, "Lists the backups in a place, and which were read back."},
+    {"backup-make", kOperator, false, "POST", "/v1/backups", "!to:text whole:flag keep:count", "BackupMade*", backup_request,
+     "Copies the catalog, sealed, while serving."},
+    {"backup-verify", kOperator, false, "POST", "/v1/backups/verify", "!to:text at:text extents:text", "BackupVerified*", backup_request,
+     "Reads a backup back: authenticates every byte and decodes every record."},
+    {"backup-prune", kOperator, false, "POST", "/v1/backups/prune", "!to:text !keep:count", "BackupsPruned", backup_request,
+     "Removes the older backups, and what no other needs."},
+    {"backup-forget", kOperator, false, "POST", "/v1/backups/forget", "!to:text", "BackupPlaceForgotten", backup_request,
+     "Lets the collection wait no longer for backups in a place."},
+    {"backup-takeover", kOperator, kForever, "POST", "/v1/backups/takeover", "", "TakenOver", backup_request,
+     "After a restore: the former gateway is gone for good, and what it left is adopted and collected."},
     {"check", kAll, false, "POST", "/v1/checks", "read:flag", "Check*", check_request, "Looks whether everything that is stored is there and whole."},
     {"migrate", kOperator, false, "POST", "/v1/migrations",
      "!from:text account:text containers:texts blobs_at_once:count streams_at_once:count dry_run:flag strict:flag style:text @ca_file:text "

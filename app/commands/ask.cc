@@ -9,11 +9,13 @@
 #include <future>
 #include <thread>
 
+#include "app/admin/control_backup.h"
 #include "app/admin/control_client.h"
 #include "app/admin/control_requests.h"
 #include "app/commands/commands.h"
 #include "app/process.h"
 #include "runtime/loops.h"
+#include "runtime/run.h"
 
 namespace bascule::app {
 namespace json = boost::json;
@@ -101,13 +103,39 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   return closed;
 }
 
+Task<Result<void>> look_at_backups(BackupCall call, std::string what, LinesOutput& output) {
+  int exit = kDone;
+  auto answer = co_await backup_look(what, std::move(call), exit);
+  json::object last;
+  if (answer) {
+    last = std::move(*answer);
+  } else {
+    exit = answer.error().code == Code::invalid_argument ? kUsage : kFailed;
+    last["error"] = answer.error().message;
+  }
+  last["exit"] = exit;
+  (void)co_await output.line(json::serialize(last));
+  co_return Result<void>{};
+}
+
+// Where there may be no catalog any more.
+Result<void> ask_aside(const Config& config, const std::string& what, const std::string& body, Lines& lines) {
+  BASCULE_ASSIGN(const EngineOptions options, config.engine_options());
+  BASCULE_TRY(become_owner_of(options.data));
+  Loop loop;
+  BASCULE_ASSIGN(const Holdings holdings, open_holdings(options, loop, system_clock(), system_random()));
+  LinesOutput output(lines);
+  BackupCall call{options, holdings.content(system_clock(), system_random()), *holdings.workers, json::parse(body).as_object(), stopped, output};
+  return run(loop, look_at_backups(std::move(call), what, output));
+}
+
 Result<void> ask_folder(const Config& config, const ControlRequest& request, const json::object& members, Folder folder, Lines& lines) {
   const std::string what(request.name), body = json::serialize(members);
   // A server that is just starting holds the folder and does not answer yet: try for a while.
   for (int attempt = 0;; ++attempt) {
     auto asked = ask_socket(config.text("data"), request, members, [&](std::string_view line) { lines.take(line); }, stopped);
     if (asked || asked.error().code != Code::not_found) return asked;
-    auto ours = ask_ourselves(config, what, body, folder, lines);
+    auto ours = folder == Folder::not_needed ? ask_aside(config, what, body, lines) : ask_ourselves(config, what, body, folder, lines);
     if (ours || !is_held(ours.error()) || attempt == 10 || stopped) return ours;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }

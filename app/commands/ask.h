@@ -17,7 +17,8 @@ struct Asked {
 };
 using OnLine = std::function<void(const boost::json::object& line)>;  // the lines before it
 
-enum class Folder { must_be_there, may_be_made };
+// not_needed: key file and provider are enough, without a catalog (backup-list, backup-verify).
+enum class Folder { must_be_there, may_be_made, not_needed };
 
 // Says on standard error what went wrong. A signal (SIGINT, SIGTERM) stops what is under way; a second one ends at once.
 Asked ask(const Config& config, const std::string& what, const boost::json::object& body, Folder folder, const OnLine& on_line);

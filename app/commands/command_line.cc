@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "app/admin/control.h"
+#include "app/commands/backup.h"
 #include "app/commands/commands.h"
 #include "app/places.h"
 #include "base/log.h"
@@ -37,6 +38,7 @@ struct Parsed {
   ScopeArguments scope;
   RoleArguments role;
   CheckArguments check;
+  BackupArguments backup;
   MigrateArguments migrate;
   ImmutabilityArguments immutability;
   AdminArguments admin;
@@ -44,6 +46,7 @@ struct Parsed {
   StatusArguments status;
   AssessArguments assess;
   CompareArguments compare;
+  RestoreArguments from_backup;
   bool version_json = false;
   bool quick = false, read = false;
 };
@@ -86,6 +89,12 @@ std::string settings_help() {
   return out + "\n";
 }
 
+void add_restore_options(CLI::App& command, RestoreArguments& r) {
+  command.add_option("--at", r.at, "The backup of this instant, or the newest before it. Not given: the newest.")->type_name("INSTANT");
+  command.add_flag("--holds-may-be-lost", r.holds_may_be_lost, "Go on though retention and legal holds set since the backup are not known.");
+  command.add_flag("--content-may-be-missing", r.content_may_be_missing, "Go on though extents or keys that the backup names are gone.");
+}
+
 CLI::App* add_serve(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("serve", "Serves Azure Blob Storage.");
   add_common(*command, parsed);
@@ -93,6 +102,9 @@ CLI::App* add_serve(CLI::App& root, Parsed& parsed) {
   add_setting(*command, parsed, "--certificate", "server.certificate", "FILE");
   add_setting(*command, parsed, "--key", "server.key", "FILE");
   add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+  command->add_option("--from-backup", parsed.from_backup.from, "First make the catalog of the data folder, which is empty, from a backup: a folder, or "
+                                                                "s3://BUCKET/PREFIX at backup.endpoint.")->type_name("FROM");
+  add_restore_options(*command, parsed.from_backup);
   command->footer([] {
     return settings_help() + footer(
         "  bascule serve\n"
@@ -502,6 +514,60 @@ void add_check(CLI::App& root, Parsed& parsed) {
       "not what was written. Unnamed: at the provider, and nothing names it; that is a note and no fault.\n"));
 }
 
+void add_backup(CLI::App& root, Parsed& parsed) {
+  auto* backup = root.add_subcommand("backup", "Copies the catalog, sealed, while serving; reads copies back, and begins anew from them.");
+  BackupArguments& b = parsed.backup;
+  const auto common = [&](CLI::App* command) {
+    add_asking(*command, parsed);
+    add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+    command->add_flag("--json", b.json, "Progress and the answer as JSON, one object a line.");
+  };
+  const auto place = [&](CLI::App* command) {
+    return command->add_option("to", b.to, "A folder on another disk, or s3://BUCKET/PREFIX at backup.endpoint.")->type_name("TO");
+  };
+  const auto make = [&](const char* name, const char* description, BackupArguments::What what) {
+    auto* command = backup->add_subcommand(name, description);
+    common(command);
+    command->preparse_callback([&b, what](std::size_t) { b.what = what; });
+    return command;
+  };
+  common(backup);
+  place(backup);
+  backup->add_option("--keep", b.keep, "Then keep so many backups, and remove the older ones.")->type_name("N")->check(CLI::Range(1, 1'000'000));
+  backup->add_flag("--whole", b.whole, "Copy everything, not only what changed since the last backup there.");
+  auto* list = make("list", "Lists the backups in a place, and which of them were read back.", BackupArguments::What::list);
+  place(list)->required();
+  list->footer(footer("  bascule backup list /mnt/backups\n"));
+  auto* verify = make("verify", "Reads a backup back: authenticates every byte and decodes every record.", BackupArguments::What::verify);
+  place(verify)->required();
+  verify->add_option("--at", b.at, "The backup of this instant, or the newest before it. Not given: the newest.")->type_name("INSTANT");
+  verify->add_option("--extents", b.extents, "Whether the content that it names is at the provider, too: none, sample or all.")
+      ->type_name("WHICH")->check(CLI::IsMember({"none", "sample", "all"}));
+  verify->footer(footer("  bascule backup verify /mnt/backups --extents all\n  bascule backup verify s3://backups/prod --at 2026-11-23T08:00:00Z --json\n"));
+  auto* prune = make("prune", "Removes the older backups, and what no other needs.", BackupArguments::What::prune);
+  place(prune)->required();
+  prune->add_option("--keep", b.keep, "How many stay.")->type_name("N")->required()->check(CLI::Range(1, 1'000'000));
+  prune->footer(footer("  bascule backup prune /mnt/backups --keep 30\n"));
+  auto* forget = make("forget", "Lets the collection wait no longer for backups in a place that is not used any more.", BackupArguments::What::forget);
+  place(forget)->required();
+  forget->footer(footer("  bascule backup forget /mnt/old-backups\n"));
+  auto* takeover = make("takeover", "After a restore: the former gateway is gone for good, and what it left is adopted and collected.",
+                        BackupArguments::What::takeover);
+  takeover->add_flag("--credentials-are-revoked", b.credentials_are_revoked, "It cannot reach the provider any more.");
+  takeover->add_option("--alone", b.alone, "Go on without another's approval, for this reason, which is kept. On the server's own machine only.")->type_name("WHY");
+  takeover->footer(footer("  bascule backup takeover --credentials-are-revoked\n"));
+  auto* restore = make("restore", "Makes the catalog of an empty data folder from a backup.", BackupArguments::What::restore);
+  restore->add_option("from", b.restore.from, "A folder, or s3://BUCKET/PREFIX at backup.endpoint.")->type_name("FROM")->required();
+  add_restore_options(*restore, b.restore);
+  restore->footer(footer("  bascule backup restore /mnt/backups --data /var/lib/bascule\n  bascule serve --from-backup /mnt/backups\n"
+                         "      The same, and then serves.\n"));
+  backup->footer(footer(
+      "  bascule backup /mnt/backups\n"
+      "  bascule backup s3://backups/prod --keep 30\n"
+      "      A backup is the catalog alone. A restore needs it, the key file, and the content with its keyring at the provider.\n"
+      "  bascule backup verify /mnt/backups --extents sample\n"));
+}
+
 CLI::App* add_assess(CLI::App& root, Parsed& parsed) {
   auto* command = root.add_subcommand("assess", "Says what an organisation has at Azure, what moves and how. Reads files; asks nobody.");
   AssessArguments& a = parsed.assess;
@@ -584,6 +650,7 @@ int run_command_line(int argc, char** argv) {
   add_approvals(root, parsed);
   add_status(root, parsed);
   add_check(root, parsed);
+  add_backup(root, parsed);
   auto* assess = add_assess(root, parsed);
   auto* compare = add_compare(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
@@ -597,6 +664,7 @@ int run_command_line(int argc, char** argv) {
       "  bascule account add --name acme --connection-string\n"
       "  bascule check\n"
       "  bascule status\n"
+      "  bascule backup /mnt/backups\n"
       "  bascule assess estate.json\n"
       "  bascule compare --rule rule.toml\n"
       "Each command has its own --help.\n"));
@@ -615,7 +683,7 @@ int run_command_line(int argc, char** argv) {
     complain(config.error().message, kUsage);
     return kUsage;
   }
-  if (root.got_subcommand(serve)) return run_serve(*config);
+  if (root.got_subcommand(serve)) return run_serve(*config, parsed.from_backup);
   // Commands speak for themselves; of the log only what is wrong is of interest.
   log::setup({.level = std::max(*log::parse_level(config->text("log.level")), log::Level::warn),
               .json = config->text("log.format") == "json"});
@@ -623,6 +691,11 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand("admin")) return run_admin(*config, parsed.admin);
   if (root.got_subcommand("approvals")) return run_approvals(*config, parsed.approvals);
   if (root.got_subcommand("status")) return run_status(*config, parsed.status);
+  if (root.got_subcommand("backup")) {
+    parsed.backup.restore.json = parsed.backup.json;
+    if (parsed.backup.to.empty() && parsed.backup.what == BackupArguments::What::make) return complain("backup wants a place: a folder, or s3://BUCKET/PREFIX", kUsage);
+    return run_backup(*config, parsed.backup);
+  }
   if (root.got_subcommand("immutability")) return run_immutability(*config, parsed.immutability);
   if (root.got_subcommand("account")) return run_account(*config, parsed.account);
   if (root.got_subcommand("compact")) return run_compact(*config, parsed.compact);

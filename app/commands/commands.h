@@ -118,7 +118,8 @@ struct CompareArguments {
   bool json = false;
 };
 
-int run_serve(const Config& config);
+struct RestoreArguments;   // restore.h
+int run_serve(const Config& config, const RestoreArguments& from_backup);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_identity(const IdentityArguments& arguments);

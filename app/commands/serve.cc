@@ -12,6 +12,7 @@
 #include "app/admin/disk_watch.h"
 #include "app/admin/pages.h"
 #include "app/commands/commands.h"
+#include "app/commands/restore.h"
 #include "app/identity.h"
 #include "app/places.h"
 #include "app/process.h"
@@ -296,15 +297,30 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   return kDone;
 }
 
+// serve --from-backup: the catalog first. What nobody can know after it is said in the log, loudly.
+Result<void> begin_from_backup(const EngineOptions& options, const RestoreArguments& from) {
+  log::info("restoring", {{"from", from.from}, {"data", options.data}});
+  BASCULE_ASSIGN(const RestoreSummary done, restore_data_folder(options, from, nullptr, {}));
+  log::warn("restored", {{"from", done.place}, {"number", std::to_string(done.number)}, {"instant", format_iso8601(done.report.instant)},
+                         {"containers", std::to_string(done.report.read.containers)}, {"blobs", std::to_string(done.report.read.blobs)}});
+  for (const std::string& line : unknowns(done)) log::warn("restored", {{"note", line}});
+  return {};
+}
+
 }  // namespace
 
-int run_serve(const Config& config) {
+int run_serve(const Config& config, const RestoreArguments& from_backup) {
   prepare_process(config.text("log.level") == "debug");
   log::setup({.level = *log::parse_level(config.text("log.level")), .json = config.text("log.format") == "json"});
   Signals signals;
   auto options = config.engine_options();
   if (!options) return complain(options.error());
   if (auto sensible = check_before_start(config, *options); !sensible) return complain(sensible.error());
+  if (!from_backup.from.empty()) {
+    const Signals::EndAtOnce interruptible(signals);
+    if (auto begun = begin_from_backup(*options, from_backup); !begun)
+      return begun.error().message.contains("another process holds") ? complain(begun.error().message, kHeld) : complain(begun.error());
+  }
   Administration admin;
   if (auto started = admin.start(config); !started) return complain(started.error());
   Loops loops(config.number("server.threads"));

@@ -352,55 +352,113 @@ TEST_F(Backups, What_is_kept_by_holds_is_told) {
   EXPECT_EQ(read_back()->kept_containers, 1u);
 }
 
-// Random lives of random blobs with backups now and then: each backup that can be restored, the newest and those of the last
-// day, is restored at a random moment, and everything that there was at its instant is read. Compaction goes on beside.
+// Random lives of blobs of every kind, with their snapshots and versions, and backups now and then: each backup that can be
+// restored, the newest and those of the last day, is restored at a random moment, and everything that there was at its instant is
+// read. Sweeper and compaction go on beside.
 class Histories : public Backups {
  protected:
+  using State = std::map<std::string, std::string>;
   struct Shown {
     WallTime instant;
-    std::map<std::string, std::string> blobs;
+    State state;
   };
-  // How many reads came to nothing.
+
+  // All states of all blobs, by name and time, with what they say; what cannot be read says "lost".
+  State capture(ops::Service& service) {
+    State state;
+    for (const char* container : {"c", "d"}) {
+      const auto page = world.run(service.list_blobs({"acct", container}, {.snapshots = true, .versions = true}));
+      if (!page) continue;
+      for (const auto& item : page->items) {
+        ops::BlobRef ref = blob(item.blob.name, container);
+        if (item.blob.snapshot != WallTime()) ref.at = {ops::At::Kind::snapshot, item.blob.snapshot};
+        else if (item.blob.version != WallTime()) ref.at = {ops::At::Kind::version, item.blob.version};
+        const auto text = world.run(ops::testing::read_all(service, ref));
+        state[std::string(container) + "/" + item.blob.name + "/" + format_iso8601(ref.at.time)] = text ? *text : "lost";
+      }
+    }
+    return state;
+  }
+
+  void act(SeededRandom& random) {
+    const auto pick = [&](std::uint64_t n) { return random.next_u64() % n; };
+    const auto text = [&](std::uint64_t most) { return content(1 + pick(most), random.next_u64()); };
+    const ops::BlobRef ref = blob("b" + std::to_string(pick(8)), pick(4) ? "c" : "d");
+    switch (pick(14)) {
+      case 0: case 1: case 2: (void)put(ref, text(20'000)); break;
+      case 3:
+        (void)put_block(ref, "AAAA", text(9000));
+        if (pick(2)) (void)put_list(ref, {"AAAA"});
+        break;
+      case 4: (void)world.run(service().delete_blob(ref, {.snapshots = ops::DeleteBlob::Snapshots::include})); break;
+      case 5: (void)world.run(service().snapshot_blob(ref, {}, {})); break;
+      case 6: {
+        ops::CreateBlob create;
+        create.type = pick(2) ? ops::BlobType::append : ops::BlobType::page;
+        create.size_bytes = create.type == ops::BlobType::page ? 512 * 64 : 0;
+        (void)world.run(service().create_blob(ref, create));
+        break;
+      }
+      case 7: case 8: {
+        ops::AppendBlock what;
+        std::string more = text(5000);
+        what.body.length_bytes = more.size();
+        ops::testing::StringBody body(std::move(more));
+        (void)world.run(service().append_block(ref, what, body));
+        break;
+      }
+      case 9: case 10: {
+        ops::PutPages what{.first = pick(56) * 512, .length_bytes = 512 * (1 + pick(8)), .clear = pick(4) == 0};
+        what.body.length_bytes = what.clear ? 0 : what.length_bytes;
+        ops::testing::StringBody body(content(what.body.length_bytes, random.next_u64()));
+        (void)world.run(service().put_pages(ref, what, body));
+        break;
+      }
+      case 11: (void)world.run(service().fold_blob(ref)); break;
+      case 12: (void)world.run(service().copy_blob(ref, blob("b" + std::to_string(pick(8))), {})); break;
+      default:
+        if (pick(6) != 0) break;
+        (void)world.run(service().delete_container({"acct", "d"}, {}));
+        (void)world.run(service().create_container({"acct", "d"}, {}, ops::PublicAccess::none));
+    }
+  }
+
+  // How many states of restored catalogs were not what they were.
   int play(std::uint64_t seed, Duration window) {
     begin_world(seed);
     for (const auto& o : world.run(there.list("", "", 10'000, kNoDeadline))->objects) (void)world.run(there.remove(o.name, kNoDeadline));
     open();
     EXPECT_TRUE(world.run(service().put_account({.name = "acct", .keys = {"k1", "k2"}, .settings = {.quarantine_seconds = 0}}, true)));
-    make_containers({"c"});
+    change_settings([seed](ops::AccountSettings& s) { s.versioning = seed % 2; });
+    make_containers({"c", "d"});
     sweeper = std::make_unique<jobs::Sweeper>(service(), std::chrono::days(7), window);
-    std::map<std::string, std::string> now;
     std::vector<Shown> shown;
     int lost = 0;
     SeededRandom random(seed * 7 + 3);
     const auto pick = [&](std::uint64_t n) { return random.next_u64() % n; };
-    for (int step = 0; step < 120; ++step) {
-      const std::string name = "b" + std::to_string(pick(12));
-      switch (pick(10)) {
-        case 0: case 1: case 2: case 3: {
-          const std::string text = content(1 + pick(20'000), random.next_u64());
-          EXPECT_TRUE(put(blob(name), text));
-          now[name] = text;
-          break;
-        }
-        case 4: case 5:
-          if (now.erase(name)) EXPECT_TRUE(world.run(service().delete_blob(blob(name), {})));
-          break;
-        case 6: sweep(); break;
-        case 7: {
+    for (int step = 0; step < 200; ++step) {
+      switch (pick(12)) {
+        case 0: sweep(); break;
+        case 1:
           (void)world.run(compactor->run(stop));
           sweep();
           break;
-        }
-        case 8: wait(Duration(std::chrono::minutes(pick(900)))); break;
-        default: {
+        case 2: wait(Duration(std::chrono::minutes(pick(600)))); break;
+        case 3: {
+          State state = capture(service());
           const auto made = make({.keep = pick(3) != 0 ? std::uint64_t{0} : std::uint64_t{3}});
           EXPECT_TRUE(made) << made.error().message;
-          if (made) shown.push_back({made->instant, now});
+          if (made) shown.push_back({made->instant, std::move(state)});
           sweep();
-          if (!shown.empty() && pick(2)) lost += probe(shown[shown.size() - 1 - pick(std::min<std::size_t>(shown.size(), 4))], shown.back().instant);
+          break;
         }
+        case 4:
+          if (!shown.empty()) lost += probe(shown[shown.size() - 1 - pick(std::min<std::size_t>(shown.size(), 4))], shown.back().instant);
+          break;
+        default: act(random);
       }
     }
+    EXPECT_GT(shown.size(), 3u);
     return lost;
   }
   int probe(const Shown& then, WallTime newest) {
@@ -414,10 +472,11 @@ class Histories : public Backups {
     std::swap(world.store, fresh);
     auto other = world.run(ops::testing::Gateway::open(world, {}));
     std::swap(world.store, fresh);
-    int lost = 0;
-    for (const auto& [name, text] : then.blobs) {
-      const auto read = world.run(ops::testing::read_all(*(*other)->service, blob(name)));
-      lost += !read || *read != text;
+    const State now = capture(*(*other)->service);
+    int lost = now.size() != then.state.size();
+    for (const auto& [name, text] : then.state) {
+      const auto found = now.find(name);
+      lost += found == now.end() || found->second != text;
     }
     world.remains.push_back(std::move(fresh));
     world.crash(std::move(*other));

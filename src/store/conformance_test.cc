@@ -153,6 +153,30 @@ TEST_P(StoreConformance, What_is_over_a_limit_is_refused_and_changes_nothing) {
   EXPECT_EQ(run(loop_, store_->scan({"", "z", 0})).error().code, Code::invalid_argument);
 }
 
+TEST_P(StoreConformance, A_view_shows_one_instant_while_commits_go_on) {
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(commit({{}, {put(key, 1, "then")}, ""}));
+  auto view = store_->view();
+  ASSERT_TRUE(view) << view.error().message;
+  ASSERT_TRUE(commit({{}, {put("a", 2, "now"), put("aa", 1, "new"), {"b", 0, ""}}, ""}));
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(commit({{}, {put("x" + std::to_string(i), 1, std::string(20'000, 'x'))}, ""}));
+  for (int look = 0; look < 2; ++look) {
+    std::string seen;
+    for (std::string begin;;) {   // page by page, as who reads all of it
+      const auto page = run(loop_, (*view)->scan({.begin = begin, .end = "\xff", .limit = 2}));
+      ASSERT_TRUE(page) << page.error().message;
+      for (const Entry& e : *page) seen += e.key + "=" + std::to_string(e.version) + e.value + " ";
+      if (page->size() < 2) break;
+      begin = page->back().key + '\0';
+    }
+    EXPECT_EQ(seen, "a=1then b=1then c=1then ");
+    auto later = store_->view();
+    ASSERT_TRUE(later);
+    EXPECT_EQ(run(loop_, (*later)->scan({.begin = "a", .end = "d", .limit = 10}))->size(), 3u);
+  }
+  view->reset();
+  EXPECT_EQ(keys({"a", "d", 10}), "a aa c");
+}
+
 TEST_P(StoreConformance, A_scan_keeps_to_its_bounds_and_limits) {
   for (const char* key : {"a", "b", "ba", "c", "d"}) ASSERT_TRUE(commit({{}, {put(key, 1, "12345")}, ""}));
   EXPECT_EQ(keys({"a", "d", 10}), "a b ba c");
