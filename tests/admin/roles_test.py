@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import unittest
+import urllib.parse
 
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
@@ -58,14 +59,22 @@ TABLE = [
     ("approvals-approve", BOTH, "POST", "/v1/approvals/{approval}/approve", {"digest": "{digest}"}),
     ("approvals-reject", BOTH, "POST", "/v1/approvals/{approval}/reject", {"why": "a test"}),
     ("compact", OPERATOR, "POST", "/v1/compactions", {"dry_run": True}),
+    ("backup-list", ALL, "GET", "/v1/backups?to=s3://nowhere/x", None),
+    ("backup-make", OPERATOR, "POST", "/v1/backups", {"to": "s3://nowhere/x"}),
+    ("backup-verify", OPERATOR, "POST", "/v1/backups/verify", {"to": "s3://nowhere/x"}),
+    ("backup-prune", OPERATOR, "POST", "/v1/backups/prune", {"to": "s3://nowhere/x", "keep": 3}),
+    ("backup-forget", OPERATOR, "POST", "/v1/backups/forget", {"to": "s3://nowhere/x"}),
+    ("backup-takeover", OPERATOR, "POST", "/v1/backups/takeover", None),
     ("check", ALL, "POST", "/v1/checks", {"read": False}),
     ("migrate", OPERATOR, "POST", "/v1/migrations", {"from": "nothing that is a source"}),
     ("account-remove", OPERATOR, "DELETE", "/v1/accounts/new{}", None),
     ("token-revoke", OFFICER, "DELETE", "/v1/tokens/{token}", None),
 ]
-# What is not 200 for who may ask: what waits for approval, a source that is none, approvals that are not his to decide, or decided.
+# What is not 200 for who may ask: what waits for approval, a source that is none, a place for backups that is not configured, approvals
+# that are not his to decide, or decided.
 ELSE = {"immutability-lock": {202}, "immutability-version-level": {202}, "scope-destroy": {202}, "migrate": {400}, "approvals-approve": {200, 403},
-        "approvals-reject": {200, 403, 409}}
+        "approvals-reject": {200, 403, 409}, "backup-list": {400}, "backup-make": {400}, "backup-verify": {400}, "backup-prune": {400},
+        "backup-forget": {404}, "backup-takeover": {202}}
 
 
 class Roles(support.Case):
@@ -106,8 +115,9 @@ class Roles(support.Case):
     def described(self, method, path, members, answer):
         """The request and its answer are what the description says."""
         body = None if members is None else json.dumps(members).encode()
-        request = MockRequest(f"https://{self.server.api_address}", method.lower(), path, headers={"Authorization": "Bearer x"}, data=body,
-                              content_type="application/json" if body else "")
+        path, _, query = path.partition("?")
+        request = MockRequest(f"https://{self.server.api_address}", method.lower(), path, args=dict(urllib.parse.parse_qsl(query)),
+                              headers={"Authorization": "Bearer x"}, data=body, content_type="application/json" if body else "")
         kind = answer.header("Content-Type")
         if answer.status < 300 or answer.status == 409:
             self.openapi.validate_request(request)
@@ -161,6 +171,12 @@ class Roles(support.Case):
                 # prepared() has made a scope of that name, and asked for that approval.
                 expected = {409} if name in ("scope-add", "immutability-version-level") else ELSE.get(name, {200})
                 self.assertIn(answer.status, expected, answer.body)
+
+    def test_a_folder_of_the_servers_host_is_the_owners_to_name(self):
+        for method, path, members in (("GET", "/v1/backups?to=/tmp", None), ("POST", "/v1/backups", {"to": "/tmp/backups-of-others"})):
+            answer = self.server.api(method, path, self.tokens["operator"], members)
+            self.assertEqual((answer.status, answer.json["code"]), (403, "permission_denied"), answer.body)
+        self.assertFalse(pathlib.Path("/tmp/backups-of-others").exists())
 
     def test_nobody_else_may_ask_anything(self):
         revoked = self.server.token("gone", "operator")
