@@ -132,6 +132,8 @@ class Restores(Case):
         one.stop()
         self.assertIn("restored from backup 1", self.ask(two, "restore", self.to))
 
+
+class Holds(Case):
     def test_holds_are_not_lost_without_a_word(self):
         one = self.gateway()
         self.fill(one, 5)
@@ -177,6 +179,8 @@ class Copies(Case):
     def objects(self):
         return sorted((self.to / "shards").iterdir())
 
+
+class Damage(Copies):
     def test_every_damage_is_refused_and_named(self):
         one = self.gateway(s3=False)
         self.fill(one, 60)
@@ -246,6 +250,8 @@ class Copies(Case):
         segment.write_bytes(segment.read_bytes()[:-1] + b"x")
         self.assertEqual(subprocess.run(command, capture_output=True, check=False).returncode, 1)
 
+
+class Interrupted(Copies):
     def test_killed_in_the_middle(self):
         one = self.gateway(s3=False)
         self.fill(one, 150)
