@@ -108,6 +108,7 @@ def own(program, sbom, config):
     layer.folder("etc/bascule/keys", 0o700, UID)
     layer.folder("var/lib/bascule", 0o700, UID)
     layer.folder("run/bascule", 0o755, UID)
+    layer.folder("var/log/bascule", 0o750, UID)
     return layer
 
 
