@@ -113,13 +113,14 @@ def page_of_command(command, version, date):
     name = "-".join(command.path)
     out = head(name, 1, short(command.summary), version, date)
     out += [".SH SYNOPSIS", synopsis(command)]
-    for inner in command.commands:
+    below = [inner for inner in helptext.walk(command) if inner is not command]
+    for inner in below:
         out += [".br", synopsis(inner)]
     out += [".SH DESCRIPTION", plain(command.summary)]
     out += arguments(command, "SH")
-    if command.commands:
+    if below:
         out += [".SH COMMANDS"]
-        for inner in command.commands:
+        for inner in below:
             out += [f'.SS "{plain(" ".join(inner.path))}"', plain(inner.summary)]
             out += [line for one in inner.positionals + inner.options if one.flags[0] != "-h" for line in option(one)]
             for title, lines in inner.sections:
