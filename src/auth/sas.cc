@@ -14,36 +14,27 @@ void append_lines(std::initializer_list<std::string_view> lines, std::string& ou
 
 std::string_view or_empty(const std::optional<std::string>& value) { return value ? std::string_view(*value) : ""; }
 
-std::string* field_of(Sas& sas, std::string_view name) {
-  struct Entry {
-    std::string_view name;
-    std::string Sas::*field;
-  };
-  static constexpr Entry kFields[] = {
-      {"sv", &Sas::version},     {"sp", &Sas::permissions},      {"st", &Sas::start},          {"se", &Sas::expiry},
-      {"sip", &Sas::address},    {"spr", &Sas::protocol},        {"ses", &Sas::encryption_scope}, {"sig", &Sas::signature},
-      {"ss", &Sas::services},    {"srt", &Sas::resource_types},  {"si", &Sas::identifier},     {"sr", &Sas::resource},
-      {"sdd", &Sas::directory_depth},
-  };
-  for (const Entry& entry : kFields)
-    if (equal_without_case(name, entry.name)) return &(sas.*entry.field);
-  return nullptr;
-}
+template <class T> struct Field {
+  std::string_view name;
+  std::string T::*member;
+};
+constexpr Field<Sas> kFields[] = {
+    {"sv", &Sas::version},     {"sp", &Sas::permissions},      {"st", &Sas::start},          {"se", &Sas::expiry},
+    {"sip", &Sas::address},    {"spr", &Sas::protocol},        {"ses", &Sas::encryption_scope}, {"sig", &Sas::signature},
+    {"ss", &Sas::services},    {"srt", &Sas::resource_types},  {"si", &Sas::identifier},     {"sr", &Sas::resource},
+    {"sdd", &Sas::directory_depth},
+};
+using D = UserDelegation;
+constexpr Field<D> kDelegationFields[] = {
+    {"skoid", &D::object_id},  {"sktid", &D::tenant},        {"skt", &D::start},        {"ske", &D::expiry},
+    {"sks", &D::service},      {"skv", &D::version},         {"saoid", &D::authorised}, {"suoid", &D::unauthorised},
+    {"scid", &D::correlation}, {"skdutid", &D::user_tenant}, {"sduoid", &D::user},      {"srh", &D::headers},
+    {"srq", &D::query},
+};
 
-std::string* delegation_field_of(UserDelegation& delegation, std::string_view name) {
-  struct Entry {
-    std::string_view name;
-    std::string UserDelegation::*field;
-  };
-  using D = UserDelegation;
-  static constexpr Entry kFields[] = {
-      {"skoid", &D::object_id}, {"sktid", &D::tenant},        {"skt", &D::start},        {"ske", &D::expiry},
-      {"sks", &D::service},     {"skv", &D::version},         {"saoid", &D::authorised}, {"suoid", &D::unauthorised},
-      {"scid", &D::correlation}, {"skdutid", &D::user_tenant}, {"sduoid", &D::user},      {"srh", &D::headers},
-      {"srq", &D::query},
-  };
-  for (const Entry& entry : kFields)
-    if (equal_without_case(name, entry.name)) return &(delegation.*entry.field);
+template <class T, std::size_t N> std::string* field_of(T& object, const Field<T> (&fields)[N], std::string_view name) {
+  for (const Field<T>& field : fields)
+    if (equal_without_case(name, field.name)) return &(object.*field.member);
   return nullptr;
 }
 
@@ -96,14 +87,8 @@ std::string write_token(const Sas& sas) {
   append_parameter("si", sas.identifier, out);
   append_parameter("sr", sas.resource, out);
   append_parameter("sdd", sas.directory_depth, out);
-  if (sas.delegation) {
-    const UserDelegation& d = *sas.delegation;
-    const std::pair<std::string_view, const std::string*> fields[] = {
-        {"skoid", &d.object_id}, {"sktid", &d.tenant}, {"skt", &d.start}, {"ske", &d.expiry}, {"sks", &d.service},
-        {"skv", &d.version}, {"saoid", &d.authorised}, {"suoid", &d.unauthorised}, {"scid", &d.correlation},
-        {"skdutid", &d.user_tenant}, {"sduoid", &d.user}};
-    for (const auto& [name, value] : fields) append_parameter(name, *value, out);
-  }
+  if (sas.delegation)
+    for (const Field<D>& field : kDelegationFields) append_parameter(field.name, *sas.delegation.*field.member, out);
   append_parameter("rscc", or_empty(sas.overrides.cache_control), out);
   append_parameter("rscd", or_empty(sas.overrides.content_disposition), out);
   append_parameter("rsce", or_empty(sas.overrides.content_encoding), out);
@@ -126,11 +111,11 @@ std::optional<Sas> parse_sas(const Query& query) {
   UserDelegation delegation;
   for (const QueryParameter& parameter : query) {
     // The first of a repeated parameter counts, for the signature and for what it grants alike.
-    if (std::string* field = field_of(sas, parameter.name)) {
+    if (std::string* field = field_of(sas, kFields, parameter.name)) {
       if (field->empty()) *field = parameter.value;
     } else if (auto* replaced = override_of(sas.overrides, parameter.name)) {
       if (!*replaced && !parameter.value.empty()) *replaced = parameter.value;
-    } else if (std::string* of_key = delegation_field_of(delegation, parameter.name)) {
+    } else if (std::string* of_key = field_of(delegation, kDelegationFields, parameter.name)) {
       if (of_key->empty()) *of_key = parameter.value;
     }
   }
