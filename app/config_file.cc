@@ -20,23 +20,25 @@ std::string_view kind_name(toml::node_type type) {
 
 class Reader {
  public:
-  explicit Reader(const std::string& shown) : shown_(shown) {}
+  Reader(const std::string& shown, std::vector<Error>& problems) : shown_(shown), problems_(problems) {}
 
-  Result<void> table(const toml::table& table, const std::string& section) {
+  void table(const toml::table& table, const std::string& section) {
     for (const auto& [key, node] : table) {
       const std::string name = section.empty() ? std::string(key.str()) : section + "." + std::string(key.str());
       if (const toml::table* inner = node.as_table(); inner != nullptr && section.empty() && is_section(name)) {
-        BASCULE_TRY(this->table(*inner, name));
+        this->table(*inner, name);
         continue;
       }
       const Setting* setting = find_setting(name);
       const int line = static_cast<int>(key.source().begin.line);
-      if (setting == nullptr) return unknown(name, node.is_table(), line);
+      if (setting == nullptr) {
+        unknown(name, node.is_table(), line);
+        continue;
+      }
       auto value = read(*setting, node);
-      if (!value) return fail(value.error().code, at(line) + value.error().message);
-      values_.push_back({setting, std::move(*value), line});
+      if (value) values_.push_back({setting, std::move(*value), line});
+      else problems_.push_back({value.error().code, 0, at(line) + value.error().message});
     }
-    return {};
   }
   std::vector<FileValue> take() { return std::move(values_); }
 
@@ -48,11 +50,11 @@ class Reader {
   }
   std::string at(int line) const { return shown_ + ":" + std::to_string(line) + ": "; }
 
-  std::unexpected<Error> unknown(const std::string& name, bool is_table, int line) const {
+  void unknown(const std::string& name, bool is_table, int line) {
     std::string message = at(line) + "there is no " + (is_table ? "section [" + name + "]" : "setting " + name);
     if (const auto near = nearest_setting(name); !near.empty()) message += "; did you mean " + std::string(near) + "?";
     else message += "; `bascule serve --help` lists them";
-    return fail(Code::invalid_argument, std::move(message));
+    problems_.push_back({Code::invalid_argument, 0, std::move(message)});
   }
 
   static Result<Value> read(const Setting& setting, const toml::node& node) {
@@ -91,21 +93,23 @@ class Reader {
   }
 
   const std::string& shown_;
+  std::vector<Error>& problems_;
   std::vector<FileValue> values_;
 };
 
 }  // namespace
 
-Result<std::vector<FileValue>> parse_config_file(std::string_view content, const std::string& shown) {
+std::vector<FileValue> parse_config_file(std::string_view content, const std::string& shown, std::vector<Error>& problems) {
   toml::table table;
   try {
     table = toml::parse(content);
   } catch (const toml::parse_error& error) {  // the library speaks in exceptions; ours end here
-    return fail(Code::invalid_argument, shown + ":" + std::to_string(error.source().begin.line) + ": this is not TOML: " +
-                                            std::string(error.description()));
+    problems.push_back({Code::invalid_argument, 0, shown + ":" + std::to_string(error.source().begin.line) + ": this is not TOML: " +
+                                                       std::string(error.description())});
+    return {};
   }
-  Reader reader(shown);
-  BASCULE_TRY(reader.table(table, ""));
+  Reader reader(shown, problems);
+  reader.table(table, "");
   return reader.take();
 }
 

@@ -141,6 +141,79 @@ TEST_F(ConfigTest, SecretsComeFromPrivatePlacesOnly) {
   EXPECT_EQ(read_secret_file(folder_ + "/absent").error().code, Code::not_found);
 }
 
+// One mechanism for all of them: the file that NAME_file names, or systemd's credential NAME.
+TEST_F(ConfigTest, EverySecretMayComeFromAFileOrACredential) {
+  for (const Setting& setting : settings()) {
+    if (!setting.secret) continue;
+    const std::string name(setting.name), section = name.substr(0, name.find('.')), key = name.substr(name.find('.') + 1);
+    const Setting* partner = find_setting(name + "_file");
+    ASSERT_TRUE(partner) << name << " has no partner " << name << "_file";
+    EXPECT_EQ(partner->kind, Kind::path);
+
+    const std::string secret = write("secret", "hush-hush\n");
+    auto config = Config::load(sources("[" + section + "]\n" + key + "_file = \"" + secret + "\"\n"));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->text(name), "hush-hush");
+    EXPECT_EQ(config->source(name), secret);
+    EXPECT_EQ(config->shown(setting), "(hidden)");
+
+    ::chmod(secret.c_str(), 0644);   // others can read it: no matter to who does not need it, but known
+    config = Config::load(sources("[" + section + "]\n" + key + "_file = \"" + secret + "\"\n"));
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->text(name), "");
+    ASSERT_EQ(config->unread_secrets().size(), 1u);
+    EXPECT_NE(config->unread_secrets()[0].second.message.find("chmod 600"), std::string::npos);
+
+    environment_ = {{"CREDENTIALS_DIRECTORY", folder_}};
+    write(name, "from-systemd", 0440);
+    config = Config::load(sources(""));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->text(name), "from-systemd");
+    EXPECT_EQ(config->source(name), "credential " + name);
+
+    environment_[environment_name(setting)] = "from-environment";   // goes before
+    EXPECT_EQ(Config::load(sources(""))->text(name), "from-environment");
+    ::chmod(secret.c_str(), 0600);
+    EXPECT_NE(refusal("[" + section + "]\n" + key + "_file = \"" + secret + "\"\n").find("in one place"), std::string::npos);
+    environment_.clear();
+  }
+  environment_ = {{"CREDENTIALS_DIRECTORY", folder_}};
+  write("key_file", "whatever");
+  auto config = Config::load(sources(""));
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->text("key_file"), folder_ + "/key_file");
+  config = Config::load(sources("key_file = \"/named\"\n"));
+  EXPECT_EQ(config->text("key_file"), "/named");
+}
+
+TEST_F(ConfigTest, ExamineSaysEverythingAtOnce) {
+  environment_ = {{"BASCULE_MEMORY_CACHE", "lots"}};
+  auto s = sources("[server]\nlistn = [\"*:1\"]\nmax_connections = 0\ncertificate = \"c.pem\"\n[provider]\nkind = \"s3\"\nput_price = \"cheap\"\n");
+  s.command_line = {{"no.such", "x"}, {"provider.secret_key", "hush-hush"}};
+  std::vector<Error> problems;
+  Config::examine(s, problems);
+  std::string all;
+  for (const Error& problem : problems) all += problem.message + "\n";
+  for (const char* says : {"bascule.toml:2: there is no setting server.listn", "bascule.toml:3: server.max_connections", "BASCULE_MEMORY_CACHE", "no.such",
+                           "provider.secret_key is a secret", "belong together", "needs provider.bucket", "needs provider.endpoint", "provider.put_price = 'cheap'"})
+    EXPECT_NE(all.find(says), std::string::npos) << says << "\nin\n" << all;
+  EXPECT_EQ(all.find("hush"), std::string::npos);
+  EXPECT_NE(refusal(s).find("more: `bascule config check`"), std::string::npos);
+}
+
+TEST_F(ConfigTest, OnlyLiveSettingsAreAdopted) {
+  Config running = *Config::load(sources(""));
+  const Config fresh = *Config::load(sources("data = \"/other\"\n[server]\nmax_connections = 7\n[log]\nlevel = \"warn\"\n"));
+  std::set<std::string> changed;
+  const auto differences = running.differences(fresh);
+  for (const Setting* setting : differences) changed.emplace(setting->name);
+  EXPECT_EQ(changed, (std::set<std::string>{"data", "log.level", "server.max_connections"}));
+  running.adopt(fresh, differences);
+  EXPECT_EQ(running.number("server.max_connections"), 7u);
+  EXPECT_EQ(running.text("log.level"), "warn");
+  EXPECT_NE(running.text("data"), "/other");
+}
+
 TEST_F(ConfigTest, DevelopmentAccountOnlyOnThisMachine) {
   auto on = [&](const char* listen, const char* wanted) {
     auto config = Config::load(sources("[server]\nlisten = [\"" + std::string(listen) + "\"]\n[accounts]\ndevelopment = \"" + wanted + "\"\n"));
@@ -182,10 +255,11 @@ TEST_F(ConfigTest, AnnotatedFileListsExactlyTheSettings) {
   for (const Setting& setting : settings()) known.insert(std::string(setting.name));
   EXPECT_EQ(shown, known);
 
-  auto values = parse_config_file(uncommented, "bascule.toml");
-  ASSERT_TRUE(values) << values.error().message;
-  for (const FileValue& v : *values) {
-    if (v.setting->name == "data" || v.setting->name == "key_file") continue;
+  std::vector<Error> problems;
+  const auto values = parse_config_file(uncommented, "bascule.toml", problems);
+  for (const Error& problem : problems) ADD_FAILURE() << problem.message;
+  for (const FileValue& v : values) {
+    if (v.setting->name == "data" || v.setting->name == "key_file" || v.setting->name == "events.file") continue;
     const auto standard = parse_value(*v.setting, v.setting->standard);
     ASSERT_TRUE(standard);
     EXPECT_EQ(v.value.text, standard->text) << v.setting->name;

@@ -38,7 +38,8 @@ Places default_places() {
   const std::string config = choose("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", "/etc/bascule", "/.config/bascule");
   return {.data = choose("STATE_DIRECTORY", "XDG_DATA_HOME", "/var/lib/bascule", "/.local/share/bascule"),
           .config = config + "/bascule.toml",
-          .key_file = config + "/keys/bascule.key"};
+          .key_file = config + "/keys/bascule.key",
+          .events = choose("LOGS_DIRECTORY", "XDG_STATE_HOME", "/var/log/bascule", "/.local/state/bascule") + "/access.jsonl"};
 }
 
 bool lies_within(const std::string& file, const std::string& folder) {

@@ -8,6 +8,7 @@ struct Places {
   std::string data;      // folder
   std::string config;    // file; need not be there
   std::string key_file;
+  std::string events;    // file
 };
 
 // From STATE_DIRECTORY and CONFIGURATION_DIRECTORY (systemd), XDG_DATA_HOME and XDG_CONFIG_HOME, HOME, and who we are.

@@ -22,39 +22,39 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"server.listen", Kind::list, "127.0.0.1:10000", "", 0, 0,
      "Addresses to serve on: HOST:PORT, [IPv6]:PORT or *:PORT."},
     {"server.certificate", Kind::path, "", "", 0, 0,
-     "TLS certificate with its chain, PEM. With server.key: TLS on every address. Read again on SIGHUP."},
-    {"server.key", Kind::path, "", "", 0, 0, "The certificate's private key, PEM."},
+     "TLS certificate with its chain, PEM. With server.key: TLS on every address. Read again on SIGHUP.", kOpen, kLive},
+    {"server.key", Kind::path, "", "", 0, 0, "The certificate's private key, PEM.", kOpen, kLive},
     {"server.allow_plain_http", Kind::flag, "false", "", 0, 0,
      "Plain HTTP beyond this machine: only behind a proxy that does TLS."},
     {"server.domains", Kind::list, "", "", 0, 0,
-     "Domains answered for: \"blob.example.org\" answers ACCOUNT.blob.example.org. Empty: any."},
+     "Domains answered for: \"blob.example.org\" answers ACCOUNT.blob.example.org. Empty: any.", kOpen, kLive},
     {"server.max_connections", Kind::number, "10000", "", 1, 1'000'000,
-     "Connections at a time; one more is answered 503 ServerBusy and closed."},
+     "Connections at a time; one more is answered 503 ServerBusy and closed.", kOpen, kLive},
     {"server.threads", Kind::number, "0", "", 0, 256, "Event loops; 0: one for each core."},
     {"server.io_threads", Kind::number, "8", "", 1, 256, "Threads for calls that wait for the disk."},
-    {"server.handshake_timeout", Kind::duration, "10s", "", kSecond, 10 * kMinute, "For a TLS handshake."},
+    {"server.handshake_timeout", Kind::duration, "10s", "", kSecond, 10 * kMinute, "For a TLS handshake.", kOpen, kLive},
     {"server.head_timeout", Kind::duration, "20s", "", kSecond, 10 * kMinute,
-     "From a request's first byte to the end of its headers."},
-    {"server.idle_timeout", Kind::duration, "2m", "", kSecond, 24 * kHour, "Between two requests of a connection."},
+     "From a request's first byte to the end of its headers.", kOpen, kLive},
+    {"server.idle_timeout", Kind::duration, "2m", "", kSecond, 24 * kHour, "Between two requests of a connection.", kOpen, kLive},
     {"server.body_timeout", Kind::duration, "60s", "", kSecond, kHour,
-     "A body of which no byte came for so long is given up."},
+     "A body of which no byte came for so long is given up.", kOpen, kLive},
     {"server.write_timeout", Kind::duration, "60s", "", kSecond, kHour,
-     "A client that takes no byte for so long is cut off."},
+     "A client that takes no byte for so long is cut off.", kOpen, kLive},
     {"server.drain_timeout", Kind::duration, "30s", "", 0, kHour,
-     "How long requests under way may take to finish after SIGTERM."},
-    {"server.head_bytes", Kind::size, "64KiB", "", 4 * kKiB, kMiB, "Most bytes of a request line and its headers."},
-    {"server.target_bytes", Kind::size, "16KiB", "", kKiB, 256 * kKiB, "Most bytes of a request's address."},
-    {"server.max_headers", Kind::number, "256", "", 16, 10'000, "Most headers of a request."},
+     "How long requests under way may take to finish after SIGTERM.", kOpen, kLive},
+    {"server.head_bytes", Kind::size, "64KiB", "", 4 * kKiB, kMiB, "Most bytes of a request line and its headers.", kOpen, kLive},
+    {"server.target_bytes", Kind::size, "16KiB", "", kKiB, 256 * kKiB, "Most bytes of a request's address.", kOpen, kLive},
+    {"server.max_headers", Kind::number, "256", "", 16, 10'000, "Most headers of a request.", kOpen, kLive},
 
     {"web.listen", Kind::list, "", "", 0, 0,
      "Addresses for static websites alone: HOST:PORT, [IPv6]:PORT or *:PORT, with server.certificate where there is one. Empty: "
      "none."},
     {"web.domains", Kind::list, "", "", 0, 0,
-     "Domains of static websites: \"web.example.org\" answers ACCOUNT.web.example.org, on every address."},
+     "Domains of static websites: \"web.example.org\" answers ACCOUNT.web.example.org, on every address.", kOpen, kLive},
     {"web.hosts", Kind::list, "", "", 0, 0,
-     "Other hosts of static websites, on every address: \"www.example.org=ACCOUNT\"."},
+     "Other hosts of static websites, on every address: \"www.example.org=ACCOUNT\".", kOpen, kLive},
     {"web.account", Kind::text, "", "", 0, 0,
-     "Whose static website web.listen serves to hosts that name no account. Empty: none."},
+     "Whose static website web.listen serves to hosts that name no account. Empty: none.", kOpen, kLive},
 
     {"admin.listen", Kind::text, "127.0.0.1:10090", "", 0, 0,
      "Where /healthz, /readyz and /metrics are, on this machine only: HOST:PORT, or \"off\". Not set and the port is "
@@ -67,11 +67,11 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"admin.api_key", Kind::path, "", "", 0, 0, "The certificate's private key, PEM. Not set: server.key."},
     {"admin.two_person", Kind::choice, "auto", "off|auto|on", 0, 0,
      "Whether what cannot be undone needs another person's approval. auto: for whoever asks with a token, always; for the "
-     "owner, as soon as somebody has a token that may approve."},
+     "owner, as soon as somebody has a token that may approve.", kOpen, kLive},
     {"admin.server", Kind::text, "", "", 0, 0,
      "Commands: the admin API that they ask, https://HOST:PORT, in place of the data folder's server."},
     {"admin.token_file", Kind::path, "", "", 0, 0, "Commands: a file of mode 0600 with the token for admin.server."},
-    {"admin.token", Kind::text, "", "", 0, 0, "Commands: the token itself. Better in admin.token_file, or in the environment.", true},
+    {"admin.token", Kind::text, "", "", 0, 0, "Commands: the token itself. Better in admin.token_file, or in the environment.", kSecret},
     {"admin.ca_file", Kind::path, "", "", 0, 0, "Commands: authorities to trust for admin.server, PEM. Not set: the system's."},
 
     {"provider.kind", Kind::choice, "folder", "folder|s3", 0, 0,
@@ -85,10 +85,11 @@ constexpr auto kSettings = std::to_array<Setting>({
      "s3: https://HOST/BUCKET/… or https://BUCKET.HOST/…."},
     {"provider.access_key", Kind::text, "", "", 0, 0, "s3: the access key's id."},
     {"provider.secret_key", Kind::text, "", "", 0, 0,
-     "s3: the secret key. Better in provider.secret_key_file, or in the environment.", true},
+     "s3: the secret key. Better in provider.secret_key_file, or in the environment.", kSecret},
     {"provider.secret_key_file", Kind::path, "", "", 0, 0,
      "s3: a file of mode 0600 with the secret key alone."},
-    {"provider.session_token", Kind::text, "", "", 0, 0, "s3: the token that goes with a temporary key.", true},
+    {"provider.session_token", Kind::text, "", "", 0, 0, "s3: the token that goes with a temporary key.", kSecret},
+    {"provider.session_token_file", Kind::path, "", "", 0, 0, "s3: a file of mode 0600 with that token alone."},
     {"provider.ca_file", Kind::path, "", "", 0, 0, "s3: authorities to trust, PEM. Not set: the system's."},
     {"provider.allow_plain_http", Kind::flag, "false", "", 0, 0, "s3: http:// to another machine, for tests."},
     {"provider.sign_payload", Kind::choice, "auto", "auto|always|never", 0, 0,
@@ -120,8 +121,27 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"memory.cache", Kind::size, "64MiB", "", 8 * kMiB, kTiB, "The catalog's cache."},
 
     {"log.level", Kind::choice, "info", "debug|info|warn|error|off", 0, 0,
-     "debug: a line for every request, too."},
-    {"log.format", Kind::choice, "text", "text|json", 0, 0, "Lines of key=value, or of JSON, on standard error."},
+     "debug: a line for every request, too.", kOpen, kLive},
+    {"log.format", Kind::choice, "text", "text|json", 0, 0, "Lines of key=value, or of JSON, on standard error.", kOpen, kLive},
+
+    {"events.to", Kind::list, "", "", 0, 0,
+     "Where requests and administrative acts are recorded, one JSON line each (docs/access-events.md): file, syslog, stdout. Empty: "
+     "nowhere.", kOpen, kLive},
+    {"events.file", Kind::path, "", "", 0, 0,
+     "The file, mode 0640; its folder must be there. Read again (opened anew) on SIGHUP. Not set: /var/log/bascule/access.jsonl for root "
+     "and services, else ~/.local/state/bascule/access.jsonl (XDG_STATE_HOME).", kOpen, kLive},
+    {"events.rotate_size", Kind::size, "256MiB", "", 0, kTiB, "The file is put aside before it grows beyond this; 0B: never for its size.", kOpen, kLive},
+    {"events.rotate_age", Kind::duration, "24h", "", 0, 8760 * kHour, "… and when it is so old; 0s: never for its age.", kOpen, kLive},
+    {"events.keep", Kind::number, "30", "", 0, 100'000, "So many files that were put aside are kept; 0: all.", kOpen, kLive},
+    {"events.syslog_socket", Kind::path, "/dev/log", "", 0, 0, "syslog: the datagram socket. Messages are in the form of RFC 5424.", kOpen, kLive},
+    {"events.syslog_facility", Kind::choice, "local0", "user|daemon|auth|authpriv|local0|local1|local2|local3|local4|local5|local6|local7", 0, 0,
+     "syslog: the facility; the severity is informational.", kOpen, kLive},
+    {"events.when_unwritable", Kind::choice, "count", "count|refuse", 0, 0,
+     "When they cannot be written. count: go on, count what is lost, and say so as soon as possible. refuse: answer 503 ServerBusy until they "
+     "can; what was admitted waits and is written.", kOpen, kLive},
+    {"events.flush", Kind::duration, "100ms", "", 10, 10 * kSecond, "How long an event stays in memory at most before it is written.", kOpen, kLive},
+    {"events.sync", Kind::flag, "false", "", 0, 0, "Wait for the disk after each write to the file: a power failure then costs no more than events.flush.", kOpen, kLive},
+    {"events.buffer", Kind::size, "1MiB", "", 256 * kKiB, 64 * kMiB, "For each thread: what may wait to be written."},
 
     {"accounts.development", Kind::choice, "auto", "auto|on|off", 0, 0,
      "Azure's development account, whose key everybody knows. auto: while every server.listen is this machine's own."},
@@ -164,7 +184,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"backup.addressing", Kind::choice, "path", "path|host", 0, 0, "https://HOST/BUCKET/… or https://BUCKET.HOST/…."},
     {"backup.access_key", Kind::text, "", "", 0, 0, "The access key's id at backup.endpoint."},
     {"backup.secret_key", Kind::text, "", "", 0, 0,
-     "The secret key there. Better in backup.secret_key_file, or in the environment.", true},
+     "The secret key there. Better in backup.secret_key_file, or in the environment.", kSecret},
     {"backup.secret_key_file", Kind::path, "", "", 0, 0, "A file of mode 0600 with the secret key alone."},
     {"backup.ca_file", Kind::path, "", "", 0, 0, "Authorities to trust for backup.endpoint, PEM. Not set: the system's."},
     {"backup.allow_plain_http", Kind::flag, "false", "", 0, 0, "http:// to another machine, for tests."},
@@ -326,6 +346,16 @@ Result<Value> parse_value(const Setting& setting, std::string_view text) {
   if (!good || number < setting.least || number > setting.most) return wrong(setting, text);
   value.number = number;
   return value;
+}
+
+std::string show_value(const Setting& setting, const Value& value) {
+  switch (setting.kind) {
+    case Kind::flag: return value.number ? "true" : "false";
+    case Kind::number: return std::to_string(value.number);
+    case Kind::size: return value.number == 0 ? "0B" : show(setting.kind, value.number);
+    case Kind::duration: return show(setting.kind, value.number);
+    default: return value.text;
+  }
 }
 
 }  // namespace bascule::app

@@ -29,8 +29,12 @@ struct Setting {
   std::string_view choices;   // choice: "folder|s3"
   std::uint64_t least = 0, most = 0;  // number, size (bytes), duration (milliseconds)
   std::string_view help;      // one or two sentences
-  bool secret = false;        // from a private file or the environment, never from the command line
+  // From the environment, a private configuration file, the file that NAME_file names, or systemd's credential NAME; never
+  // from the command line, never shown.
+  bool secret = false;
+  bool live = false;          // a change is in force after SIGHUP; else it needs a restart
 };
+inline constexpr bool kOpen = false, kSecret = true, kLive = true;   // for the table's rows
 
 std::span<const Setting> settings();
 const Setting* find_setting(std::string_view name);
@@ -46,10 +50,13 @@ struct Value {
   std::string text;               // text, path, choice
   std::vector<std::string> list;
   std::uint64_t number = 0;       // number, size in bytes, duration in milliseconds, flag 0 or 1
+  bool operator==(const Value&) const = default;
 };
 // From text (command line, environment; of a list: parts between commas). The message says what is allowed and repeats
 // nothing of a secret.
 Result<Value> parse_value(const Setting& setting, std::string_view text);
+// A value, but for lists, as it would be written: "128MiB", "30s", "true".
+std::string show_value(const Setting& setting, const Value& value);
 // A number that was read as one.
 Result<Value> check_number(const Setting& setting, std::int64_t number);
 

@@ -20,6 +20,7 @@ Signals::Signals() {
   const sigset_t set = ours();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);   // a file that may not grow is a write that fails
   thread_ = std::thread([this] { run(); });
 }
 

@@ -54,6 +54,10 @@ class ApiHandler final : public http::Handler {
       co_return;
     }
     const bool shut_out = limit_.failed(address, now);
+    if (events::EventSink* events = control_.events(); events && events->enabled())
+      events->record(events::AdminEvent{.time = clock_.wall(), .operation = "authenticate", .outcome = events::Outcome::denied,
+                                        .reason = none ? "no token was given" : "the token is not known, over or revoked", .authentication = "AdminToken",
+                                        .caller_address = address});
     log::warn("admin token refused", {{"address", address}, {"why", none ? "none was given" : "it is not known, over or revoked"}, {"shut_out", shut_out}});
     co_await refuse_control(exchange, {401, Code::permission_denied, error.message, {}}, challenge(none ? "" : "invalid_token"));
   }

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "app/admin/control_approvals.h"
+#include "app/admin/control_events.h"
 #include "app/admin/control_requests.h"
 #include "app/admin/rest.h"
 #include "base/log.h"
@@ -123,8 +124,33 @@ Task<Control::Done> Control::answer(AdminPrincipal who, std::string what, std::s
   co_return done;
 }
 
+namespace {
+
+constexpr std::string_view kUnrecorded = "acts cannot be recorded now (events.when_unwritable = refuse), so none is carried out; `bascule status` and the log say why";
+
+events::Outcome outcome_of(int exit, int status) {
+  if (status == 403) return events::Outcome::denied;
+  return exit == kDone || exit == kAwaits ? events::Outcome::allowed : events::Outcome::failed;
+}
+
+}  // namespace
+
 Task<void> Control::handle(AdminPrincipal who, std::string what, std::string text, const std::atomic<bool>& stop, ControlOutput& output) {
-  Done done = co_await answer(std::move(who), std::move(what), std::move(text), stop, output);
+  events::EventSink* const sink = parts_.events && parts_.events->enabled() && !is_look(what) ? parts_.events : nullptr;
+  const WallTime time = parts_.clock.wall();
+  const Instant begun = parts_.clock.now();
+  Done done;
+  if (sink && what != "reload" && !sink->admit()) {   // a reload may be what mends it
+    done = {.last = {{"error", json::string_view(kUnrecorded.data(), kUnrecorded.size())}, {"code", rest_code(Code::overloaded)}}, .exit = kFailed,
+            .status = rest_status(Code::overloaded)};
+  } else {
+    done = co_await answer(who, what, text, stop, output);
+    if (sink) {
+      const std::string error = text_of(done.last, "error");
+      record_act(*sink, {.operation = what, .body = text, .caller = who.name, .role = name(who.role), .via = who.via, .address = who.address, .time = time,
+                         .took = parts_.clock.now() - begun, .outcome = outcome_of(done.exit, done.status), .error = error});
+    }
+  }
   done.last["exit"] = done.exit;
   co_await output.last(json::serialize(done.last), done.status);
 }

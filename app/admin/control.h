@@ -18,6 +18,7 @@
 //   lifecycle-remove {name}                           -> {name}
 //   immutability-…  {account, container, days?, appends?, tag?} -> what stands
 //   token-create    {name, role, days?, fingerprint?} -> {id, …, token}
+//   reload          {}                                -> {taken, problems, applied, need_restart, milliseconds}
 //   approvals-approve {id, digest}                    -> {approval, result}
 //   compact         {dry_run}                         -> {progress}*, {report}
 //   backup-make     {to, whole, keep}                 -> {progress}*, {made, content}
@@ -33,6 +34,7 @@
 
 #include "app/admin/approvals.h"
 #include "app/admin/readiness.h"
+#include "events/sink.h"
 #include "runtime/random.h"
 
 namespace bascule::app {
@@ -50,6 +52,7 @@ enum Exit : int {
 };
 
 struct MetricSources;   // pages.h
+class Reloader;         // app/reload.h
 
 // Where answer lines go. False: the asker is gone, stop.
 class ControlOutput {
@@ -75,6 +78,7 @@ class Control {
     Instant started{};
     TwoPerson two_person = TwoPerson::automatic;
     const MetricSources* metrics = nullptr;     // with a server
+    events::EventSink* events = nullptr;        // where acts are recorded; null: nowhere
   };
   explicit Control(Parts parts);  // the parts outlive it
 
@@ -83,9 +87,12 @@ class Control {
 
   Engine& engine() { return parts_.engine; }
   AdminTokens& tokens() { return tokens_; }
+  events::EventSink* events() const { return parts_.events; }
   Approvals& approvals() { return approvals_; }
   static constexpr int kMostLong = 8;   // requests that answer in lines, at a time
   TwoPerson two_person() const { return two_person_; }
+  void set_reloader(Reloader* reloader) { reloader_ = reloader; }   // any thread; null: nothing is reloaded
+  Reloader* reloader() const { return reloader_; }
   void set_two_person(TwoPerson two) { two_person_ = two; }   // any thread
 
  private:
@@ -100,6 +107,7 @@ class Control {
   Parts parts_;
   std::atomic<TwoPerson> two_person_;
   std::atomic<int> long_{0};
+  std::atomic<Reloader*> reloader_{nullptr};
   AdminTokens tokens_;
   Approvals approvals_;
 };

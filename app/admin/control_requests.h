@@ -35,6 +35,7 @@ ControlAnswer scope_request(const std::string& what, ControlCall& call);
 ControlAnswer role_request(const std::string& what, ControlCall& call);
 ControlAnswer immutability_request(const std::string& what, ControlCall& call);
 ControlAnswer backup_request(const std::string& what, ControlCall& call);
+ControlAnswer reload_request(const std::string& what, ControlCall& call);
 ControlAnswer check_request(const std::string& what, ControlCall& call);
 ControlAnswer compact_request(const std::string& what, ControlCall& call);
 ControlAnswer lifecycle_request(const std::string& what, ControlCall& call);

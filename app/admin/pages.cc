@@ -156,6 +156,20 @@ void show_engine(PrometheusText& out, Engine& engine) {
   show_provider(out, engine.provider_metrics(), engine.provider().name());
 }
 
+void show_events(PrometheusText& out, const events::Recorder& recorder) {
+  const events::RecorderStats stats = recorder.stats();
+  const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+    out.metric(name, type, help);
+    out.sample({}, value);
+  };
+  one("bascule_events_written_total", "counter", "Access events written.", stats.written);
+  one("bascule_events_written_bytes_total", "counter", "Their bytes.", stats.written_bytes);
+  one("bascule_events_dropped_total", "counter", "Access events that were lost (events.when_unwritable = count).", stats.dropped);
+  one("bascule_events_refused_total", "counter", "Requests refused because they could not be recorded (refuse).", stats.refused);
+  one("bascule_events_rotations_total", "counter", "Files put aside.", stats.rotations);
+  one("bascule_events_failing", "gauge", "1 while a place takes no events.", stats.failing);
+}
+
 }  // namespace
 
 std::string AdminPages::metrics() const {
@@ -171,6 +185,7 @@ std::string AdminPages::metrics() const {
   if (sources_.requests != nullptr) show_requests(out, *sources_.requests);
   if (sources_.accounts != nullptr) show_accounts(out, *sources_.accounts);
   if (sources_.disk != nullptr) show_disk(out, sources_.disk->state());
+  if (sources_.events != nullptr) show_events(out, *sources_.events);
   if (server::Server* server = sources_.server) show_server(out, *server);
   if (Engine* engine = sources_.engine) show_engine(out, *engine);
   return out.text();

@@ -4,6 +4,7 @@
 
 #include "app/admin/readiness.h"
 #include "app/admin/request_metrics.h"
+#include "events/recorder.h"
 #include "http/message.h"
 #include "server/server.h"
 
@@ -17,6 +18,7 @@ struct MetricSources {
   const RequestMetrics* requests = nullptr;
   const AccountMetrics* accounts = nullptr;
   const DiskWatch* disk = nullptr;
+  const events::Recorder* events = nullptr;
   std::atomic<Engine*> engine{nullptr};
   std::atomic<server::Server*> server{nullptr};
   Instant started{};

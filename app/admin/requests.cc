@@ -87,6 +87,7 @@ constexpr auto kRequests = std::to_array<ControlRequest>({
     {"immutability-version-level", kOperator, kForever, "POST", "/v1/accounts/{account}/containers/{container}/immutability/version-level",
      "account:text container:text", "Immutability", immutability_request, "Lets single versions have policies and holds of their own, for good."},
 
+    {"reload", kOperator, false, "POST", "/v1/reload", "", "Reload", reload_request, "Reads the configuration again; all of it is taken, or none."},
     {"compact", kOperator, false, "POST", "/v1/compactions", "dry_run:flag", "Compaction*", compact_request, "Gathers extents where that pays."},
     {"backup-list", kAll, false, "GET", "/v1/backups", "!to:text", "Backups", backup_request, "Lists the backups in a place, and which were read back."},
     {"backup-make", kOperator, false, "POST", "/v1/backups", "!to:text whole:flag keep:count", "BackupMade*", backup_request,

@@ -14,6 +14,8 @@
 #include "app/admin/control_requests.h"
 #include "app/commands/commands.h"
 #include "app/process.h"
+#include "base/log.h"
+#include "events/recorder.h"
 #include "runtime/loops.h"
 #include "runtime/run.h"
 
@@ -81,18 +83,30 @@ bool is_held(const Error& error) {
   return error.code == Code::unavailable && error.message.find("another process holds") != std::string::npos;
 }
 
+// Where what cannot be recorded goes on all the same, a place that is not there is a warning.
+Result<std::unique_ptr<events::Recorder>> open_events(const Config& config) {
+  BASCULE_ASSIGN(auto options, config.event_options());
+  options.descriptor.reset();   // standard output is the answer's
+  const bool must = options.policy == events::Policy::refuse;
+  auto opened = events::Recorder::open(std::move(options), system_clock(), system_random());
+  if (opened || must) return opened;
+  log::warn("access events cannot be written", {{"error", opened.error().message}});
+  return events::Recorder::open({}, system_clock(), system_random());
+}
+
 Result<void> ask_ourselves(const Config& config, const std::string& what, const std::string& body, Folder folder, Lines& lines) {
   BASCULE_ASSIGN(EngineOptions options, config.engine_options());
   options.allow_create = folder == Folder::may_be_made;
   if (!options.allow_create) options.development_account = false;
   const AdminPrincipal who = local_owner(::geteuid(), "folder");   // before root becomes somebody else
   BASCULE_TRY(become_owner_of(options.data));
+  BASCULE_ASSIGN(auto events, open_events(config));
   Loops loops(2);
   BASCULE_ASSIGN(auto engine, Engine::open(options, system_clock(), system_random()));
   if (engine->created_key_file()) announce_key_file(engine->options());
   // What a crash left behind is known to the first who opens the folder after it: to us, now.
   if (!engine->died().empty() || what == "migrate") engine->start_jobs(loops[1]);
-  Control control({.engine = *engine, .clock = system_clock(), .random = system_random(), .two_person = config.two_person()});
+  Control control({.engine = *engine, .clock = system_clock(), .random = system_random(), .two_person = config.two_person(), .events = events.get()});
   LinesOutput output(lines);
   std::promise<void> done;
   auto finished = done.get_future();
@@ -100,6 +114,7 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   finished.wait();
   auto closed = engine->close();
   loops.stop();
+  events->close();
   return closed;
 }
 

@@ -44,6 +44,7 @@ struct Parsed {
   AdminArguments admin;
   ApprovalsArguments approvals;
   StatusArguments status;
+  ConfigArguments config;
   AssessArguments assess;
   CompareArguments compare;
   RestoreArguments from_backup;
@@ -80,10 +81,12 @@ void add_asking(CLI::App& command, Parsed& parsed, const char* ca_flag = "--ca-f
 
 std::string settings_help() {
   std::string out = "Settings, with their defaults. In the file as [section] and key; in the environment as BASCULE_SECTION_KEY; on the\n"
-                    "command line as --set section.key=value. The command line goes before the environment, that before the file.\n";
+                    "command line as --set section.key=value. The command line goes before the environment, that before the file. (live): a\n"
+                    "change is in force after SIGHUP; the others need a restart.\n";
   for (const Setting& s : settings()) {
     out += "  " + std::string(s.name) + (s.standard.empty() ? "" : " = " + std::string(s.standard)) + "\n      " + std::string(s.help);
     if (s.kind != Kind::text && s.kind != Kind::path && s.kind != Kind::list) out += " Allowed: " + allowed(s) + ".";
+    if (s.live) out += " (live)";
     out += "\n";
   }
   return out + "\n";
@@ -113,6 +116,37 @@ CLI::App* add_serve(CLI::App& root, Parsed& parsed) {
         "  BASCULE_PROVIDER_SECRET_KEY=… bascule serve --config /etc/bascule/bascule.toml\n");
   });
   return command;
+}
+
+CLI::App* add_config(CLI::App& root, Parsed& parsed) {
+  auto* config = root.add_subcommand("config", "Checks and shows the configuration.");
+  config->require_subcommand(1);
+  const auto make = [&](const char* name, const char* description) {
+    auto* command = config->add_subcommand(name, description);
+    add_common(*command, parsed);
+    add_setting(*command, parsed, "--listen", "server.listen", "HOST:PORT");
+    add_setting(*command, parsed, "--certificate", "server.certificate", "FILE");
+    add_setting(*command, parsed, "--key", "server.key", "FILE");
+    add_setting(*command, parsed, "--key-file", "key_file", "FILE");
+    command->add_flag("--json", parsed.config.json, "The answer as one JSON object.");
+    return command;
+  };
+  make("check", "Says everything that is wrong with the configuration; changes nothing.")->footer(
+      "Examples:\n"
+      "  bascule config check\n"
+      "  bascule config check --config new.toml --json && cp new.toml /etc/bascule/bascule.toml && systemctl reload bascule\n"
+      "Reads what serve would read, as the user who runs it: settings, certificates and their dates, keys and their modes, secrets,\n"
+      "addresses, places for events. Asks nobody on the network. An address in use is a warning: the running server may have it.\n\n"
+      "Exit codes:\n"
+      "  0  nothing is wrong; there may be warnings\n"
+      "  2  something is wrong\n");
+  auto* show = make("show", "Shows each setting's value and where it comes from. Secrets are not shown.");
+  show->add_flag("--changed", parsed.config.changed, "Only what is not at its default.");
+  show->footer("Examples:\n  bascule config show --changed\n  bascule config show --json | jq -r '.settings[] | select(.reload == \"restart\") | .name'\n"
+               "live: a change is in force after a reload (SIGHUP, systemctl reload). restart: after a restart.\n\n"
+               "Exit codes:\n  0  done\n  2  the configuration cannot be used (bascule config check says why)\n");
+  config->footer("Examples:\n  bascule config check\n  bascule config show --changed\n");
+  return config;
 }
 
 CLI::App* add_migrate(CLI::App& root, Parsed& parsed) {
@@ -616,7 +650,7 @@ CLI::App* add_compare(CLI::App& root, Parsed& parsed) {
   return command;
 }
 
-Result<Config> load(const Parsed& parsed) {
+Result<ConfigSources> sources_of(const Parsed& parsed) {
   ConfigSources sources{.file = parsed.config_file, .command_line = parsed.settings};
   for (const std::string& set : parsed.sets) {
     const std::size_t equals = set.find('=');
@@ -627,7 +661,7 @@ Result<Config> load(const Parsed& parsed) {
     const std::string_view text(*variable);
     sources.environment_names.emplace_back(text.substr(0, text.find('=')));
   }
-  return Config::load(sources);
+  return sources;
 }
 
 }  // namespace
@@ -638,6 +672,7 @@ int run_command_line(int argc, char** argv) {
   root.get_formatter()->column_width(34);
   Parsed parsed;
   auto* serve = add_serve(root, parsed);
+  auto* config_commands = add_config(root, parsed);
   auto* migrate = add_migrate(root, parsed);
   add_account(root, parsed);
   auto* identity = add_identity(root, parsed);
@@ -651,6 +686,13 @@ int run_command_line(int argc, char** argv) {
   add_status(root, parsed);
   add_check(root, parsed);
   add_backup(root, parsed);
+  auto* reload = root.add_subcommand("reload", "Makes the running server read its configuration again.");
+  add_asking(*reload, parsed);
+  reload->add_flag("--json", parsed.config.json, "The answer as one JSON object.");
+  reload->footer("Examples:\n  bascule reload\n"
+                 "As SIGHUP does, but it waits and says what came of it. All of the new configuration is taken, or none; no connection is cut.\n\n"
+                 "Exit codes:\n  0  it is in force, but for settings that need a restart, which are named\n  1  the server cannot be asked\n"
+                 "  2  the configuration is wrong; the server keeps the one that it has\n");
   auto* assess = add_assess(root, parsed);
   auto* compare = add_compare(root, parsed);
   auto* version = root.add_subcommand("version", "Says which build this is.");
@@ -665,6 +707,7 @@ int run_command_line(int argc, char** argv) {
       "  bascule check\n"
       "  bascule status\n"
       "  bascule backup /mnt/backups\n"
+      "  bascule config check\n"
       "  bascule assess estate.json\n"
       "  bascule compare --rule rule.toml\n"
       "Each command has its own --help.\n"));
@@ -678,15 +721,24 @@ int run_command_line(int argc, char** argv) {
   if (root.got_subcommand(assess)) return run_assess(parsed.assess);
   if (root.got_subcommand(compare)) return run_compare(parsed.compare);   // needs no configuration
   if (root.got_subcommand(identity)) return run_identity(parsed.identity);   // has one of its own
-  auto config = load(parsed);
+  auto sources = sources_of(parsed);
+  if (!sources) {
+    complain(sources.error().message, kUsage);
+    return kUsage;
+  }
+  const ReadConfig read = [sources = *sources](std::vector<Error>& problems) { return Config::examine(sources, problems); };
+  if (config_commands->got_subcommand("check")) return run_config_check(read, parsed.config);
+  auto config = Config::load(*sources);
   if (!config) {
     complain(config.error().message, kUsage);
     return kUsage;
   }
-  if (root.got_subcommand(serve)) return run_serve(*config, parsed.from_backup);
+  if (root.got_subcommand(config_commands)) return run_config_show(*config, parsed.config);
+  if (root.got_subcommand(serve)) return run_serve(std::move(*config), read, parsed.from_backup);
   // Commands speak for themselves; of the log only what is wrong is of interest.
   log::setup({.level = std::max(*log::parse_level(config->text("log.level")), log::Level::warn),
               .json = config->text("log.format") == "json"});
+  if (root.got_subcommand(reload)) return run_reload(*config, parsed.config);
   if (root.got_subcommand(migrate)) return run_migrate(*config, parsed.migrate);
   if (root.got_subcommand("admin")) return run_admin(*config, parsed.admin);
   if (root.got_subcommand("approvals")) return run_approvals(*config, parsed.approvals);

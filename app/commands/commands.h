@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/config.h"
+#include "app/reload.h"
 
 namespace bascule::app {
 
@@ -29,6 +29,11 @@ struct AccountArguments {
 struct IdentityArguments {
   enum class What { serve, check } what = What::serve;
   std::string config_file;              // "" = identity.toml beside the server's configuration
+};
+
+struct ConfigArguments {
+  bool changed = false;                 // show: only what is not at its default
+  bool json = false;
 };
 
 struct LifecycleArguments {
@@ -119,7 +124,10 @@ struct CompareArguments {
 };
 
 struct RestoreArguments;   // restore.h
-int run_serve(const Config& config, const RestoreArguments& from_backup);
+int run_serve(Config config, const ReadConfig& read, const RestoreArguments& from_backup);
+int run_config_check(const ReadConfig& read, const ConfigArguments& arguments);
+int run_reload(const Config& config, const ConfigArguments& arguments);
+int run_config_show(const Config& config, const ConfigArguments& arguments);
 int run_account(const Config& config, const AccountArguments& arguments);
 int run_account_settings(const Config& config, const AccountArguments& arguments);
 int run_identity(const IdentityArguments& arguments);

@@ -16,9 +16,11 @@
 #include "app/identity.h"
 #include "app/places.h"
 #include "app/process.h"
+#include "app/reload.h"
 #include "app/signals.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "events/recorder.h"
 #include "http/tls.h"
 #include "runtime/run.h"
 #include "server/address.h"
@@ -171,30 +173,26 @@ void say_recovered(const Engine& engine) {
                           {"next", "what they placed and nothing names is collected in the background"}});
 }
 
-// `web`: the websites' own listener, `api`: the admin API's, or null.
-void serve_until_told(const Config& config, server::Server& server, server::Server* web, AdminApi* api, Signals& signals) {
+void serve_until_told(Reloader& reloader, Signals& signals) {
   while (true) {
     switch (signals.wait(1h)) {
       case Signals::Event::none: break;
       case Signals::Event::stop: return;
-      case Signals::Event::reload:
-        if (api != nullptr) {
-          if (auto reloaded = api->reload_certificate(); !reloaded)
-            log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
-          else log::info("certificate reloaded", {{"address", api->addresses().front()}});
-        }
-        if (config.text("server.certificate").empty()) {
-          log::info("nothing to reload", {{"why", "there is no certificate"}});
-          break;
-        }
-        for (server::Server* one : {&server, web}) {
-          if (!one) continue;
-          if (auto reloaded = one->reload_certificate(); !reloaded)
-            log::error("certificate not reloaded", {{"error", reloaded.error().message}, {"kept", "the one in use"}});
-          else log::info("certificate reloaded", {{"address", one->addresses().front()}});
-        }
+      case Signals::Event::reload: reloader.reload(); break;
     }
   }
+}
+
+log::Options log_options(const Config& config) {
+  return {.level = *log::parse_level(config.text("log.level")), .json = config.text("log.format") == "json"};
+}
+
+void say_started(events::EventSink& events, Engine& engine, const server::Server& server) {
+  const events::Detail details[] = {{"Version", kVersion}, {"Address", server.addresses().front()}, {"Tls", server.encrypted() ? "yes" : "no"},
+                                    {"Session", engine.catalog().session()}, {"SessionsThatDied", engine.died().size()}};
+  events.record(events::ServiceEvent{.time = system_clock().wall(), .operation = "ServiceStarted",
+                                     .reason = engine.died().empty() ? "" : "the last run did not end in order: its last events may be missing",
+                                     .details = details});
 }
 
 // A start that comes to nothing ends its session in order, so that the next one has nothing to recover.
@@ -222,22 +220,33 @@ class IssuerKeys {
 };
 
 // One life of the server over an open engine, which is closed at the end. `admin` outlives it.
-int run_server(const Config& config, Engine& engine, Administration& admin, Loops& loops, Signals& signals) {
+int run_server(Config& config, const ReadConfig& read, Engine& engine, Administration& admin, Loops& loops, Signals& signals,
+               events::Recorder& events) {
   if (auto guarded = guard_development_account(config, engine); !guarded) return give_up(engine, guarded.error());
   auto issuers = make_issuers(config, system_clock());
   if (!issuers) return give_up(engine, issuers.error());
   api::blob::BlobService blobs(engine.service(), system_clock(), system_random(),
-                               {.remote = &engine.remote(), .domains = {config.list("server.domains")},
+                               {.remote = &engine.remote(), .domains = {config.list("server.domains")}, .events = &events,
                                 .authentication = authentication_settings(config, **issuers)});
   AccountCounting by_account(admin.accounts, engine.service(), {config.list("server.domains")});
   MeasuredHandler measured(blobs, admin.requests, system_clock(), &by_account);
-  api::web::WebService web(engine.service(), system_clock(), system_random(), *config.web_options());
+  const auto web_options = [&events](const Config& from) {
+    auto options = *from.web_options();   // checked when it was read
+    options.events = &events;
+    return options;
+  };
+  api::web::WebService web(engine.service(), system_clock(), system_random(), web_options(config));
   api::web::HostSplit split(web, measured);
-  server::Server server(loops, config.server_options(), split, api::blob::refuse_unread, system_clock());
+  const auto server_options = [&events](const Config& from) {
+    server::ServerOptions options = from.server_options();
+    options.events = &events;
+    return options;
+  };
+  server::Server server(loops, server_options(config), split, api::blob::refuse_unread, system_clock());
   if (auto started = server.start(); !started) return give_up(engine, started.error());
   std::optional<server::Server> web_server;
   if (!config.list("web.listen").empty()) {
-    server::ServerOptions options = config.server_options();
+    server::ServerOptions options = server_options(config);
     options.listen = config.list("web.listen");
     web_server.emplace(loops, options, web, api::web::refuse_unread, system_clock());
     if (auto started = web_server->start(); !started) return give_up(engine, started.error());
@@ -246,7 +255,7 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   }
   Control control({.engine = engine, .clock = system_clock(), .random = system_random(), .readiness = &admin.readiness,
                    .addresses = server.addresses(), .encrypted = server.encrypted(), .started = admin.sources.started,
-                   .two_person = config.two_person(), .metrics = &admin.sources});
+                   .two_person = config.two_person(), .metrics = &admin.sources, .events = &events});
   auto control_server = ControlServer::start(config.text("data"), control, admin.loops[1], system_clock());
   if (!control_server) return give_up(engine, control_server.error());
   std::unique_ptr<AdminApi> api;
@@ -272,7 +281,37 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
                         {"provider", engine.provider().name()}, {"data", engine.options().data}});
   notify_service_manager("READY=1");
 
-  serve_until_told(config, server, web_server ? &*web_server : nullptr, api.get(), signals);
+  say_started(events, engine, server);
+  Reloader reloader(config, read, &events, system_clock());
+  reloader.add("log", [](const Config& fresh) { return Reloader::Commit([options = log_options(fresh)] { log::setup(options); }); });
+  for (server::Server* one : {&server, web_server ? &*web_server : nullptr})
+    if (one) reloader.add("server", [one, server_options](const Config& fresh) { return one->prepare(server_options(fresh)); });
+  reloader.add("domains", [&blobs, &web, web_options](const Config& fresh) {
+    return Reloader::Commit([&blobs, &web, domains = fresh.list("server.domains"), options = web_options(fresh)] {
+      if (blobs.domains().names != domains) blobs.set_domains({domains});
+      web.set_options(options);
+    });
+  });
+  reloader.add("two persons", [&control](const Config& fresh) { return Reloader::Commit([&control, two = fresh.two_person()] { control.set_two_person(two); }); });
+  if (api) {
+    reloader.add("admin API", [&api](const Config& fresh) -> Result<Reloader::Commit> {
+      const auto options = fresh.admin_api_options();
+      if (!options) return Reloader::Commit();
+      BASCULE_TRY(http::make_server_tls(options->certificate_file, options->key_file));
+      return Reloader::Commit([&api] {
+        if (auto again = api->reload_certificate(); !again) log::error("certificate not reloaded", {{"error", again.error().message}, {"kept", "the one in use"}});
+      });
+    });
+  }
+  // The last: its files are opened and taken in one step, so nothing may fail behind it.
+  reloader.add("events", [&events](const Config& fresh) -> Result<Reloader::Commit> {
+    BASCULE_ASSIGN(auto options, fresh.event_options());
+    BASCULE_TRY(events.reconfigure(std::move(options)));
+    return Reloader::Commit();
+  });
+  control.set_reloader(&reloader);
+  serve_until_told(reloader, signals);
+  control.set_reloader(nullptr);
 
   notify_service_manager("STOPPING=1");
   log::info("draining", {{"connections", server.counters().open.load()}});
@@ -293,6 +332,8 @@ int run_server(const Config& config, Engine& engine, Administration& admin, Loop
   loops.stop();
   admin.loops.stop();
   if (!closed) return complain(closed.error());
+  events.record(events::ServiceEvent{.time = system_clock().wall(), .operation = "ServiceStopped"});
+  events.close();
   log::info("stopped");
   return kDone;
 }
@@ -309,9 +350,9 @@ Result<void> begin_from_backup(const EngineOptions& options, const RestoreArgume
 
 }  // namespace
 
-int run_serve(const Config& config, const RestoreArguments& from_backup) {
+int run_serve(Config config, const ReadConfig& read, const RestoreArguments& from_backup) {
   prepare_process(config.text("log.level") == "debug");
-  log::setup({.level = *log::parse_level(config.text("log.level")), .json = config.text("log.format") == "json"});
+  log::setup(log_options(config));
   Signals signals;
   auto options = config.engine_options();
   if (!options) return complain(options.error());
@@ -321,7 +362,12 @@ int run_serve(const Config& config, const RestoreArguments& from_backup) {
     if (auto begun = begin_from_backup(*options, from_backup); !begun)
       return begun.error().message.contains("another process holds") ? complain(begun.error().message, kHeld) : complain(begun.error());
   }
+  auto event_options = config.event_options();
+  if (!event_options) return complain(event_options.error());
+  auto events = events::Recorder::open(*event_options, system_clock(), system_random());
+  if (!events) return complain({events.error().code, 0, "events.to: " + events.error().message});
   Administration admin;
+  admin.sources.events = events->get();
   if (auto started = admin.start(config); !started) return complain(started.error());
   Loops loops(config.number("server.threads"));
   auto engine = open_engine(*options, admin.readiness, signals);
@@ -332,7 +378,7 @@ int run_serve(const Config& config, const RestoreArguments& from_backup) {
   }
   if ((*engine)->created_key_file()) announce_key_file((*engine)->options());
   say_recovered(**engine);
-  return run_server(config, **engine, admin, loops, signals);
+  return run_server(config, read, **engine, admin, loops, signals, **events);
 }
 
 }  // namespace bascule::app

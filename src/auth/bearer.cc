@@ -48,7 +48,12 @@ Decision grant_bearer(const AuthRequest& request, Operation operation, std::shar
   if (!account) return std::unexpected(failures::resource_not_found());
   const RoleRule& rule = role_rule(operation);
   const std::uint32_t actions = granted(account->access.get(), *identity, request, rule.scope);
-  if ((actions & rule.any_of) == 0) return std::unexpected(failures::permission_mismatch());
+  if ((actions & rule.any_of) == 0) {
+    AuthFailure failure = failures::permission_mismatch();
+    failure.reason = "no_role";
+    failure.who = std::move(identity);
+    return std::unexpected(std::move(failure));
+  }
   Authorised yes;
   yes.principal.kind = PrincipalKind::bearer;
   yes.principal.account = std::move(account);

@@ -1,11 +1,14 @@
 // Refusals as Azure words them ("Common REST API error codes", "SAS error codes"; AZURE-ANSWERS 2).
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace bascule::auth {
+
+struct Identity;   // principal.h
 
 // The api layer writes it in its protocol's form.
 struct AuthFailure {
@@ -15,6 +18,7 @@ struct AuthFailure {
   std::vector<std::pair<std::string, std::string>> extras;  // elements after Message, in order; to be escaped
   std::string www_authenticate;                             // the header's value; "" = none
   std::string_view reason{};                                // why, a constant word for the record; "" = as the code says
+  std::shared_ptr<const Identity> who{};                    // who asked, where that is proven all the same
 };
 
 namespace failures {

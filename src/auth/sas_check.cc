@@ -180,7 +180,8 @@ std::optional<AuthFailure> check_times(const Sas& sas, WallTime now) {
   if (!expiry || !start) return not_well_formed();
   if (*expiry <= *start)
     return failures::authentication_failed(fmt::format("Signed expiry time [{}] must be after signed start time [{}]",
-                                                       http_date(*expiry), http_date(*start)));
+                                                       http_date(*expiry), http_date(*start)),
+                                           sas.start.empty() ? "expired" : "malformed");
   if (now < *start || now >= *expiry)
     return failures::authentication_failed(
         fmt::format("Signature not valid in the specified time frame: Start [{}] - Expiry [{}] - Current [{}]",

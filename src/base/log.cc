@@ -108,7 +108,7 @@ std::optional<Level> parse_level(std::string_view text) {
 
 void setup(const Options& options) {
   as_json = options.json;
-  detail::threshold = options.level;
+  detail::threshold.store(options.level, std::memory_order_relaxed);
 }
 
 std::string format_line(bool json, std::string_view time, Level level, std::string_view event, Fields fields) {

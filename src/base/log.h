@@ -24,7 +24,7 @@ struct Options {
   Level level = Level::info;
   bool json = false;
 };
-// Before any other thread logs; without it, the defaults above hold.
+// Any thread, any number of times; without it, the defaults above hold.
 void setup(const Options& options);
 
 namespace detail {

@@ -93,6 +93,12 @@ Result<void> create_file(const std::string& path, const std::string& text, Rando
   return {};
 }
 
+// systemd hands its service a file of root's that an access list opens to the service alone, which the mode shows as the group's.
+bool is_credential(const std::string& path) {
+  const char* folder = ::secure_getenv("CREDENTIALS_DIRECTORY");
+  return folder != nullptr && folder[0] == '/' && path.starts_with(std::string(folder) + "/");
+}
+
 Result<std::string> read_file(const std::string& path) {
   const auto ours = [](const struct stat& s) { return s.st_uid == ::geteuid() || s.st_uid == 0; };
   struct stat info {};
@@ -104,7 +110,7 @@ Result<std::string> read_file(const std::string& path) {
   if (!file.ok() || ::fstat(file.get(), &info) != 0) return system_error(path, "cannot be read");
   if (!S_ISREG(info.st_mode)) return fail(Code::invalid_argument, "key file " + path + ": is not a regular file");
   if (!ours(info)) return fail(Code::permission_denied, "key file " + path + ": belongs to another user");
-  if ((info.st_mode & 077) != 0) {
+  if ((info.st_mode & (is_credential(path) && info.st_uid == 0 ? 037 : 077)) != 0) {
     return fail(Code::permission_denied, "key file " + path + ": others than its owner have access; run: chmod 600 " + path);
   }
   std::string text(KeyFile::kMaxFileBytes + 1, '\0');

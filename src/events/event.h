@@ -15,6 +15,7 @@ enum class Outcome : std::uint8_t {
   allowed,  // authorised, and done
   failed,   // authorised, and not done: a condition, an absent blob, an error
   denied,   // refused for who asked, or for how
+  rejected, // refused for its form before anybody looked at who asked: the credential is not verified
   cut,      // the connection ended before the answer was complete
 };
 

@@ -113,6 +113,7 @@ std::string_view name(Outcome outcome) {
     case Outcome::allowed: return "Allowed";
     case Outcome::failed: return "Failed";
     case Outcome::denied: return "Denied";
+    case Outcome::rejected: return "Rejected";
     case Outcome::cut: return "Cut";
   }
   return "Failed";

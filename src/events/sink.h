@@ -8,6 +8,9 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
+  // False: nothing is recorded now, and nothing needs to be gathered for it.
+  virtual bool enabled() const = 0;
+
   // Asked before work begins that will be recorded. False only under the policy `refuse` while events cannot be written:
   // the work must then not be done (503 ServerBusy; the sink counts it). What was admitted is recorded in any case.
   // Any thread, never waits.

@@ -13,6 +13,7 @@
 #include <future>
 #include <mutex>
 
+#include "base/live.h"
 #include "base/log.h"
 #include "http/socket_stream.h"
 #include "http/tls.h"
@@ -79,7 +80,7 @@ class CountingHandler final : public http::Handler {
 
 struct Server::State : std::enable_shared_from_this<State> {
   State(Loops& l, ServerOptions o, http::Handler& h, http::RefusalWriter r, Clock& c)
-      : options(std::move(o)), loops(l), refuse(std::move(r)), clock(c), handler(h, counters) {
+      : options(std::move(o)), live(options), loops(l), refuse(std::move(r)), clock(c), handler(h, counters) {
     for (std::size_t i = 0; i < loops.size(); ++i) per_loop.push_back(std::make_unique<PerLoop>());
   }
 
@@ -107,7 +108,8 @@ struct Server::State : std::enable_shared_from_this<State> {
     }
   }
 
-  const ServerOptions options;
+  const ServerOptions options;             // at the start
+  Live<ServerOptions> live;                // limits, times and files in force
   Loops& loops;
   const http::RefusalWriter refuse;
   Clock& clock;
@@ -157,7 +159,7 @@ std::size_t Server::State::least_loaded() const {
 bool Server::State::take(int fd, const sockaddr_storage& from) {
   counters.accepted.fetch_add(1, std::memory_order_relaxed);
   const bool too_many = counters.open.load() - refusals_under_way.load() >=
-                        static_cast<std::int64_t>(options.max_connections);
+                        static_cast<std::int64_t>(live.get().max_connections);
   if (too_many) {
     counters.refused.fetch_add(1, std::memory_order_relaxed);
     if (refusals_under_way.load() >= kRefusalsAtOnce) {
@@ -186,14 +188,35 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, int fd, std::string
     }
   };
   const Leaving leaving{*this, loop, too_many};
+  // Refusals before a request could be read are recorded, too: who was it, and why.
+  struct Refusing {
+    State& state;
+    const std::string address;
+    const std::uint16_t port;
+    events::ConnectionEvent::Kind kind;
+    void record(int status, std::string_view why) const {
+      if (events::EventSink* sink = state.options.events; sink && sink->enabled())
+        sink->record(events::ConnectionEvent{.time = state.clock.wall(), .kind = kind, .status = status, .reason = why,
+                                             .caller_address = address, .caller_port = port});
+    }
+  };
+  Refusing refusing{*this, peer, port, too_many ? events::ConnectionEvent::Kind::too_many_connections
+                                                 : events::ConnectionEvent::Kind::handshake_failed};
+  const http::RefusalWriter refuse_and_record = [&refusing](int status, std::string_view why, std::string& body) {
+    refusing.record(status, why);
+    return refusing.state.refuse(status, why, body);
+  };
   const http::SocketOptions socket{.set = &per_loop[loop]->streams, .tally = &per_loop[loop]->tally, .peer_port = port};
+  const ServerOptions& limits = live.get();
   std::unique_ptr<http::ByteStream> stream;
   if (auto context = current_tls()) {
     auto accepted = co_await http::accept_tls(fd, std::move(peer), std::move(context),
-                                              std::chrono::steady_clock::now() + options.handshake_timeout, socket);
+                                              std::chrono::steady_clock::now() + limits.handshake_timeout, socket);
     if (!accepted) {
       counters.failed_handshakes.fetch_add(1, std::memory_order_relaxed);
       log::debug("handshake_failed", {{"why", accepted.error().message}});
+      refusing.kind = events::ConnectionEvent::Kind::handshake_failed;
+      refusing.record(0, accepted.error().message);
       co_return;
     }
     stream = std::move(*accepted);
@@ -201,10 +224,11 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, int fd, std::string
     stream = http::make_socket_stream(co_await this_executor(), fd, std::move(peer), socket);
   }
   if (too_many) {
-    co_await http::refuse_connection(std::move(stream), 503, "There are too many connections.", options.limits, clock,
-                                     refuse);
+    co_await http::refuse_connection(std::move(stream), 503, "There are too many connections.", limits.limits, clock,
+                                     refuse_and_record);
   } else {
-    co_await http::serve_connection(std::move(stream), handler, options.limits, clock, refuse, draining);
+    refusing.kind = events::ConnectionEvent::Kind::unreadable_request;
+    co_await http::serve_connection(std::move(stream), handler, limits.limits, clock, refuse_and_record, draining);
   }
 }
 
@@ -256,8 +280,21 @@ Result<void> Server::start() {
   return {};
 }
 
+Result<std::function<void()>> Server::prepare(ServerOptions fresh) {
+  http::TlsContextPtr tls;
+  if (fresh.certificate_file.empty() == encrypted()) return fail(Code::invalid_argument, "whether there is TLS can be changed by a restart alone");
+  if (encrypted()) { BASCULE_ASSIGN(tls, http::make_server_tls(fresh.certificate_file, fresh.key_file)); }
+  fresh.events = state_->options.events;
+  return [state = state_, tls, options = std::move(fresh)] {
+    state->live.set(options);
+    const std::lock_guard lock(state->tls_mutex);
+    state->tls = tls;
+  };
+}
+
 Result<void> Server::reload_certificate() {
-  BASCULE_ASSIGN(auto fresh, http::make_server_tls(state_->options.certificate_file, state_->options.key_file));
+  const ServerOptions& options = state_->live.get();
+  BASCULE_ASSIGN(auto fresh, http::make_server_tls(options.certificate_file, options.key_file));
   const std::lock_guard lock(state_->tls_mutex);
   state_->tls = std::move(fresh);
   return {};

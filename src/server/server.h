@@ -1,10 +1,12 @@
 // Server: accepts connections, spreads them over the loops and serves HTTP/1.1 on them until told to drain.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "events/sink.h"
 #include "http/server_connection.h"
 #include "runtime/loops.h"
 
@@ -18,6 +20,7 @@ struct ServerOptions {
   std::size_t max_connections = 10'000;        // one more is answered 503 and closed
   Duration handshake_timeout = std::chrono::seconds(10);
   http::ConnectionLimits limits;
+  events::EventSink* events = nullptr;         // where refused connections are recorded; outlives the server. Null: nowhere
 };
 
 // Read by any thread; all but `open` only grow.
@@ -46,6 +49,9 @@ class Server {
   std::uint16_t port() const { return port_; }  // of the first
   bool encrypted() const;
 
+  // Limits and certificate anew, for the connections to come; the addresses stay, and whether there is TLS at all. Reads the
+  // files now; nothing changes before the function that it returns is called, which cannot fail.
+  Result<std::function<void()>> prepare(ServerOptions fresh);
   // Reads certificate and key again for the connections to come; on an error the old ones stay.
   Result<void> reload_certificate();
 

@@ -58,6 +58,7 @@ TABLE = [
     ("approvals-show", ALL, "GET", "/v1/approvals/{approval}", None),
     ("approvals-approve", BOTH, "POST", "/v1/approvals/{approval}/approve", {"digest": "{digest}"}),
     ("approvals-reject", BOTH, "POST", "/v1/approvals/{approval}/reject", {"why": "a test"}),
+    ("reload", OPERATOR, "POST", "/v1/reload", None),
     ("compact", OPERATOR, "POST", "/v1/compactions", {"dry_run": True}),
     ("backup-list", ALL, "GET", "/v1/backups?to=s3://nowhere/x", None),
     ("backup-make", OPERATOR, "POST", "/v1/backups", {"to": "s3://nowhere/x"}),

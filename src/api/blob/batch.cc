@@ -211,7 +211,7 @@ bool batch_takes(auth::Operation operation) {
 }
 
 Parsed<Target> part_target(const Call& batch, const http::Request& part) {
-  const auto& domains = batch.service.options().domains;
+  const auto& domains = batch.service.domains();
   if (!batch.target.path_style) return parse_target(batch.target.host, part.path, part.query, domains, batch.service.operations());
   std::string account(1, '/');
   account.append(batch.target.account);
@@ -270,6 +270,8 @@ Task<Answer> submit_batch(Call& call) {
       part->request.encrypted = call.request.encrypted;
       part->request.tls_version = call.request.tls_version;
       part->request.peer_address = call.request.peer_address;
+      part->request.peer_port = call.request.peer_port;
+      part->request.tls_version = call.request.tls_version;
     }
   }
   const std::string answer_boundary = "batchresponse_" + call.request_id;

@@ -26,6 +26,9 @@ struct Call {
   ops::At at;                        // ?snapshot=, ?versionid=: only where the operation takes them (history.cc)
   auth::Authorised authorised;
   std::string_view operation = "?";  // for the log
+  std::optional<auth::Operation> routed;
+  bool denied = false;               // authorisation refused it
+  std::string_view denied_for;       // a constant word; "" = as the error's code says
   const Call* batch = nullptr;       // a part of this batch, whose address, version and connection are its own too
 
   Call(BlobService& s, http::Exchange& e, std::string id)

@@ -77,7 +77,7 @@ Parsed<std::optional<WallTime>> previous_snapshot(const Call& call) {
   if (by_url) {
     constexpr H kHeader = H::previous_snapshot_url;
     BASCULE_ASSIGN(const CopySource url, parse_copy_source(call.headers.get(kHeader), call.headers.get(H::host), call.version,
-                                                           call.service.options().domains, call.ops(), kHeader));
+                                                           call.service.domains(), call.ops(), kHeader));
     const Target& named = url.target;
     const std::string* snapshot = url.ours ? named.find("snapshot") : nullptr;
     const bool same = snapshot && named.account == call.target.account && named.container == call.target.container &&

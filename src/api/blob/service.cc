@@ -5,6 +5,7 @@
 #include "api/blob/cors.h"
 #include "api/blob/errors.h"
 #include "api/blob/guards.h"
+#include "api/blob/record.h"
 #include "api/blob/reply.h"
 #include "api/blob/router.h"
 #include "api/common/since.h"
@@ -59,7 +60,7 @@ Parsed<> locate(Call& call) {
     return {};
   }
   BASCULE_ASSIGN(call.target, parse_target(call.headers.get(H::host), request.path, request.query,
-                                           call.service.options().domains, call.service.operations()));
+                                           call.service.domains(), call.service.operations()));
   return {};
 }
 
@@ -72,7 +73,12 @@ auth::AuthRequest own_request(const Call& call) {
 }
 
 Answer take_decision(Call& call, auth::Decision decision) {
-  if (!decision) return refuse(problem_of(std::move(decision).error()));
+  if (!decision) {
+    call.denied = true;
+    call.denied_for = decision.error().reason;
+    call.authorised.principal.identity = decision.error().who;
+    return refuse(problem_of(std::move(decision).error()));
+  }
   call.authorised = std::move(*decision);
   return {};
 }
@@ -106,6 +112,7 @@ Task<Answer> serve(Call& call, Subject& subject) {
   BASCULE_CO_ASSIGN(const Route route, find_route(call.request.method, call.target, call.headers));
   subject = route.subject;
   call.operation = auth::action_of(route.operation).name;
+  call.routed = route.operation;
   BASCULE_CO_TRY(require_length(call.request));
   BASCULE_CO_TRY(check_common(call));
   if (route.authorised) {
@@ -198,23 +205,40 @@ auth::AuthRequest auth_request(const Call& call, const Target& target) {
 }
 
 BlobService::BlobService(ops::Operations& operations, Clock& clock, Random& random, Options options)
-    : operations_(operations), clock_(clock), options_(std::move(options)), ids_(random) {}
+    : operations_(operations), clock_(clock), options_(std::move(options)), domains_(options_.domains), ids_(random) {}
 
-Task<void> BlobService::handle(http::Exchange& exchange) {
-  CorsExchange answers(exchange);
-  Call call(*this, answers, ids_.next());
-  answers.serve(call);
+namespace {
+
+// From the request to its answer; what is wrong is answered, too.
+Task<void> answer(Call& call) {
   Subject subject = Subject::blob;
   Answer answer = co_await serve(call, subject);
   if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);
 }
 
+}  // namespace
+
+Task<void> BlobService::handle(http::Exchange& exchange) {
+  ObservedExchange observed(exchange);
+  events::EventSink* const sink = options_.events && options_.events->enabled() ? options_.events : nullptr;
+  CorsExchange answers(sink ? static_cast<http::Exchange&>(observed) : exchange);
+  Call call(*this, answers, ids_.next());
+  answers.serve(call);
+  if (!sink) co_return co_await answer(call);
+  if (!sink->admit()) co_return co_await answer_problem(call, Fault::server_busy, Subject::blob);
+  const Begun begun{clock_.wall(), clock_.now()};
+  co_await answer(call);
+  record(*sink, call, observed, begun);
+}
+
+// The batch was admitted, and with it its parts.
 Task<void> BlobService::handle_part(const Call& batch, http::Exchange& exchange) {
-  Call call(*this, exchange, ids_.next());
+  ObservedExchange observed(exchange);
+  Call call(*this, observed, ids_.next());
   call.batch = &batch;
-  Subject subject = Subject::blob;
-  Answer answer = co_await serve(call, subject);
-  if (!answer) co_await answer_problem(call, std::move(answer).error(), subject);
+  const Begun begun{clock_.wall(), clock_.now()};
+  co_await answer(call);
+  if (options_.events && options_.events->enabled()) record(*options_.events, call, observed, begun);
 }
 
 http::Response refuse_unread(int status, std::string_view why, std::string& body) {

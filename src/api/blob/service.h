@@ -6,6 +6,8 @@
 #include "api/common/request_id.h"
 #include "api/common/target.h"
 #include "auth/authorise.h"
+#include "base/live.h"
+#include "events/sink.h"
 #include "http/message.h"
 #include "ops/operations.h"
 #include "ops/remote.h"
@@ -18,7 +20,8 @@ struct Call;
 
 struct Options {
   ops::Remote* remote = nullptr;    // for copies from elsewhere; outlives the service. Null: there are none
-  Domains domains;                  // which hosts are answered for; none = any (the development default)
+  Domains domains;                  // at the start: which hosts are answered for; none = any (the development default)
+  events::EventSink* events = nullptr;  // where requests are recorded; outlives the service. Null: nowhere
   auth::Settings authentication;    // what WWW-Authenticate names
   std::size_t block_list_bytes = 8 * 1024 * 1024;  // Put Block List's body: 50,000 entries fit
   std::size_t acl_bytes = 64 * 1024;               // Set Container ACL's body
@@ -38,11 +41,14 @@ class BlobService : public http::Handler {
   ops::Operations& operations() { return operations_; }
   Clock& clock() { return clock_; }
   const Options& options() const { return options_; }
+  const Domains& domains() const { return domains_.get(); }
+  void set_domains(Domains domains) { domains_.set(std::move(domains)); }   // any thread; for the requests to come
 
  private:
   ops::Operations& operations_;
   Clock& clock_;
   Options options_;
+  Live<Domains> domains_;
   RequestIds ids_;
 };
 

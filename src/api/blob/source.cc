@@ -183,7 +183,7 @@ Problem unless_source_failed(const Call& call, const Source& source, Problem pro
 Parsed<CopySource> read_copy_source(const Call& call) {
   const std::string_view text = call.headers.get(H::copy_source);
   if (text.size() > kMostUrlBytes) return bad_header(name(H::copy_source), text.substr(0, text.find('?')));
-  return parse_copy_source(text, call.headers.get(H::host), call.version, call.service.options().domains, call.ops());
+  return parse_copy_source(text, call.headers.get(H::host), call.version, call.service.domains(), call.ops());
 }
 
 // The caller's own Shared Key reads the whole account, his token what his roles let it, where the operation lets them;

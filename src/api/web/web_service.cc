@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/common/conditions.h"
+#include "api/common/observed.h"
 #include "api/common/ranges.h"
 #include "api/common/target.h"
 #include "api/common/text.h"
@@ -118,6 +119,53 @@ Task<void> stream_rest(http::Exchange& exchange, ops::BlobReader& reader, std::u
 
 std::string_view host_of(const http::Request& request) { return request.find("host").value_or(std::string_view()); }
 
+struct Visit {
+  std::string_view id, account;
+  WallTime wall{};
+  Duration took{};
+};
+
+// Anybody may ask for a page: who does is not known.
+void record(events::EventSink& sink, const ops::Operations& operations, const ObservedExchange& observed, const Visit& visit) {
+  const http::Request& request = observed.request();
+  events::AccessEvent e;
+  e.time = visit.wall;
+  e.took = visit.took;
+  e.service = "web";
+  e.operation = request.method == "HEAD" ? "GetWebContentProperties" : "GetWebContent";
+  e.category = "StorageRead";
+  e.version = kVersionText;
+  e.status = observed.status();
+  e.error_code = observed.error_code();
+  e.outcome = observed.was_cut() || e.status == 0 ? events::Outcome::cut
+              : e.status < 400                    ? events::Outcome::allowed
+                                                  : events::Outcome::failed;
+  e.credential = events::Credential::anonymous;
+  e.account = visit.account;
+  e.container = kContainer;
+  const auto blob = auth::percent_decode(request.path.substr(std::min<std::size_t>(1, request.path.size())));
+  if (blob) e.blob = *blob;
+  e.host = host_of(request);
+  e.path = request.path;
+  e.query = request.query;
+  e.encrypted = request.encrypted;
+  e.tls_version = request.tls_version;
+  e.caller_address = request.peer_address;
+  e.caller_port = request.peer_port;
+  e.request_id = visit.id;
+  e.user_agent = request.find("user-agent").value_or(std::string_view());
+  e.referrer = request.find("referer").value_or(std::string_view());
+  e.response_bytes = observed.bytes_out();
+  if (!visit.account.empty()) {
+    const ops::ServedBy by = operations.served_by(visit.account, kContainer);
+    e.container_key = by.container_key;
+    e.root_key = by.root_key;
+    e.root_key_version = by.root_key_version;
+    if (e.status == 200 || e.status == 206) e.provider = by.provider;
+  }
+  sink.record(e);
+}
+
 }  // namespace
 
 // What answers a request: a blob of the site, as itself or as the 404 document.
@@ -127,12 +175,13 @@ struct WebService::Page {
 };
 
 std::string WebService::account_of(std::string_view host, bool named) const {
-  const std::string otherwise = named ? std::string() : options_.account;
-  if (options_.hosts.empty() && options_.domains.empty()) return otherwise;
+  const Options& options = options_.get();
+  const std::string otherwise = named ? std::string() : options.account;
+  if (options.hosts.empty() && options.domains.empty()) return otherwise;
   const std::string name = host_name(host);
-  for (const auto& [known, account] : options_.hosts)
+  for (const auto& [known, account] : options.hosts)
     if (same_text(known, name)) return account;
-  for (const std::string& domain : options_.domains) {
+  for (const std::string& domain : options.domains) {
     if (name.size() <= domain.size() + 1 || name[name.size() - domain.size() - 1] != '.') continue;
     if (!same_text(std::string_view(name).substr(name.size() - domain.size()), domain)) continue;
     if (std::string account = account_label(std::string_view(name).substr(0, name.size() - domain.size() - 1)); !account.empty())
@@ -165,11 +214,23 @@ Task<Result<WebService::Page>> WebService::find(std::string account, std::string
 }
 
 Task<void> WebService::handle(http::Exchange& exchange) {
-  const http::Request& request = exchange.request();
   const std::string id = ids_.next();
+  const std::string account = account_of(host_of(exchange.request()));
+  events::EventSink* const events = options_.get().events;
+  events::EventSink* const sink = events && events->enabled() ? events : nullptr;
+  if (!sink) co_return co_await answer(exchange, id, account);
+  if (!sink->admit()) co_return co_await refuse(exchange, kBusy, id);
+  ObservedExchange observed(exchange);
+  const WallTime wall = clock_.wall();
+  const Instant begun = clock_.now();
+  co_await answer(observed, id, account);
+  record(*sink, operations_, observed, {.id = id, .account = account, .wall = wall, .took = clock_.now() - begun});
+}
+
+Task<void> WebService::answer(http::Exchange& exchange, const std::string& id, const std::string& account) {
+  const http::Request& request = exchange.request();
   const bool head = request.method == "HEAD";
   if (!head && request.method != "GET") co_return co_await refuse(exchange, kWrongVerb, id);
-  const std::string account = account_of(host_of(request));
   const auto known = operations_.account(account);
   if (!known || !known->settings.website.enabled) co_return co_await refuse(exchange, kNoSite, id);
   if (auth::has_rules(known->settings)) {

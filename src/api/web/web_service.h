@@ -6,6 +6,8 @@
 
 #include "api/common/header_index.h"
 #include "api/common/request_id.h"
+#include "base/live.h"
+#include "events/sink.h"
 #include "http/message.h"
 #include "ops/operations.h"
 #include "runtime/clock.h"
@@ -19,6 +21,7 @@ struct Options {
   // Hosts of one account's site: "www.example.org=mycompany".
   std::vector<std::pair<std::string, std::string>> hosts;
   std::string account;   // for hosts that name none; "" = those have no site
+  events::EventSink* events = nullptr;   // where requests are recorded; outlives the service. Null: nowhere
 };
 
 class WebService final : public http::Handler {
@@ -28,6 +31,7 @@ class WebService final : public http::Handler {
       : operations_(operations), clock_(clock), options_(std::move(options)), ids_(random) {}
 
   Task<void> handle(http::Exchange& exchange) override;
+  void set_options(Options options) { options_.set(std::move(options)); }   // any thread; for the requests to come
 
   // The account whose site a host (as sent) is; "" = none. `named`: only where the host itself names it, so that the same
   // addresses can serve the storage protocol to the other hosts.
@@ -35,11 +39,12 @@ class WebService final : public http::Handler {
 
  private:
   struct Page;
+  Task<void> answer(http::Exchange& exchange, const std::string& id, const std::string& account);
   Task<Result<Page>> find(std::string account, std::string path, const HeaderIndex& headers) const;
 
   ops::Operations& operations_;
   Clock& clock_;
-  Options options_;
+  Live<Options> options_;
   RequestIds ids_;
 };
 
