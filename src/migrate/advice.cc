@@ -27,7 +27,8 @@ std::string about_sas(const std::string& sas, WallTime now) {
   const std::string services = field("ss"), types = field("srt");
   if (!services.empty() && lacks(services, "b")) return "the SAS is not for the blob service; needed is ss=b";
   if (!types.empty() && lacks(types, "sco")) return "the SAS is for '" + types + "'; needed are services, containers and objects (srt=sco)";
-  return "look at the SAS: was it copied whole, was its key or its stored policy changed since, may this machine's address use it?";
+  return "look at the SAS: was it copied whole, was its key or its stored policy changed since, may this machine's address use it "
+         "(sip), do the account's network rules (networkAcls) let it in?";
 }
 
 // What the source's account is set to, where its answers show it.
@@ -42,8 +43,6 @@ std::string about_settings(const std::string& message) {
       {" AccountRequiresHttps", "the account takes https:// alone there (supportsHttpsTrafficOnly)"},
       {" PublicAccessNotPermitted", "the account forbids public access there (allowBlobPublicAccess): credentials are needed"},
       {" TlsVersionNotPermitted", "the account wants a newer TLS there (minimumTlsVersion)"},
-      {" AuthorizationFailure", "the account's network rules (networkAcls) may not let this machine's address in, or the SAS does not "
-                                "grant this"},
   };
   for (const auto& one : known)
     if (message.find(one.code) != std::string::npos) return std::string(one.advice);
@@ -64,7 +63,7 @@ Error with_advice(Error error, const Connection& connection, WallTime now) {
     advice = about_sas(connection.sas, now);
   else if (error.code == Code::permission_denied)
     advice = "look at AccountName (" + connection.account + ") and AccountKey in the connection string, at the storage account's "
-             "firewall, and at this machine's clock";
+             "network rules (networkAcls), and at this machine's clock";
   else if (error.code == Code::unavailable || error.code == Code::timeout)
     advice = "is the account's name right, is " + connection.describe() + " reachable from here (firewall, proxy, private endpoint)? "
              "Nothing was lost: the same command goes on when it answers";

@@ -58,8 +58,8 @@ TEST_F(RecordTest, SaysWhoDidWhatToWhatAndWithWhatOutcome) {
 TEST_F(RecordTest, Refusals) {
   add_blob("b", "content");
   ask("GET /cont/none");
-  ask("GET /cont/b", {}, false);
-  ask("GET /cont/b", {{"Authorization", "SharedKey acct:AAAA"}, {"x-ms-date", format_http_date(system_clock().wall())}}, false);
+  ask("GET /cont/b", {}, {}, false);
+  ask("GET /cont/b", {{"Authorization", "SharedKey acct:AAAA"}, {"x-ms-date", format_http_date(system_clock().wall())}}, {}, false);
   ask("GET /cont/b?comp=nonsense");
   ask("HEAD /cont/none");
   ASSERT_EQ(kept.all.size(), 5u);

@@ -108,6 +108,7 @@ Parsed<> check_common(const Call& call) {
 Task<Answer> serve(Call& call, Subject& subject) {
   const Parsed<> located = locate(call);
   BASCULE_CO_TRY(read_version(call));
+  if (!call.recordable) co_return refuse(Fault::server_busy);
   BASCULE_CO_TRY(located);
   BASCULE_CO_ASSIGN(const Route route, find_route(call.request.method, call.target, call.headers));
   subject = route.subject;
@@ -225,10 +226,10 @@ Task<void> BlobService::handle(http::Exchange& exchange) {
   Call call(*this, answers, ids_.next());
   answers.serve(call);
   if (!sink) co_return co_await answer(call);
-  if (!sink->admit()) co_return co_await answer_problem(call, Fault::server_busy, Subject::blob);
+  call.recordable = sink->admit();
   const Begun begun{clock_.wall(), clock_.now()};
   co_await answer(call);
-  record(*sink, call, observed, begun);
+  if (call.recordable) record(*sink, call, observed, begun);
 }
 
 // The batch was admitted, and with it its parts.

@@ -65,5 +65,5 @@ case("Account settings", "sas-expiry-block", put(), AccountSet(sas_expiry_period
      AccountSet(sas_expiry_action="Log"), Step("GET /{c}/b", auth=account_sas()), ref="sas-expiration-policy", account={})
 case("Account settings", "default-service-version", put(), AccountSet(default_service_version="2011-08-18"),
      public(), Step("GET /{c}/b", {"x-ms-version": None}, auth=ANONYMOUS, has={"x-ms-version": "2011-08-18"}, version="2011-08-18"),
-     AccountSet(default_service_version="off"), Step("GET /{c}/b", {"x-ms-version": None}, auth=ANONYMOUS, has={"x-ms-version": "2009-09-19"}),
+     AccountSet(default_service_version="off"), Step("GET /{c}/b", {"x-ms-version": None}, auth=ANONYMOUS, has={"x-ms-version": "2009-09-19"}, version="2009-09-19"),
      ref="S1", account={})
