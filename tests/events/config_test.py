@@ -144,6 +144,7 @@ class Reload(Case):
         self.assertEqual(client.send("GET", "/?comp=list", {"x-ms-meta-long": "x" * 5000}).status, 431)
 
     def test_the_events_file_is_opened_anew(self):
+        self.event(OperationName="ServiceStarted")
         (self.folder / "access.jsonl").rename(self.folder / "moved.jsonl")
         self.reload()
         self.assertEqual(self.events("moved.jsonl")[0]["OperationName"], "ServiceStarted")
