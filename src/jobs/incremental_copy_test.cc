@@ -120,7 +120,7 @@ TEST_F(IncrementalCopy, Comes_to_its_end_through_crashes) {
   usual_options.most_copied_at_once = 64 * 1024;
   crash();
   std::string all(kSize, '\0');
-  for (std::uint64_t i = 0; i < 700; ++i) ASSERT_TRUE(put(i * 1024, content(512, i)));
+  for (std::uint64_t i = 0; i < 350; ++i) ASSERT_TRUE(put(i * 1024, content(512, i)));
   const WallTime one = snap();
   for (int i = 0; i < 4; ++i) {
     world.store_latency(20ms);

@@ -79,7 +79,7 @@ class LineageTest : public testing::SeededTest {
 };
 
 TEST_F(LineageTest, What_was_acknowledged_survives_any_end) {
-  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     begin(seed);
     world.store_latency(2ms);
     SeededRandom random(seed + 500);
