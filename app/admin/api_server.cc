@@ -72,10 +72,10 @@ class ApiHandler final : public http::Handler {
 
 struct AdminApi::State {
   State(AdminApiOptions o, Control& control, Clock& clock)
-      : handler(control, clock, stopping), server(loops, server_options(std::move(o)), handler, refuse_unread_control, clock) {}
-  static server::ServerOptions server_options(AdminApiOptions o) {
+      : handler(control, clock, stopping), server(loops, server_options(std::move(o), control), handler, refuse_unread_control, clock) {}
+  static server::ServerOptions server_options(AdminApiOptions o, const Control& control) {
     server::ServerOptions options{.listen = {std::move(o.listen)}, .certificate_file = std::move(o.certificate_file), .key_file = std::move(o.key_file),
-                                  .max_connections = kMostConnections};
+                                  .max_connections = kMostConnections, .events = control.events()};
     options.limits.head_bytes = 16 * 1024;
     options.limits.target_bytes = 8 * 1024;
     options.limits.headers = 64;

@@ -130,7 +130,13 @@ constexpr std::string_view kUnrecorded = "acts cannot be recorded now (events.wh
 
 events::Outcome outcome_of(int exit, int status) {
   if (status == 403) return events::Outcome::denied;
-  return exit == kDone || exit == kAwaits ? events::Outcome::allowed : events::Outcome::failed;
+  return exit == kDone ? events::Outcome::allowed : events::Outcome::failed;
+}
+
+// Of the request for approval that an act became; "" = none.
+std::string approval_of(const json::object& last, int exit) {
+  const json::value* approval = exit == kAwaits ? last.if_contains("approval") : nullptr;
+  return approval && approval->is_object() ? text_of(approval->get_object(), "id") : "";
 }
 
 }  // namespace
@@ -146,9 +152,10 @@ Task<void> Control::handle(AdminPrincipal who, std::string what, std::string tex
   } else {
     done = co_await answer(who, what, text, stop, output);
     if (sink) {
-      const std::string error = text_of(done.last, "error");
+      const std::string error = done.exit == kAwaits ? std::string("it waits for another person's approval") : text_of(done.last, "error");
+      const std::string approval = approval_of(done.last, done.exit);
       record_act(*sink, {.operation = what, .body = text, .caller = who.name, .role = name(who.role), .via = who.via, .address = who.address, .time = time,
-                         .took = parts_.clock.now() - begun, .outcome = outcome_of(done.exit, done.status), .error = error});
+                         .took = parts_.clock.now() - begun, .outcome = outcome_of(done.exit, done.status), .error = error, .approval = approval});
     }
   }
   done.last["exit"] = done.exit;

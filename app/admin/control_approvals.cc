@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/admin/control_events.h"
 #include "base/log.h"
 
 namespace bascule::app {
@@ -36,11 +37,26 @@ Task<Result<json::object>> carry_out(ControlCall& call, Approvals::Kept kept) {
   co_return outcome;
 }
 
+// Both persons are named in the event of what they did together; what asked for it and what approved it have events of their own.
+void record_approved(ControlCall& call, const Approvals::Kept& kept, WallTime time, Instant begun, const Result<json::object>& outcome) {
+  events::EventSink* const sink = call.control.events();
+  if (!sink || !sink->enabled()) return;
+  const Approvals::Record& r = kept.record;
+  record_act(*sink, {.operation = r.request, .body = r.body, .caller = r.asked_by, .role = name(static_cast<Role>(r.asked_role)),
+                     .via = r.asked_token.empty() ? "socket" : "api", .time = time, .took = call.parts.clock.now() - begun,
+                     .outcome = outcome && call.exit == kDone ? events::Outcome::allowed : events::Outcome::failed,
+                     .error = outcome ? std::string_view() : std::string_view(outcome.error().message), .approval = kept.id, .approver = r.decided_by});
+}
+
 Task<Result<json::object>> approve(ControlCall& call) {
   BASCULE_CO_ASSIGN(Approvals::Kept kept, co_await call.control.approvals().approve(text_of(call.body, "id"), text_of(call.body, "digest"), call.who));
   log::info("approved", {{"approval", kept.id}, {"request", kept.record.request}, {"asked_by", kept.record.asked_by}, {"approved_by", call.who.name}});
   const std::string id = kept.id;
-  BASCULE_CO_ASSIGN(json::object result, co_await carry_out(call, std::move(kept)));
+  const WallTime time = call.parts.clock.wall();
+  const Instant begun = call.parts.clock.now();
+  auto outcome = co_await carry_out(call, kept);
+  record_approved(call, kept, time, begun, outcome);
+  BASCULE_CO_ASSIGN(json::object result, std::move(outcome));
   BASCULE_CO_ASSIGN(kept, co_await call.control.approvals().get(id));
   co_return json::object{{"approval", approval_shown(call.control.approvals(), kept)}, {"result", std::move(result)}};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace bascule::app {
 namespace {
@@ -15,7 +16,7 @@ namespace json = boost::json;
 constexpr auto kShown = std::to_array<std::string_view>(
     {"name", "account", "container", "containers", "blob", "prefix", "scope", "role", "principal", "principal_type", "assignment", "assignee", "kind", "condition", "description", "id", "digest",
      "settings", "policy", "tag", "appends", "action", "mode", "why", "alone", "fingerprint", "days", "provider", "to", "network", "networks",
-     "default_action", "bypass", "versioning", "state", "incarnation", "issuer", "tenant", "object_id", "group", "until", "note"});
+     "default_action", "bypass", "versioning", "state", "incarnation", "issuer", "tenant", "object_id", "group", "until", "note", "place", "at", "extents"});
 
 bool shown(std::string_view name) { return std::ranges::find(kShown, name) != kShown.end(); }
 
@@ -46,6 +47,25 @@ std::string_view text_of(const json::object& object, std::string_view key) {
 
 std::string_view authentication(std::string_view via) { return via == "api" ? "AdminToken" : via == "folder" ? "CommandLine" : "UnixSocket"; }
 
+// Escapes what the library lets through and a terminal may obey: DEL and U+0080 to U+009F.
+std::string printable_json(std::string text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+    const bool two = c == 0xC2 && next >= 0x80 && next < 0xA0;
+    if (c != 0x7F && !two) {
+      out += text[i];
+      continue;
+    }
+    char escaped[8];
+    std::snprintf(escaped, sizeof escaped, "\\u%04x", two ? next : c);
+    out += escaped;
+    i += two;
+  }
+  return out;
+}
+
 json::object parsed(std::string_view body) {
   boost::system::error_code bad;
   json::value value = json::parse(json::string_view(body.data(), body.size()), bad);
@@ -61,18 +81,21 @@ std::string shown_arguments(std::string_view body) {
   if (object.empty()) return "";
   json::object out;
   for (const auto& [key, value] : object) out[key] = seen(value, shown({key.data(), key.size()}));
-  return json::serialize(out);
+  return printable_json(json::serialize(out));
 }
 
 void record_act(events::EventSink& sink, const Act& act) {
   const json::object object = parsed(act.body);
   std::string target(text_of(object, "account"));
-  if (target.empty()) target = text_of(object, "name");
-  else if (const std::string_view container = text_of(object, "container"); !container.empty()) target.append("/").append(container);
+  for (const std::string_view key : {"name", "to", "place", "id"})
+    if (target.empty()) target = text_of(object, key);
+  if (object.contains("account"))
+    for (const std::string_view key : {"container", "name"})
+      if (const std::string_view within = text_of(object, key); !within.empty()) target.append("/").append(within);
   const std::string arguments = shown_arguments(act.body);
   sink.record(events::AdminEvent{.time = act.time, .took = act.took, .operation = act.operation, .outcome = act.outcome, .reason = act.error,
-                                 .caller = act.caller, .role = act.role, .authentication = authentication(act.via), .caller_address = act.address,
-                                 .target = target, .arguments = arguments});
+                                 .caller = act.caller, .role = act.role, .authentication = authentication(act.via), .approver = act.approver,
+                                 .caller_address = act.address, .request_id = act.approval, .target = target, .arguments = arguments});
 }
 
 }  // namespace bascule::app

@@ -17,6 +17,8 @@ struct Act {
   Duration took{};
   events::Outcome outcome = events::Outcome::allowed;
   std::string_view error;          // "" = none
+  std::string_view approval;       // the id of the request for approval that it was, waits as, or decides on; "" = none
+  std::string_view approver;       // the second person; "" = none was needed, or nobody has approved it yet
 };
 
 // What only looks at how the server is, and is asked for all the time: not recorded, and never refused for want of a record.

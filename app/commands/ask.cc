@@ -13,6 +13,7 @@
 #include "app/admin/control_client.h"
 #include "app/admin/control_requests.h"
 #include "app/commands/commands.h"
+#include "app/commands/own_act.h"
 #include "app/process.h"
 #include "base/log.h"
 #include "events/recorder.h"
@@ -83,24 +84,13 @@ bool is_held(const Error& error) {
   return error.code == Code::unavailable && error.message.find("another process holds") != std::string::npos;
 }
 
-// Where what cannot be recorded goes on all the same, a place that is not there is a warning.
-Result<std::unique_ptr<events::Recorder>> open_events(const Config& config) {
-  BASCULE_ASSIGN(auto options, config.event_options());
-  options.descriptor.reset();   // standard output is the answer's
-  const bool must = options.policy == events::Policy::refuse;
-  auto opened = events::Recorder::open(std::move(options), system_clock(), system_random());
-  if (opened || must) return opened;
-  log::warn("access events cannot be written", {{"error", opened.error().message}});
-  return events::Recorder::open({}, system_clock(), system_random());
-}
-
 Result<void> ask_ourselves(const Config& config, const std::string& what, const std::string& body, Folder folder, Lines& lines) {
   BASCULE_ASSIGN(EngineOptions options, config.engine_options());
   options.allow_create = folder == Folder::may_be_made;
   if (!options.allow_create) options.development_account = false;
   const AdminPrincipal who = local_owner(::geteuid(), "folder");   // before root becomes somebody else
   BASCULE_TRY(become_owner_of(options.data));
-  BASCULE_ASSIGN(auto events, open_events(config));
+  BASCULE_ASSIGN(auto events, open_command_events(config, what));
   Loops loops(2);
   BASCULE_ASSIGN(auto engine, Engine::open(options, system_clock(), system_random()));
   if (engine->created_key_file()) announce_key_file(engine->options());
@@ -118,15 +108,14 @@ Result<void> ask_ourselves(const Config& config, const std::string& what, const 
   return closed;
 }
 
-Task<Result<void>> look_at_backups(BackupCall call, std::string what, LinesOutput& output) {
-  int exit = kDone;
+Task<Result<void>> look_at_backups(BackupCall call, std::string what, LinesOutput& output, int& exit, std::string& error) {
   auto answer = co_await backup_look(what, std::move(call), exit);
   json::object last;
   if (answer) {
     last = std::move(*answer);
   } else {
     exit = answer.error().code == Code::invalid_argument ? kUsage : kFailed;
-    last["error"] = answer.error().message;
+    last["error"] = error = answer.error().message;
   }
   last["exit"] = exit;
   (void)co_await output.line(json::serialize(last));
@@ -136,12 +125,17 @@ Task<Result<void>> look_at_backups(BackupCall call, std::string what, LinesOutpu
 // Where there may be no catalog any more.
 Result<void> ask_aside(const Config& config, const std::string& what, const std::string& body, Lines& lines) {
   BASCULE_ASSIGN(const EngineOptions options, config.engine_options());
+  BASCULE_ASSIGN(OwnAct act, OwnAct::begin(config, what, body));   // before root becomes somebody else
   BASCULE_TRY(become_owner_of(options.data));
   Loop loop;
   BASCULE_ASSIGN(const Holdings holdings, open_holdings(options, loop, system_clock(), system_random()));
   LinesOutput output(lines);
   BackupCall call{options, holdings.content(system_clock(), system_random()), *holdings.workers, json::parse(body).as_object(), stopped, output};
-  return run(loop, look_at_backups(std::move(call), what, output));
+  int exit = kDone;
+  std::string error;
+  auto looked = run(loop, look_at_backups(std::move(call), what, output, exit, error));
+  act.end(exit, error);
+  return looked;
 }
 
 Result<void> ask_folder(const Config& config, const ControlRequest& request, const json::object& members, Folder folder, Lines& lines) {

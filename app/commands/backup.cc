@@ -10,6 +10,7 @@
 #include "app/backup_place.h"
 #include "app/commands/ask.h"
 #include "app/commands/commands.h"
+#include "app/commands/own_act.h"
 #include "migrate/progress.h"
 
 namespace bascule::app {
@@ -139,11 +140,14 @@ int run_restore(const Config& config, const RestoreArguments& arguments) {
   ::sigaction(SIGTERM, &action, nullptr);
   auto options = config.engine_options();
   if (!options) return complain(options.error());
+  auto act = OwnAct::begin(config, "backup-restore", restore_members(arguments));
+  if (!act) return complain(act.error());
   Screen screen(arguments.json);
   const auto done = restore_data_folder(*options, arguments, &stopped, [&](std::uint64_t records, std::uint64_t bytes) {
     screen.line({{"progress", {{"records", records}, {"bytes", bytes}}}});
   });
   screen.clear();
+  act->end(done ? kDone : kFailed, done ? "" : done.error().message);
   if (!done) return done.error().message.contains("another process holds") ? complain(done.error().message, kHeld) : complain(done.error());
   const backup::ReadReport& r = done->report.read;
   if (arguments.json) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -149,6 +150,12 @@ Result<RestoreSummary> restore_data_folder(const EngineOptions& options, const R
   BASCULE_TRY(sync_folder(options.data));
   summary.seconds = std::chrono::duration<double>(system_clock().now() - started).count();
   return summary;
+}
+
+std::string restore_members(const RestoreArguments& a) {
+  boost::json::object members{{"place", absolute_place(a.from)}, {"holds_may_be_lost", a.holds_may_be_lost}, {"content_may_be_missing", a.content_may_be_missing}};
+  if (!a.at.empty()) members["at"] = a.at;
+  return boost::json::serialize(members);
 }
 
 std::vector<std::string> unknowns(const RestoreSummary& s) {

@@ -34,6 +34,9 @@ struct RestoreSummary {
 Result<RestoreSummary> restore_data_folder(const EngineOptions& options, const RestoreArguments& arguments, const std::atomic<bool>* stop,
                                            std::function<void(std::uint64_t records, std::uint64_t bytes)> progress);
 
+// What was asked, as the event of it has it: a JSON object.
+std::string restore_members(const RestoreArguments& arguments);
+
 // What nobody can know after it, for people, one sentence each.
 std::vector<std::string> unknowns(const RestoreSummary& summary);
 

@@ -12,6 +12,7 @@
 #include "app/admin/disk_watch.h"
 #include "app/admin/pages.h"
 #include "app/commands/commands.h"
+#include "app/commands/own_act.h"
 #include "app/commands/restore.h"
 #include "app/identity.h"
 #include "app/places.h"
@@ -339,12 +340,15 @@ int run_server(Config& config, const ReadConfig& read, Engine& engine, Administr
 }
 
 // serve --from-backup: the catalog first. What nobody can know after it is said in the log, loudly.
-Result<void> begin_from_backup(const EngineOptions& options, const RestoreArguments& from) {
+Result<void> begin_from_backup(const Config& config, const EngineOptions& options, const RestoreArguments& from) {
   log::info("restoring", {{"from", from.from}, {"data", options.data}});
-  BASCULE_ASSIGN(const RestoreSummary done, restore_data_folder(options, from, nullptr, {}));
-  log::warn("restored", {{"from", done.place}, {"number", std::to_string(done.number)}, {"instant", format_iso8601(done.report.instant)},
-                         {"containers", std::to_string(done.report.read.containers)}, {"blobs", std::to_string(done.report.read.blobs)}});
-  for (const std::string& line : unknowns(done)) log::warn("restored", {{"note", line}});
+  BASCULE_ASSIGN(OwnAct act, OwnAct::begin(config, "backup-restore", restore_members(from)));
+  const auto done = restore_data_folder(options, from, nullptr, {});
+  act.end(done ? kDone : kFailed, done ? "" : done.error().message);
+  if (!done) return fail(done.error());
+  log::warn("restored", {{"from", done->place}, {"number", std::to_string(done->number)}, {"instant", format_iso8601(done->report.instant)},
+                         {"containers", std::to_string(done->report.read.containers)}, {"blobs", std::to_string(done->report.read.blobs)}});
+  for (const std::string& line : unknowns(*done)) log::warn("restored", {{"note", line}});
   return {};
 }
 
@@ -359,7 +363,7 @@ int run_serve(Config config, const ReadConfig& read, const RestoreArguments& fro
   if (auto sensible = check_before_start(config, *options); !sensible) return complain(sensible.error());
   if (!from_backup.from.empty()) {
     const Signals::EndAtOnce interruptible(signals);
-    if (auto begun = begin_from_backup(*options, from_backup); !begun)
+    if (auto begun = begin_from_backup(config, *options, from_backup); !begun)
       return begun.error().message.contains("another process holds") ? complain(begun.error().message, kHeld) : complain(begun.error());
   }
   auto event_options = config.event_options();

@@ -57,10 +57,15 @@ class FileTarget final : public Target {
     size_ = static_cast<std::uint64_t>(about.st_size);
     begun_ = size_ == 0 ? now : begin_of(fd, now);
     if (size_ != 0) end_torn_line();
+    else if (options_.sync) sync_folder();
     return {};
   }
 
   std::size_t write(std::string_view lines, WallTime now) override {
+    if (fd_ >= 0 && removed()) {   // moved away it is somebody's still, and SIGHUP comes; removed it is nobody's
+      close();
+      done_ = options_.path + " was removed, and is made anew";
+    }
     if (fd_ < 0) {
       if (auto opened = open(now); !opened) {
         trouble_ = opened.error().message;
@@ -94,11 +99,28 @@ class FileTarget final : public Target {
     fd_ = -1;
   }
 
-  void give_to_folders_owner(int fd) {
-    struct stat folder{};
+  bool removed() const {
+    struct stat about{};
+    return ::fstat(fd_, &about) == 0 && about.st_nlink == 0;
+  }
+
+  std::string folder() const {
     const std::string parent = fs::path(options_.path).parent_path().string();
-    if (::stat(parent.empty() ? "." : parent.c_str(), &folder) == 0 && folder.st_uid != 0) {
-      [[maybe_unused]] const int ignored = ::fchown(fd, folder.st_uid, folder.st_gid);
+    return parent.empty() ? "." : parent;
+  }
+
+  // That it is there at all outlives a power failure, too.
+  void sync_folder() const {
+    const int fd = ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    ::fsync(fd);
+    ::close(fd);
+  }
+
+  void give_to_folders_owner(int fd) {
+    struct stat about{};
+    if (::stat(folder().c_str(), &about) == 0 && about.st_uid != 0) {
+      [[maybe_unused]] const int ignored = ::fchown(fd, about.st_uid, about.st_gid);
     }
   }
 
@@ -149,7 +171,8 @@ class FileTarget final : public Target {
       linked = ::link(options_.path.c_str(), away.c_str());
       if (linked != 0 && errno != EEXIST) break;
     }
-    if (linked != 0 || ::unlink(options_.path.c_str()) != 0) {
+    const bool gone = linked != 0 && errno == ENOENT;   // by somebody else, or by us when no new one could be made
+    if (!gone && (linked != 0 || ::unlink(options_.path.c_str()) != 0)) {
       done_ = because("rotate", options_.path, errno);
       not_before_ = now + kPause;
       return;
@@ -159,6 +182,7 @@ class FileTarget final : public Target {
       not_before_ = now + kPause;
       return;
     }
+    if (gone) return;
     done_ = "rotated to " + away;
     remove_oldest();
   }
@@ -169,7 +193,7 @@ class FileTarget final : public Target {
     const std::string prefix = path.filename().string() + ".";
     std::vector<std::string> old;
     std::error_code error;
-    for (fs::directory_iterator at(path.has_parent_path() ? path.parent_path() : fs::path("."), error), end; !error && at != end; at.increment(error)) {
+    for (fs::directory_iterator at(folder(), error), end; !error && at != end; at.increment(error)) {
       const std::string found = at->path().filename().string();
       if (found.size() == prefix.size() + 20 && found.starts_with(prefix) && found[prefix.size() + 8] == 'T' && found.ends_with("Z"))
         old.push_back(at->path().string());

@@ -28,15 +28,18 @@ std::uint64_t lines_in(std::string_view text) {
   return lines;
 }
 
-Result<std::vector<std::unique_ptr<Target>>> open_targets(const RecorderOptions& options, WallTime now) {
+// A syslog that was reached at `known` before and is away for a while comes back by itself: that keeps no reload from being taken.
+Result<std::vector<std::unique_ptr<Target>>> open_targets(const RecorderOptions& options, const std::string& known, WallTime now) {
   std::vector<std::unique_ptr<Target>> targets;
   if (options.file) {
     BASCULE_ASSIGN(auto file, open_file_target(*options.file, now));
     targets.push_back(std::move(file));
   }
   if (options.syslog) {
-    BASCULE_ASSIGN(auto syslog, open_syslog_target(*options.syslog));
-    targets.push_back(std::move(syslog));
+    auto syslog = open_syslog_target(*options.syslog);
+    if (!syslog && options.syslog->socket == known) syslog = make_syslog_target(*options.syslog);
+    if (!syslog) return fail(syslog.error());
+    targets.push_back(std::move(*syslog));
   }
   if (options.descriptor) targets.push_back(make_descriptor_target(*options.descriptor));
   return targets;
@@ -49,6 +52,7 @@ struct Recorder::Lane {
   Ring ring;
   const std::uint32_t stream;
   std::uint64_t sequence = 0;   // its thread's alone
+  bool spilled = false;         // its thread's alone: lines of it are in the overflow
 };
 
 Recorder::Recorder(Clock& clock, Random& random, const RecorderOptions& options)
@@ -75,7 +79,7 @@ Recorder::~Recorder() {
 Result<void> Recorder::reconfigure(RecorderOptions options) {
   // The writer is kept out meanwhile: two descriptors on one file would not know of each other's lines.
   const std::lock_guard lock(targets_mutex_);
-  BASCULE_ASSIGN(auto targets, open_targets(options, clock_.wall()));
+  BASCULE_ASSIGN(auto targets, open_targets(options, syslog_socket_, clock_.wall()));
   std::vector<Aim> aims;
   for (auto& target : targets) {
     Aim aim{.target = std::move(target)};
@@ -84,6 +88,8 @@ Result<void> Recorder::reconfigure(RecorderOptions options) {
     aims.push_back(std::move(aim));
   }
   aims_ = std::move(aims);
+  syslog_socket_ = options.syslog ? options.syslog->socket : std::string();
+  note_trouble();
   flush_ = options.flush;
   refusing_policy_ = options.policy == Policy::refuse;
   if (!refusing_policy_) failing_ = false;
@@ -118,7 +124,9 @@ template <class Event, class... More> void Recorder::put(const Event& event, con
   if (!enabled()) return;
   Lane& lane = mine();
   const Stamp stamp{run_, lane.stream, ++lane.sequence};
-  if (char* at = lane.ring.reserve()) {
+  // What went aside is taken before the ring is used again: a stream's lines stay in order.
+  if (lane.spilled && overflow_size_.load(std::memory_order_acquire) == 0) lane.spilled = false;
+  if (char* at = lane.spilled ? nullptr : lane.ring.reserve()) {
     lane.ring.publish(format_line(at, stamp, event, more...));
     if (lane.ring.used() > lane.ring.capacity() / 2) wake();
     return;
@@ -136,6 +144,7 @@ template <class Event, class... More> void Recorder::put(const Event& event, con
   const std::lock_guard lock(lanes_mutex_);
   overflow_ += line;
   overflow_size_ = overflow_.size();
+  lane.spilled = true;
 }
 
 void Recorder::record(const AccessEvent& event) { put(event); }
@@ -195,25 +204,28 @@ void Recorder::run() {
 
 // True: there is more.
 bool Recorder::gather(std::string& batch) {
+  const auto take = [&batch](Ring& ring) {
+    const std::string_view lines = ring.front();
+    batch += lines;
+    ring.take(lines.size());
+    return !lines.empty();
+  };
   std::vector<Lane*> lanes;
   {
     const std::lock_guard lock(lanes_mutex_);
     for (const auto& lane : lanes_) lanes.push_back(lane.get());
     if (!overflow_.empty()) {
+      for (Lane* lane : lanes)   // what a ring holds, in two pieces at most, is older than what found it full
+        if (take(lane->ring)) take(lane->ring);
       batch += overflow_;
       overflow_ = {};
       overflow_size_ = 0;
+      return true;
     }
   }
-  for (Lane* lane : lanes) {
-    while (true) {
-      const std::string_view lines = lane->ring.front();
-      if (lines.empty()) break;
-      batch += lines;
-      lane->ring.take(lines.size());
+  for (Lane* lane : lanes)
+    while (take(lane->ring))
       if (batch.size() >= kBatchBytes) return true;
-    }
-  }
   return false;
 }
 
@@ -232,12 +244,23 @@ bool Recorder::offer(std::size_t index, std::string_view batch) {
   const bool whole = aim.done >= batch.size();
   if (whole == aim.failing) {
     aim.failing = !whole;
-    trouble_ = whole ? std::string() : aim.target->trouble();
+    note_trouble();
     if (whole) log::warn("access events are written again", {{"target", aim.target->name()}, {"lost", aim.lost}});
-    else log::error("access events cannot be written", {{"target", aim.target->name()}, {"error", trouble_},
+    else log::error("access events cannot be written", {{"target", aim.target->name()}, {"error", aim.target->trouble()},
                                                         {"policy", refusing_policy_ ? "refuse" : "count"}});
   }
   return whole;
+}
+
+void Recorder::note_trouble() {
+  const std::lock_guard lock(trouble_mutex_);
+  troubled_ = false;
+  trouble_.clear();
+  for (const Aim& aim : aims_) {
+    if (!aim.failing) continue;
+    troubled_ = true;
+    trouble_ = aim.target->trouble();
+  }
 }
 
 // Empties the batch, unless the policy says that it must wait.
@@ -345,9 +368,9 @@ void Recorder::close(std::chrono::milliseconds limit) {
 RecorderStats Recorder::stats() const {
   RecorderStats stats{.written = written_.load(kRelaxed), .written_bytes = written_bytes_.load(kRelaxed), .dropped = ring_dropped_.load(kRelaxed) + target_dropped_.load(kRelaxed),
                       .refused = refused_.load(kRelaxed), .rotations = rotations_.load(kRelaxed)};
-  const std::lock_guard lock(targets_mutex_);
-  for (const Aim& aim : aims_) stats.failing = stats.failing || aim.failing;
-  if (stats.failing) stats.trouble = trouble_;
+  const std::lock_guard lock(trouble_mutex_);
+  stats.failing = troubled_;
+  stats.trouble = trouble_;
   return stats;
 }
 

@@ -80,6 +80,7 @@ class Recorder final : public EventSink {
   bool gather(std::string& batch);
   void deliver(std::string& batch);
   bool offer(std::size_t target, std::string_view batch);
+  void note_trouble();
   void say_recovered();
   void note(const ServiceEvent& event, std::string& to);
 
@@ -116,9 +117,14 @@ class Recorder final : public EventSink {
   mutable std::mutex targets_mutex_; // held while a batch is delivered
   std::vector<Aim> aims_;
   std::chrono::milliseconds flush_{100};
-  std::string trouble_;              // under targets_mutex_
+  std::string syslog_socket_;        // that a syslog was reached at; under targets_mutex_
   std::uint64_t own_sequence_ = 0;   // the writer's own stream, 0
   std::uint64_t said_dropped_ = 0, said_refused_ = 0;
+
+  // Asked while a target may be waiting for its disk: never held during a write.
+  mutable std::mutex trouble_mutex_;
+  bool troubled_ = false;
+  std::string trouble_;
 
   std::mutex done_mutex_;
   std::condition_variable done_;

@@ -91,6 +91,31 @@ TEST_F(RecorderTest, WritesWhatIsRecordedFromManyThreadsInOrder) {
   EXPECT_EQ(about.st_mode & 0777, 0640u);
 }
 
+// However much comes at once, a stream's lines stay in order: what finds a ring full goes aside, and is not overtaken.
+TEST_F(RecorderTest, InOrderWhereRingsAreFull) {
+  auto options = to_file();
+  options.policy = Policy::refuse;   // nothing is dropped
+  options.ring_bytes = 1;            // the least there is
+  auto recorder = open(options);
+  constexpr int kThreads = 4, kEach = 5'000;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) recorder->record(request(std::to_string(i), std::string(static_cast<std::size_t>(i % 3000), 'x')));
+    });
+  for (auto& thread : threads) thread.join();
+  ASSERT_TRUE(recorder->flush(20s));
+  const auto all = lines(path());
+  EXPECT_EQ(all.size(), static_cast<std::size_t>(kThreads) * kEach);
+  std::map<std::int64_t, std::int64_t> last;
+  std::size_t wrong = 0;
+  for (const json::object& o : all) {
+    std::int64_t& before = last[o.at("Stream").as_int64()];
+    wrong += o.at("Sequence").as_int64() != ++before;
+  }
+  EXPECT_EQ(wrong, 0u);
+}
+
 TEST_F(RecorderTest, RotatesBySizeAndKeepsSoMany) {
   auto options = to_file();
   options.file->rotate_bytes = 20'000;
@@ -124,6 +149,35 @@ TEST_F(RecorderTest, OpensAnewWhatWasMovedAway) {
   ASSERT_TRUE(recorder->flush(5s));
   EXPECT_EQ(lines(path("moved")).size(), 2u);
   EXPECT_EQ(lines(path()).size(), 1u);
+}
+
+TEST_F(RecorderTest, WhatWasRemovedIsMadeAnew) {
+  auto options = to_file();
+  options.file->sync = true;
+  auto recorder = open(options);
+  recorder->record(request("before"));
+  ASSERT_TRUE(recorder->flush(5s));
+  fs::remove(path());
+  recorder->record(request("after"));
+  ASSERT_TRUE(recorder->flush(5s));
+  EXPECT_EQ(lines(path()).size(), 1u);
+}
+
+// Rotation does not depend on the name's being there still: who moved the file away forgot to say so.
+TEST_F(RecorderTest, RotatesWhatWasMovedAway) {
+  auto options = to_file();
+  options.file->rotate_bytes = 20'000;
+  auto recorder = open(options);
+  recorder->record(request("before"));
+  ASSERT_TRUE(recorder->flush(5s));
+  fs::rename(path(), path("moved"));
+  for (int i = 0; i < 100; ++i) {
+    recorder->record(request(std::to_string(i)));
+    if (i % 20 == 0) recorder->flush(1s);
+  }
+  ASSERT_TRUE(recorder->flush(5s));
+  EXPECT_GT(lines(path()).size(), 0u);
+  EXPECT_LE(fs::file_size(path("moved")), 20'000u);
 }
 
 TEST_F(RecorderTest, AWrongChangeChangesNothing) {
@@ -278,6 +332,11 @@ TEST_F(RecorderTest, SyslogSpeaksRfc5424) {
   recorder->record(request("lost"));
   ASSERT_TRUE(recorder->flush(5s));
   EXPECT_TRUE(recorder->stats().failing);
+  EXPECT_NE(recorder->stats().trouble, "");
+  auto elsewhere = SyslogOptions{.socket = path("nobody")};
+  EXPECT_FALSE(recorder->reconfigure({.syslog = elsewhere}));   // one that was never there is a mistake
+  elsewhere.socket = socket_path;
+  EXPECT_TRUE(recorder->reconfigure({.syslog = elsewhere, .flush = 10ms}));
   EXPECT_EQ(recorder->stats().dropped, 1u);
   const int again = ::socket(AF_UNIX, SOCK_DGRAM, 0);
   ASSERT_EQ(::bind(again, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);

@@ -165,6 +165,8 @@ Result<std::unique_ptr<Target>> open_syslog_target(const SyslogOptions& options)
   return std::unique_ptr<Target>(std::move(target));
 }
 
+std::unique_ptr<Target> make_syslog_target(const SyslogOptions& options) { return std::make_unique<SyslogTarget>(options); }
+
 std::unique_ptr<Target> make_descriptor_target(int descriptor) { return std::make_unique<DescriptorTarget>(descriptor); }
 
 }  // namespace bascule::events

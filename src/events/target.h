@@ -40,6 +40,8 @@ class Target {
 Result<std::unique_ptr<Target>> open_file_target(const FileOptions& options, WallTime now);
 // unavailable: nobody listens there.
 Result<std::unique_ptr<Target>> open_syslog_target(const SyslogOptions& options);
+// The same without a look whether somebody does: the first write finds out.
+std::unique_ptr<Target> make_syslog_target(const SyslogOptions& options);
 // Standard output, or any other descriptor, which stays the caller's. A pipe that nobody reads is trouble after a while.
 std::unique_ptr<Target> make_descriptor_target(int descriptor);
 

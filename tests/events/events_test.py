@@ -2,7 +2,9 @@
 import base64
 import datetime
 import hashlib
+import json
 import resource
+import shutil
 import socket
 import ssl
 import stat
@@ -244,6 +246,58 @@ class Administration(Case):
         e = self.event(OperationName="account-remove")
         check_schema(e)
         self.assertEqual(e["AuthenticationType"], "CommandLine")
+
+    def test_backups_and_restores(self):
+        self.gateway()
+        place = self.folder / "backups"
+        place.mkdir(mode=0o700)
+        self.server.command_line("backup", str(place))
+        e = self.event(OperationName="backup-make")
+        check_schema(e)
+        self.assertEqual((e["Target"], e["AuthenticationType"]), (str(place), "UnixSocket"))
+        self.server.stop()
+        shutil.rmtree(self.server.folder / "data/catalog")
+        for name in ("incarnation", "backup"):
+            shutil.rmtree(self.server.folder / "data" / name, ignore_errors=True)
+        self.server.command_line("backup", "verify", str(place), "--extents", "all")
+        e = self.event(OperationName="backup-verify")
+        check_schema(e)
+        self.assertEqual((e["Target"], e["AuthenticationType"], e["Arguments"]["extents"], e["Outcome"]), (str(place), "CommandLine", "all", "Allowed"))
+        with self.assertRaises(RuntimeError):
+            self.server.command_line("backup", "restore", str(self.folder / "nowhere"))
+        self.assertIn("nowhere", self.event(OperationName="backup-restore", Outcome="Failed")["Reason"])
+        self.server.command_line("backup", "restore", str(place))
+        e = self.event(OperationName="backup-restore", Outcome="Allowed")
+        check_schema(e)
+        self.assertEqual((e["Target"], e["AuthenticationType"]), (str(place), "CommandLine"))
+
+    def test_what_a_command_cannot_record_it_does_not_do(self):
+        self.gateway().stop()
+        config = self.server.folder / "bascule.toml"
+        config.write_text(config.read_text().replace('to = ["file"]', f'to = ["syslog"]\nsyslog_socket = "{self.folder}/log"\nwhen_unwritable = "refuse"'))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            log.bind(f"{self.folder}/log")
+            log.setblocking(False)
+            other.connect(f"{self.folder}/log")
+            other.setblocking(False)
+            try:
+                while True:   # nobody reads, and its queue is full
+                    other.send(b"x")
+            except BlockingIOError:
+                pass
+            with self.assertRaisesRegex(RuntimeError, "cannot be recorded"):
+                self.server.command_line("account", "add", "acme")
+            got = []
+            try:
+                while True:
+                    got.append(log.recv(65536).decode())
+            except BlockingIOError:
+                pass
+            self.assertNotIn("acme", self.server.command_line("account", "list"))
+            self.server.command_line("account", "add", "acme")
+            got = log.recv(65536).decode()
+            self.assertIn('"OperationName":"CommandBegun"', got)
+            check_schema(json.loads(got[got.index("{"):]))
 
 
 class Unwritable(Case):

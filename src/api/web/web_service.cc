@@ -125,6 +125,11 @@ struct Visit {
   Duration took{};
 };
 
+// What the account's settings keep out (auth::check_connection): a site refuses nothing else for who asks, or how.
+bool refused_by_rule(std::string_view code) {
+  return code == "AccountRequiresHttps" || code == "TlsVersionNotPermitted" || code == "AuthorizationFailure";
+}
+
 // Anybody may ask for a page: who does is not known.
 void record(events::EventSink& sink, const ops::Operations& operations, const ObservedExchange& observed, const Visit& visit) {
   const http::Request& request = observed.request();
@@ -139,6 +144,7 @@ void record(events::EventSink& sink, const ops::Operations& operations, const Ob
   e.error_code = observed.error_code();
   e.outcome = observed.was_cut() || e.status == 0 ? events::Outcome::cut
               : e.status < 400                    ? events::Outcome::allowed
+              : refused_by_rule(e.error_code)     ? events::Outcome::denied
                                                   : events::Outcome::failed;
   e.credential = events::Credential::anonymous;
   e.account = visit.account;
