@@ -30,9 +30,11 @@ class Checker {
 
   std::vector<Finding> run() {
     places();
-    certificate();
+    certificate("server.certificate", "server.key");
+    certificate("admin.api_certificate", "admin.api_key");
     addresses();
     provider();
+    backups();
     copies();
     identity();
     events();
@@ -84,30 +86,30 @@ class Checker {
       warning(setting, path + " is a private key and its group can change it: chmod g-w " + path);
   }
 
-  void certificate() {
-    const std::string &chain = text("server.certificate"), &key = text("server.key");
-    if (chain.empty()) return;
-    if (auto loaded = http::make_server_tls(chain, key); !loaded) error("server.certificate", loaded.error().message);
-    private_file("server.key", key);
+  void certificate(std::string_view chain_setting, std::string_view key_setting) {
+    const std::string &chain = text(chain_setting), &key = text(key_setting);
+    if (chain.empty() || key.empty()) return;
+    if (auto loaded = http::make_server_tls(chain, key); !loaded) error(chain_setting, loaded.error().message);
+    private_file(key_setting, key);
     std::FILE* file = std::fopen(chain.c_str(), "re");
     if (file == nullptr) return;   // said above
     for (int i = 0; X509* one = PEM_read_X509(file, nullptr, nullptr, nullptr); ++i) {
-      dates(chain, one, i);
+      dates(chain_setting, chain, one, i);
       X509_free(one);
     }
     std::fclose(file);
   }
 
-  void dates(const std::string& chain, const X509* one, int index) {
+  void dates(std::string_view setting, const std::string& chain, const X509* one, int index) {
     const auto time_of = [](const ASN1_TIME* from) {
       std::tm parts{};
       return ASN1_TIME_to_tm(from, &parts) == 1 ? WallTime(std::chrono::seconds(::timegm(&parts))) : WallTime();
     };
     const WallTime from = time_of(X509_get0_notBefore(one)), to = time_of(X509_get0_notAfter(one));
     const std::string which = chain + (index ? ": certificate " + std::to_string(index + 1) + " of the chain" : std::string());
-    if (to <= now_) error("server.certificate", which + " expired on " + format_iso8601_seconds(to));
-    else if (from > now_) error("server.certificate", which + " is not valid before " + format_iso8601_seconds(from));
-    else if (to <= now_ + kSoon) warning("server.certificate", which + " expires on " + format_iso8601_seconds(to));
+    if (to <= now_) error(setting, which + " expired on " + format_iso8601_seconds(to));
+    else if (from > now_) error(setting, which + " is not valid before " + format_iso8601_seconds(from));
+    else if (to <= now_ + kSoon) warning(setting, which + " expires on " + format_iso8601_seconds(to));
   }
 
   void addresses() {
@@ -131,15 +133,19 @@ class Checker {
           warning(name, where + " serves plain HTTP to other machines; only a proxy that does TLS may reach it");
       }
     }
-    const std::string& admin = text("admin.listen");
-    if (admin == "off") return;
-    auto listeners = server::listen_on(admin);
+    if (text("admin.listen") != "off") listens("admin.listen");
+    if (!text("admin.api_listen").empty()) listens("admin.api_listen");
+  }
+
+  void listens(std::string_view setting) {
+    const std::string& where = text(setting);
+    auto listeners = server::listen_on(where);
     if (listeners) {
       for (const server::Listener& listener : *listeners) ::close(listener.fd);
     } else if (listeners.error().code != Code::already_exists) {
-      error("admin.listen", listeners.error().message);
-    } else if (config_.is_set("admin.listen")) {
-      warning("admin.listen", admin + " is in use; by the running server?");
+      error(setting, listeners.error().message);
+    } else if (config_.is_set(setting)) {
+      warning(setting, where + " is in use; by the running server?");
     }
   }
 
@@ -148,15 +154,24 @@ class Checker {
     if (auto loaded = http::make_client_tls(text(setting)); !loaded) error(setting, loaded.error().message);
   }
 
+  void endpoint(const std::string& section) {
+    const std::string setting = section + ".endpoint";
+    if (text(setting).empty()) return;   // said where it is needed
+    if (auto url = http::parse_url(text(setting)); !url) error(setting, setting + ": " + url.error().message);
+    else if (!text(setting).starts_with("https://") && !config_.flag(section + ".allow_plain_http"))
+      warning(setting, setting + " is no https:// address");
+  }
+
   void provider() {
-    if (text("provider.kind") == "s3") authorities("provider.ca_file");
-    auto options = config_.engine_options();
-    if (!options) return error("", options.error().message);
-    if (!options->s3) return;
-    if (auto url = http::parse_url(options->s3->endpoint); !url) error("provider.endpoint", "provider.endpoint: " + url.error().message);
-    else if (!options->s3->endpoint.starts_with("https://") && !options->s3->allow_plain_http)
-      warning("provider.endpoint", "provider.endpoint is no https:// address");
-    if (options->s3->secret_key.empty()) error("provider.secret_key", "provider.secret_key is not given");
+    if (auto options = config_.engine_options(); !options) error("", options.error().message);
+    if (text("provider.kind") != "s3") return;
+    authorities("provider.ca_file");
+    endpoint("provider");
+  }
+
+  void backups() {
+    authorities("backup.ca_file");
+    endpoint("backup");
   }
 
   void identity() {

@@ -13,7 +13,7 @@ struct Finding {
   std::string message;       // leads with where it was set
 };
 
-// Reads what serve would read, changes nothing, asks nobody on the network. `config` was examined without problems.
+// Reads what serve would read, changes nothing, asks nobody on the network. Where something was wrong with a setting, `config` has its default.
 std::vector<Finding> check_config(const Config& config, WallTime now);
 
 }  // namespace bascule::app

@@ -37,7 +37,7 @@ class Config {
   // The first of what is wrong; where there is more, the message says so.
   static Result<Config> load(const ConfigSources& sources);
   // The same, with everything that is wrong, in the order file, environment, command line, secrets, what does not go together.
-  // Good for use only where nothing is.
+  // Good for use only where nothing is; a setting that something is wrong with has its default.
   static Config examine(const ConfigSources& sources, std::vector<Error>& problems);
 
   const std::string& text(std::string_view name) const { return at(name).value.text; }   // text, path, choice

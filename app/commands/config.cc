@@ -14,6 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
+// Else all that could be found is about defaults that nobody meant.
+bool was_read(const Config& config, const std::vector<Error>& problems) {
+  for (const Error& problem : problems)
+    if (config.file().empty() || problem.message.contains("this is not TOML")) return false;
+  return true;
+}
+
 std::string counted(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
 }  // namespace
@@ -24,10 +31,11 @@ int run_config_check(const ReadConfig& read, const ConfigArguments& arguments) {
   std::vector<Finding> findings;
   for (const Error& problem : problems) findings.push_back({true, "", problem.message});
   for (const auto& [name, error] : config.unread_secrets()) findings.push_back({true, name, error.message});
-  if (problems.empty())
+  if (was_read(config, problems))
     for (Finding& finding : check_config(config, system_clock().wall())) {
-      bool said = false;   // a secret that could not be read is missed by who needs it, too
-      for (const Finding& before : findings) said = said || before.message == finding.message;
+      bool said = false;   // what follows from a value that was refused, or a secret that is missed by who needs it, too
+      for (const Finding& before : findings)
+        said = said || before.message.ends_with(finding.message) || (!finding.setting.empty() && before.setting.empty() && before.message.contains(finding.setting));
       if (!said) findings.push_back(std::move(finding));
     }
   std::size_t errors = 0;

@@ -68,7 +68,31 @@ syslog_socket = "{self.folder}/nobody"
         text = self.bascule("config", "check", exit_code=2, config="[server]\nlistn = []\nmax_connections = -1\n[nonsense]\nx = 1\n")
         for line in (2, 3, 4):
             self.assertIn(f"bascule.toml:{line}: ", text)
-        self.assertRegex(text, r"3 errors, 0 warnings")
+        self.assertRegex(text, r"3 errors, ")
+
+    def test_what_is_written_wrong_hides_nothing_else(self):
+        chain, key = certificate(self.folder, "late", days=-1)
+        config = f"""[server]
+listn = []
+listen = ["127.0.0.1:{server.free_port()}"]
+[admin]
+listen = "off"
+api_listen = "300.1.1.1:1"
+api_certificate = "{chain}"
+api_key = "{key}"
+[backup]
+endpoint = "nonsense"
+access_key = "a"
+ca_file = "{self.folder}/absent.pem"
+[log]
+level = "loud"
+"""
+        found = json.loads(self.bascule("config", "check", "--json", exit_code=2, config=config, environment={"BASCULE_BACKUP_SECRET_KEY": "hunter2-hunter2"}))
+        lines = sorted(int(f["message"].partition("bascule.toml:")[2].partition(":")[0]) for f in found["findings"])
+        self.assertEqual(lines, [2, 6, 7, 10, 12, 14], found)
+        # What cannot be read at all says nothing but that.
+        text = self.bascule("config", "check", exit_code=2, config="[server\n")
+        self.assertRegex(text, r"1 error, 0 warnings")
 
     def test_certificates_dates_and_key_modes(self):
         chain, key = certificate(self.folder, "soon", days=5)
