@@ -8,6 +8,7 @@
 #include "app/admin/pages.h"
 #include "app/process.h"
 #include "app/version.h"
+#include "events/recorder.h"
 
 namespace bascule::app {
 namespace json = boost::json;
@@ -68,6 +69,15 @@ json::object jobs_of(Engine& engine) {
           {"damaged", compacted.damaged}};
 }
 
+// Whether what happens is recorded; nothing where no place is named for it.
+void add_events(json::object& out, const events::Recorder* recorder) {
+  if (recorder == nullptr || !recorder->enabled()) return;
+  const events::RecorderStats stats = recorder->stats();
+  json::object events{{"written", stats.written}, {"dropped", stats.dropped}, {"refused", stats.refused}, {"failing", stats.failing}};
+  if (stats.failing) events["trouble"] = stats.trouble;
+  out["events"] = std::move(events);
+}
+
 std::string_view name_of(TwoPerson two) {
   switch (two) {
     case TwoPerson::off: return "off";
@@ -100,6 +110,7 @@ void add_serving(json::object& out, ControlCall& call) {
     out["accounts"] = std::move(accounts);
   }
   if (metrics.disk != nullptr) out["disk"] = disk_of(metrics.disk->state());
+  add_events(out, metrics.events);
 }
 
 }  // namespace
@@ -127,6 +138,7 @@ ControlAnswer status_request(const std::string&, ControlCall& call) {
   out["memory"] = json::object{{"resident_bytes", resident_bytes()}, {"upload_bytes", engine.memory().used_bytes()},
                                {"upload_limit_bytes", engine.memory().limit_bytes()}};
   out["jobs"] = jobs_of(engine);
+  if (const WallTime last = engine.sweep_counts().last_backup; last != WallTime()) out["last_backup"] = format_iso8601_seconds(last);
   co_return out;
 }
 

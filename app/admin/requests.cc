@@ -96,7 +96,7 @@ constexpr auto kRequests = std::to_array<ControlRequest>({
      "Reads a backup back: authenticates every byte and decodes every record."},
     {"backup-prune", kOperator, false, "POST", "/v1/backups/prune", "!to:text !keep:count", "BackupsPruned", backup_request,
      "Removes the older backups, and what no other needs."},
-    {"backup-forget", kOperator, false, "POST", "/v1/backups/forget", "!to:text", "BackupPlaceForgotten", backup_request,
+    {"backup-forget", kOperator, kForever, "POST", "/v1/backups/forget", "!to:text", "BackupPlaceForgotten", backup_request,
      "Lets the collection wait no longer for backups in a place."},
     {"backup-takeover", kOperator, kForever, "POST", "/v1/backups/takeover", "", "TakenOver", backup_request,
      "After a restore: the former gateway is gone for good, and what it left is adopted and collected."},

@@ -584,6 +584,7 @@ void add_backup(CLI::App& root, Parsed& parsed) {
   prune->footer(footer("  bascule backup prune /mnt/backups --keep 30\n"));
   auto* forget = make("forget", "Lets the collection wait no longer for backups in a place that is not used any more.", BackupArguments::What::forget);
   place(forget)->required();
+  forget->add_option("--alone", b.alone, "Go on without another's approval, for this reason, which is kept. On the server's own machine only.")->type_name("WHY");
   forget->footer(footer("  bascule backup forget /mnt/old-backups\n"));
   auto* takeover = make("takeover", "After a restore: the former gateway is gone for good, and what it left is adopted and collected.",
                         BackupArguments::What::takeover);

@@ -175,8 +175,19 @@ class Page {
     std::string sessions = format("%.0f", figure(now_, "session"));
     if (!array_of(now_, "died").empty()) sessions += "; did not end in order, and not settled: " + json::serialize(array_of(now_, "died"));
     line("session", sessions);
-    if (const json::object& events = object_of(now_, "events"); !events.empty()) line("events", json::serialize(events));
+    events();
+    if (const std::string last = text_of(now_, "last_backup"); !last.empty()) line("backup", "the newest shows " + last);
     if (figure(now_, "approvals_waiting") > 0) line("approvals", format("%.0f wait (bascule approvals list)", figure(now_, "approvals_waiting")));
+  }
+
+  void events() {
+    const json::object& events = object_of(now_, "events");
+    if (events.empty()) return;
+    std::string text = format("%.0f written", figure(events, "written"));
+    if (figure(events, "dropped") > 0) text += format(", %.0f LOST", figure(events, "dropped"));
+    if (figure(events, "refused") > 0) text += format(", %.0f requests refused for want of a record", figure(events, "refused"));
+    if (flag_of(events, "failing")) text += "; CANNOT BE WRITTEN: " + text_of(events, "trouble");
+    line("events", text);
   }
 
   const json::object &before_, &now_;

@@ -75,7 +75,7 @@ TABLE = [
 # that are not his to decide, or decided.
 ELSE = {"immutability-lock": {202}, "immutability-version-level": {202}, "scope-destroy": {202}, "migrate": {400}, "approvals-approve": {200, 403},
         "approvals-reject": {200, 403, 409}, "backup-list": {400}, "backup-make": {400}, "backup-verify": {400}, "backup-prune": {400},
-        "backup-forget": {404}, "backup-takeover": {202}}
+        "backup-forget": {202}, "backup-takeover": {202}}
 
 
 class Roles(support.Case):
