@@ -216,7 +216,8 @@ int run_status(const Config& config, const StatusArguments& arguments) {
       std::printf(terminal && !arguments.once ? "\033[H\033[J%s" : "%s\n", page.c_str());
     }
     std::fflush(stdout);
-    if (arguments.once || stop_asked() || std::ferror(stdout)) return kDone;
+    // Without a server each look opens the folder, and would be in the way of one that starts.
+    if (arguments.once || stop_asked() || std::ferror(stdout) || !flag_of(asked.last, "serving")) return kDone;
     before = std::move(asked.last);
     then = now;
     const auto next = now + std::chrono::duration<double>(arguments.every_seconds);

@@ -197,9 +197,29 @@ void Recorder::run() {
     }
     if (stopping && (idle_ || std::chrono::steady_clock::now() >= stop_at)) break;
   }
-  if (batch.empty()) return;
-  target_dropped_.fetch_add(lines_in(batch), kRelaxed);
-  log::error("access events lost", {{"lines", lines_in(batch)}, {"why", "the server ended while they could not be written"}});
+  leave(batch);
+}
+
+// The end: who takes nothing is waited for no more, the others get all that is left.
+void Recorder::leave(std::string& batch) {
+  const std::lock_guard lock(targets_mutex_);
+  std::uint64_t lost = 0;
+  for (bool more = true; !batch.empty() || more;) {
+    if (batch.empty()) {
+      more = gather(batch);
+      continue;
+    }
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < aims_.size(); ++i)
+      if (!offer(i, batch)) most = std::max(most, lines_in(std::string_view(batch).substr(aims_[i].done)));
+    for (Aim& aim : aims_) aim.done = 0;
+    written_.fetch_add(lines_in(batch) - most, kRelaxed);
+    lost += most;
+    batch.clear();
+  }
+  if (lost == 0) return;
+  target_dropped_.fetch_add(lost, kRelaxed);
+  log::error("access events lost", {{"lines", lost}, {"why", "the server ended while they could not be written"}});
 }
 
 // True: there is more.

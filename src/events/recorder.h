@@ -79,6 +79,7 @@ class Recorder final : public EventSink {
   void run();
   bool gather(std::string& batch);
   void deliver(std::string& batch);
+  void leave(std::string& batch);
   bool offer(std::size_t target, std::string_view batch);
   void note_trouble();
   void say_recovered();

@@ -267,6 +267,26 @@ TEST_F(RecorderTest, RefusesWhileNothingCanBeWrittenAndLosesNothing) {
     if (o.at("OperationName").as_string() == "RequestsRefused") EXPECT_EQ(o.at("Details").at("Requests").as_int64(), 2);
 }
 
+// One place takes nothing until the end: what waited for it stands in the other, all of it, and is counted.
+TEST_F(RecorderTest, AtTheEndWhoTakesNothingKeepsNothingFromTheOthers) {
+  int pipe[2];
+  ASSERT_EQ(::pipe2(pipe, O_NONBLOCK), 0);
+  const std::string filling(4096, 'x');
+  while (::write(pipe[1], filling.data(), filling.size()) > 0) {}
+  auto options = to_file();
+  options.descriptor = pipe[1];
+  options.policy = Policy::refuse;
+  auto recorder = open(options);
+  recorder->record(request("first"));
+  EXPECT_FALSE(recorder->flush(500ms));
+  for (int i = 0; i < 10; ++i) recorder->record(request(std::to_string(i)));   // behind what waits
+  recorder->close(0ms);
+  EXPECT_EQ(lines(path()).size(), 11u);
+  EXPECT_EQ(recorder->stats().dropped, 11u);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
 TEST_F(RecorderTest, FullBuffersAreCountedAndSaid) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
