@@ -92,6 +92,9 @@ void record(const char* name, const AccessEvent& event, const std::string& folde
   const double used = cpu_seconds() - before;
   std::printf("%-28s %6.3f us an event, all threads; dropped %llu of %u\n", name, used * 1e6 / (kTimes * threads),
               static_cast<unsigned long long>((*recorder)->stats().dropped), kTimes * threads);
+  (*recorder)->close();
+  std::error_code ignored;   // the next one's pages are then the ones that this one had, as after a rotation
+  std::filesystem::remove(folder + "/" + name + ".jsonl", ignored);
 }
 
 }  // namespace
@@ -99,6 +102,7 @@ void record(const char* name, const AccessEvent& event, const std::string& folde
 int main(int argc, char** argv) {
   std::string folder = std::string(argc > 1 ? argv[1] : "/tmp") + "/events-bench-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return 2;
+  record("(the pages' first use)", sample(true), folder, 1, true);
   form("line-key", sample(false));
   form("line-sas", sample(true));
   record("record-key-paced", sample(false), folder, 1, true);
