@@ -1,6 +1,8 @@
 // Role assignments: what `bascule role` asks for.
+#include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "api/common/target.h"
 #include "app/admin/control_requests.h"
 #include "base/log.h"
 #include "catalog/access.h"
@@ -34,7 +36,10 @@ Result<RoleAssignment> parse(const json::object& body) {
   a.assignee = text_of(body, "assignee");
   a.tenant = text_of(body, "tenant");
   a.container = text_of(body, "container");
+  if (!a.container.empty() && !api::check_container_name(a.container))
+    return fail(Code::invalid_argument, "'" + a.container + "' cannot be a container's name");
   a.prefix = text_of(body, "prefix");
+  std::ranges::replace(a.prefix, '\\', '/');   // as in blobs' names
   a.note = text_of(body, "note");
   return a;
 }

@@ -78,14 +78,14 @@ std::optional<AuthFailure> check_sas_lifetime(const Sas& sas, const AuthRequest&
       start ? "The signed expiry is later than the account's SAS expiration policy allows: at most " +
                   period_text(settings.sas_expiry_seconds) + " after the signed start."
             : "The account's SAS expiration policy requires a signed start.";
-  if (settings.sas_expiry_block) return failures::authentication_failed(why);
+  if (settings.sas_expiry_block && sas.identifier.empty()) return failures::authentication_failed(why);
   log::info("SAS against the account's expiration policy",
             {{"account", request.account}, {"container", request.container}, {"why", why}});
   return std::nullopt;
 }
 
-std::optional<AuthFailure> check_anonymous(const ops::AccountSettings& settings) {
-  if (settings.allow_public_access) return std::nullopt;
+std::optional<AuthFailure> check_anonymous(const ops::AccountSettings& settings, std::string_view version) {
+  if (settings.allow_public_access || version >= kFirstChallenge) return std::nullopt;
   return AuthFailure{409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account."};
 }
 

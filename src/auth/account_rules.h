@@ -27,13 +27,14 @@ std::optional<AuthFailure> check_connection(const AuthRequest& request, const op
 // KeyBasedAuthenticationNotPermitted where that is off.
 std::optional<AuthFailure> check_key_use(const ops::AccountSettings& settings);
 
-// A SAS signed with a key, once its times are complete: where it may not run so long, or says no start, 403
-// AuthenticationFailed if the policy blocks; else it is logged.
+// A SAS of any kind, once its times are complete: where it may not run so long, or says no start, 403 AuthenticationFailed
+// if the policy blocks; else, and always for one with a stored access policy, it is logged.
 std::optional<AuthFailure> check_sas_lifetime(const Sas& sas, const AuthRequest& request,
                                               const ops::AccountSettings& settings);
 
-// Anonymous reading: 409 PublicAccessNotPermitted.
-std::optional<AuthFailure> check_anonymous(const ops::AccountSettings& settings);
+// A request without credentials that says that protocol version: 409 PublicAccessNotPermitted. From 2019-12-12 on it is
+// asked for credentials, as any that may not be answered without them ("Responses to anonymous read requests").
+std::optional<AuthFailure> check_anonymous(const ops::AccountSettings& settings, std::string_view version);
 
 // Whether the account's networks let that address (numeric, as a connection has it) in. True where they deny nobody.
 bool admits(const ops::AccountSettings& settings, std::string_view address);

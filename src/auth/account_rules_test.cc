@@ -87,10 +87,14 @@ TEST(AccountRules, KeysDisallowed) {
 TEST(AccountRules, PublicAccessForbidden) {
   AccountSettings settings;
   settings.allow_public_access = false;
-  EXPECT_EQ(code_of(settings, request_of(Kind::anonymous)), "PublicAccessNotPermitted");
-  EXPECT_EQ(check_anonymous(settings)->status, 409);
-  // What nobody may do without credentials asks for credentials, as ever.
-  EXPECT_EQ(code_of(settings, request_of(Kind::anonymous), "TLS 1.2", Operation::put_blob), "NoAuthenticationInformation");
+  for (const Operation operation : {Operation::get_blob, Operation::list_blobs, Operation::put_blob}) {
+    TestRequest request = request_of(Kind::anonymous);
+    EXPECT_EQ(code_of(settings, request, "TLS 1.2", operation), "NoAuthenticationInformation");
+    request.version = "2019-07-07";   // the last without a challenge
+    EXPECT_EQ(code_of(settings, request, "TLS 1.2", operation), "PublicAccessNotPermitted");
+    EXPECT_EQ(code_of({}, request, "TLS 1.2", operation), operation == Operation::put_blob ? "ResourceNotFound" : "ok");
+  }
+  EXPECT_EQ(check_anonymous(settings, "2009-09-19")->status, 409);
   for (const Kind kind : kKeyed) EXPECT_EQ(code_of(settings, request_of(kind)), "ok");
 }
 
@@ -156,6 +160,22 @@ TEST(AccountRules, SasLifetimes) {
   EXPECT_EQ(code_of(settings, request_of(Kind::shared_key)), "ok");
   settings.sas_expiry_block = false;  // only told
   EXPECT_EQ(code_of(settings, request_of(Kind::account_sas, "")), "ok");
+}
+
+TEST(AccountRules, SasLifetimesOfOtherSas) {
+  AccountSettings settings;
+  settings.sas_expiry_seconds = 7200;
+  settings.sas_expiry_block = true;
+  Sas sas;
+  sas.expiry = "2026-06-02T12:00:00Z";
+  sas.delegation.emplace();
+  EXPECT_EQ(check_sas_lifetime(sas, {}, settings)->code, "AuthenticationFailed");
+  sas.start = "2026-06-02T11:00:00Z";
+  EXPECT_FALSE(check_sas_lifetime(sas, {}, settings));
+  sas = {};
+  sas.expiry = "2026-06-02T12:00:00Z";
+  sas.identifier = "policy";   // Azure never blocks these
+  EXPECT_FALSE(check_sas_lifetime(sas, {}, settings));
 }
 
 TEST(AccountRules, Periods) {

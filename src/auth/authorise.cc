@@ -19,9 +19,8 @@ std::optional<std::string_view> authorization_header(const AuthRequest& request)
 
 Decision refuse(AuthFailure failure) { return std::unexpected(std::move(failure)); }
 
-// The challenge came with 2019-12-12; before, what one may not see is not there.
 AuthFailure refused_anonymous(const AuthRequest& request, const Settings& settings) {
-  if (request.version < "2019-12-12") return failures::resource_not_found();
+  if (request.version < kFirstChallenge) return failures::resource_not_found();
   return failures::no_authentication(challenge(settings));
 }
 
@@ -37,9 +36,7 @@ Decision grant_sas(const Sas& sas, const AuthRequest& request, Operation operati
                    std::shared_ptr<const ops::Account> account, WallTime now, const Identity* bearer) {
   auto grant = check_sas(sas, request, operation, now);
   if (!grant) return refuse(std::move(grant.error()));
-  if (!sas.delegation) {
-    if (auto failure = check_sas_lifetime(sas, request, account->settings)) return refuse(std::move(*failure));
-  }
+  if (auto failure = check_sas_lifetime(sas, request, account->settings)) return refuse(std::move(*failure));
   Authorised yes = make_authorised(sas.is_account() ? PrincipalKind::account_sas : PrincipalKind::service_sas,
                                    std::move(account));
   yes.principal.permissions = std::move(grant->permissions);
@@ -69,9 +66,8 @@ std::optional<AuthFailure> check_rules(const AuthRequest& request, const ops::Ac
                                        const std::optional<std::string_view>& authorization, const std::optional<Sas>& sas) {
   if (auto failure = check_connection(request, settings)) return failure;
   if (authorization ? !bearer_token(*authorization) : sas && !sas->delegation) return check_key_use(settings);
-  const AnonymousAccess needs = action_of(operation).anonymous;
-  if (!authorization && !sas && (needs == AnonymousAccess::container || needs == AnonymousAccess::blob))
-    return check_anonymous(settings);
+  if (!authorization && !sas && action_of(operation).anonymous != AnonymousAccess::always)
+    return check_anonymous(settings, request.version);
   return std::nullopt;
 }
 
@@ -101,7 +97,7 @@ std::optional<Decision> decide_now(const AuthRequest& request, Operation operati
   if (!account) return refuse(failures::resource_not_found());
   const AnonymousAccess needs = action_of(operation).anonymous;
   if (needs == AnonymousAccess::always) return make_authorised(PrincipalKind::anonymous, account);
-  if (needs == AnonymousAccess::never) return refuse(refused_anonymous(request, settings));
+  if (needs == AnonymousAccess::never || !account->settings.allow_public_access) return refuse(refused_anonymous(request, settings));
   return std::nullopt;
 }
 

@@ -21,6 +21,9 @@ struct AuthFailure {
   std::shared_ptr<const Identity> who{};                    // who asked, where that is proven all the same
 };
 
+// The challenge came with this version; before, what one may not see is not there.
+constexpr std::string_view kFirstChallenge = "2019-12-12";
+
 namespace failures {
 // 403 AuthenticationFailed with its AuthenticationErrorDetail.
 AuthFailure authentication_failed(std::string detail, std::string_view reason = {});

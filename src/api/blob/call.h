@@ -29,6 +29,7 @@ struct Call {
   std::optional<auth::Operation> routed;
   bool denied = false;               // authorisation refused it
   std::string_view denied_for;       // a constant word; "" = as the error's code says
+  std::string error_code;            // of a refusal, also where its version does not say it in a header
   bool recordable = true;            // false: access events cannot be written, and the policy is to refuse
   const Call* batch = nullptr;       // a part of this batch, whose address, version and connection are its own too
 

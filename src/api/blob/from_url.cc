@@ -102,7 +102,7 @@ Task<Answer> put_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
   BASCULE_CO_ASSIGN(put.keep, parse_keep(headers));
 
-  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
+  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {.tags = copies_tags}));
   if (source->length_bytes > kMostPutFromUrl)
     co_return refuse({Fault::request_body_too_large, {{"MaxLimit", decimal(kMostPutFromUrl)}}});
   if (properties) inherit(put.headers, source->headers);
@@ -162,7 +162,7 @@ Task<Answer> copy_blob_from_url(Call& call) {
   BASCULE_CO_ASSIGN(put.tags, parse_tags(call));
   BASCULE_CO_ASSIGN(put.keep, parse_keep(headers));
 
-  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {}));
+  BASCULE_CO_ASSIGN(const auto source, co_await open_source(call, {.tags = copies_tags}));
   if (source->length_bytes > kMostSyncCopy) {
     co_return refuse(source_problem(call, 409, "CannotVerifyCopySource",
                                     "The source request body for copy source is too large and exceeds the maximum permissible limit (256MB)."));

@@ -168,7 +168,7 @@ void record(events::EventSink& sink, const Call& call, const ObservedExchange& o
   }
   e.version = call.version_text;
   e.status = observed.status();
-  e.error_code = observed.error_code();
+  e.error_code = observed.error_code().empty() ? std::string_view(call.error_code) : observed.error_code();
   const bool authorised = call.authorised.principal.account != nullptr;
   if (observed.was_cut() || e.status == 0) e.outcome = events::Outcome::cut;
   else if (call.denied) e.outcome = events::Outcome::denied;

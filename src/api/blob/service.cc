@@ -151,6 +151,11 @@ void log_refusal(const Call& call, const Worded& error, const std::optional<Erro
               {"error", cause ? std::string_view(cause->message) : std::string_view()}});
 }
 
+// Other codes of status 403 (RequestForbiddenByContainerEncryptionPolicy) say nothing of who asks.
+bool denies(std::string_view code) {
+  return code.starts_with("Authorization") || code == "AuthenticationFailed" || code == "UnauthorizedBlobOverwrite";
+}
+
 Task<void> answer_problem(Call& call, Problem problem, Subject subject) {
   if (problem.error && problem.error->code == Code::cancelled) {  // the client has gone, or sent less than it said
     call.exchange.cut();
@@ -159,6 +164,8 @@ Task<void> answer_problem(Call& call, Problem problem, Subject subject) {
   const std::optional<Error> cause = problem.error;
   const Worded error = word(std::move(problem), subject);
   log_refusal(call, error, cause);
+  call.error_code = error.code;
+  if (error.status == 403 && denies(error.code)) call.denied = true;   // what an operation asks for beside the rest, such as tags
   if (call.exchange.started()) {
     call.exchange.cut();
     co_return;

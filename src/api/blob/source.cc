@@ -10,6 +10,7 @@
 #include "api/common/metadata.h"
 #include "api/common/since.h"
 #include "api/common/text.h"
+#include "auth/account_rules.h"
 #include "base/log.h"
 #include "ops/reason.h"
 
@@ -52,8 +53,16 @@ Problem refused_elsewhere(const Call& call, const ops::RemoteHead& head) {
                         head.error_message.empty() ? kUnverified : head.error_message);
 }
 
+// Of a source of ours: nobody has done anything then, which the record says.
+Problem denied_source(Call& call, const auth::AuthFailure& failure) {
+  call.denied = true;
+  call.denied_for = failure.reason;
+  return source_problem(call, failure.status, failure.code, failure.message);
+}
+
 Task<Parsed<std::unique_ptr<Source>>> open_ours(Call& call, const CopySource& named, const SourceUse& use) {
   BASCULE_CO_TRY(co_await authorise_source(call, named.target, use.own_key));
+  if (use.tags) BASCULE_CO_TRY(co_await authorise_source(call, named.target, use.own_key, auth::Operation::get_blob_tags));
   const Target& at = named.target;
   BASCULE_CO_ASSIGN(const ops::At state, parse_at(at));
   ops::OpenBlob open{.range = use.range};
@@ -188,7 +197,7 @@ Parsed<CopySource> read_copy_source(const Call& call) {
 
 // The caller's own Shared Key reads the whole account, his token what his roles let it, where the operation lets them;
 // otherwise the source's URL must carry its own permission, or the source be public.
-Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
+Task<Answer> authorise_source(Call& call, const Target& source, bool own_key, auth::Operation operation) {
   BASCULE_CO_ASSIGN(const std::string_view authorization, source_authorization(call));
   const auth::Principal& principal = call.authorised.principal;
   const bool signed_source = source.find("sig") != nullptr || !authorization.empty();
@@ -200,15 +209,18 @@ Task<Answer> authorise_source(Call& call, const Target& source, bool own_key) {
   if (!authorization.empty()) request.headers = {&header, 1};
   request.method = "GET";
   if (own_key && !signed_source && principal.kind == auth::PrincipalKind::bearer && principal.account->name == source.account) {
-    auto own = auth::authorise_identity(request, auth::Operation::get_blob, call.ops(), principal.identity);
+    auto own = auth::authorise_identity(request, operation, call.ops(), principal.identity);
     if (own) co_return Answer();
-    co_return refuse(source_problem(call, own.error().status, own.error().code, own.error().message));
+    co_return refuse(denied_source(call, own.error()));
   }
-  const auth::Decision decision = co_await auth::authorise(request, auth::Operation::get_blob, call.ops(), call.now(),
+  // A source is asked for without the challenge of the caller's version (AZURE-ANSWERS 8).
+  const auto account = signed_source ? nullptr : call.ops().account(source.account);
+  if (const auto closed = account ? auth::check_anonymous(account->settings, {}) : std::nullopt)
+    co_return refuse(denied_source(call, *closed));
+  const auth::Decision decision = co_await auth::authorise(request, operation, call.ops(), call.now(),
                                                            call.service.options().authentication);
   if (decision) co_return Answer();
-  const auth::AuthFailure& failure = decision.error();
-  co_return refuse(source_problem(call, failure.status, failure.code, failure.message));
+  co_return refuse(denied_source(call, decision.error()));
 }
 
 Task<Parsed<std::unique_ptr<Source>>> open_source(Call& call, SourceUse use) {

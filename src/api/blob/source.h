@@ -38,14 +38,16 @@ class Source final : public ops::BodySource {
 struct SourceUse {
   std::optional<ops::ByteRange> range;
   bool own_key = false;   // the caller's Shared Key, or roles, open sources of its own account too (Copy Blob alone)
+  bool tags = false;      // the source's tags are taken over: who asks must be allowed to read them, too
 };
 // x-ms-copy-source, its authorisation and its conditions. A source of unknown length is refused (AZURE-DETAILS 48).
 Task<Parsed<std::unique_ptr<Source>>> open_source(Call& call, SourceUse use);
 
 // The parts of it. x-ms-copy-source as a whole:
 Parsed<CopySource> read_copy_source(const Call& call);
-// May whoever asks read this blob of ours?
-Task<Answer> authorise_source(Call& call, const Target& source, bool own_key);
+// May whoever asks read this blob of ours, or do `operation` to it?
+Task<Answer> authorise_source(Call& call, const Target& source, bool own_key,
+                              auth::Operation operation = auth::Operation::get_blob);
 // A source that cannot be read: its own status and text under the copy's code (AZURE-ANSWERS 8).
 Problem source_problem(const Call& call, int status, std::string_view code, std::string_view text);
 // A use case's error about a source of ours.

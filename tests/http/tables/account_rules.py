@@ -43,7 +43,9 @@ each("shared-key-disallowed", {"shared_key_access": "off"}, {"*": (403, KEYS_OFF
     Step("GET /?comp=list", status=403, code=KEYS_OFF),
     Step("GET /{c}/b", {"Authorization": f"SharedKey {azure.ACCOUNT}:{azure.md5(b'no')}"}, status=403, code=KEYS_OFF, auth=ANONYMOUS),
     Step("GET /{c}/b", status=403, code=KEYS_OFF, auth=account_sas(tamper=True))])
-each("public-access-forbidden", {"public_access": "off"}, {"*": OK, "anonymous": (409, "PublicAccessNotPermitted")}, "S33 R2", after=[
+each("public-access-forbidden", {"public_access": "off"}, {"*": OK, "anonymous": (401, "NoAuthenticationInformation")}, "S33 R2", after=[
+    Step("GET /{c}/b", status=409, code="PublicAccessNotPermitted", auth=ANONYMOUS, version="2019-07-07"),
+    Step("PUT /{c}/b", BLOCK_BLOB, b"x", 409, code="PublicAccessNotPermitted", auth=ANONYMOUS, version="2019-07-07"),
     public(status=409, code="PublicAccessNotPermitted"), public("blob", status=409, code="PublicAccessNotPermitted"),
     public("all", status=400, code="InvalidHeaderValue"), Step(f"PUT {ACL}"),
     Step("PUT /{c}-2?restype=container", {"x-ms-blob-public-access": "blob"}, status=409, code="PublicAccessNotPermitted"),

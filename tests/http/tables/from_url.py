@@ -267,6 +267,26 @@ for operation, step, start in [("Append Block From URL", append_from, APPEND), (
          Step("PUT /{c}/new?comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}, status=201, save={"lease": "x-ms-lease-id"}),
          step(412, code="LeaseIdMissing"), step(201, headers={"x-ms-lease-id": "{lease}"}), ref="S15")
 
+# --- the source's tags: who copies them must be allowed to read them ------------------------------------------------------
+COPY_TAGS, TAGGED = {"x-ms-copy-source-tag-option": "COPY"}, {"x-ms-tags": "colour=red"}
+for operation, step in [("Put Blob From URL", put_from), ("Copy Blob From URL", copy_from)]:
+    success = 202 if operation.startswith("Copy") else 201
+
+    def tagged(wanted):
+        return Step("GET /{c}/new?comp=tags", check=lambda r, s: require(r.xml_text(".//Tag/Value") == wanted, r.body))
+    case(operation, "tags-copied", put(WHOLE, headers=TAGGED), step(success, of=own(sp="rt"), headers=COPY_TAGS), get(WHOLE), tagged(["red"]), ref="S47")
+    case(operation, "tags-left-behind", put(WHOLE, headers=TAGGED), step(success, of=own(sp="rt")), tagged([]), ref="S47")
+    case(operation, "tags-that-may-not-be-read", put(WHOLE, headers=TAGGED),
+         step(403, of=own(), headers=COPY_TAGS, code="CannotVerifyCopySource"), ABSENT, ref="docs Copy Blob From URL")
+    case(operation, "tags-of-a-public-source", put(WHOLE, headers=TAGGED),
+         Step("PUT /{c}?restype=container&comp=acl", {"x-ms-blob-public-access": "blob"}),
+         step(401, of="http://{address}/{account}/{c}/b", headers=COPY_TAGS, code="CannotVerifyCopySource"), ABSENT, ref="docs Copy Blob From URL")
+    case(operation, "tags-without-the-permission-to-set-them", put(WHOLE, headers=TAGGED),
+         step(403, of=own(sp="rt"), headers=COPY_TAGS, code="AuthorizationPermissionMismatch",
+              auth=lambda s: azure.service_sas(f"/{s['c']}/new", sp="cw")), ABSENT, ref="docs Copy Blob From URL")
+    case(operation, "own-where-public-access-is-forbidden", put(), step(409, of="http://{address}/{account}/{c}/b", code="CannotVerifyCopySource"), ABSENT,
+         account={"public-access": "off"}, ref="R8")
+
 # --- a past state as the source -----------------------------------------------------------------------------------------
 LONG = source.content(4096)
 PAST = [("Put Blob From URL", [], put_from, [], WHOLE, WHOLE), ("Copy Blob From URL", [], copy_from, [], WHOLE, WHOLE),
