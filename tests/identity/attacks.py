@@ -20,8 +20,8 @@ def run(bench):
     def ask(token, path="/attacked/b", **headers):
         return client.send("GET", path, bearer(token, **headers), auth="none")
 
-    def refused(title, token, **headers):
-        answer = bench.expect(title, ask(token, **headers), 401, INVALID)
+    def refused(title, token, reason, **headers):
+        answer = bench.expect(title, ask(token, **headers), 401, INVALID, reason)
         challenge = answer.header("WWW-Authenticate") or ""
         bench.check(f"{title}: the challenge", challenge == f"Bearer authorization_uri={issuer.origin}/acme/oauth2/authorize resource_id=https://storage.azure.com",
                     challenge)
@@ -34,30 +34,30 @@ def run(bench):
 
     head, body, signature = good.split(".")
     claims = issuer.claims("alice")
-    refused("alg none", b64(json.dumps({"alg": "none"})) + f".{body}.")
-    refused("alg none with a signature", b64(json.dumps({"alg": "none", "kid": "key-1"})) + f".{body}.{signature}")
+    refused("alg none", b64(json.dumps({"alg": "none"})) + f".{body}.", "token_malformed")
+    refused("alg none with a signature", b64(json.dumps({"alg": "none", "kid": "key-1"})) + f".{body}.{signature}", "token_malformed")
     public = base64.b64decode(base64.b64encode(json.dumps(issuer.keys[0].jwk()).encode()))
-    refused("HS256 with the public key", issuer.hmac_token({"alg": "HS256", "kid": "key-1"}, claims, public))
-    refused("RS256 said to be ES256", issuer.sign({"alg": "ES256", "kid": "key-1"}, claims, issuer.keys[0], "RS256"))
-    refused("RS512", issuer.sign({"alg": "RS512", "kid": "key-1"}, claims, issuer.keys[0], "RS256"))
+    refused("HS256 with the public key", issuer.hmac_token({"alg": "HS256", "kid": "key-1"}, claims, public), "token_malformed")
+    refused("RS256 said to be ES256", issuer.sign({"alg": "ES256", "kid": "key-1"}, claims, issuer.keys[0], "RS256"), "unknown_key")
+    refused("RS512", issuer.sign({"alg": "RS512", "kid": "key-1"}, claims, issuer.keys[0], "RS256"), "token_malformed")
     mine = issuer.new_key("mine")
-    refused("a key of one's own under the issuer's id", issuer.sign({"alg": "RS256", "kid": "key-1"}, claims, mine, "RS256"))
-    refused("a key that comes along", issuer.sign({"alg": "RS256", "kid": "mine", "jwk": mine.jwk()}, claims, mine, "RS256"))
+    refused("a key of one's own under the issuer's id", issuer.sign({"alg": "RS256", "kid": "key-1"}, claims, mine, "RS256"), "signature")
+    refused("a key that comes along", issuer.sign({"alg": "RS256", "kid": "mine", "jwk": mine.jwk()}, claims, mine, "RS256"), "unknown_key")
     asked = len(other.asked)
-    refused("a key set that comes along", issuer.sign({"alg": "RS256", "kid": "mine", "jku": f"{other.url}/keys"}, claims, mine, "RS256"))
+    refused("a key set that comes along", issuer.sign({"alg": "RS256", "kid": "mine", "jku": f"{other.url}/keys"}, claims, mine, "RS256"), "unknown_key")
     bench.check("nobody fetched it", len(other.asked) == asked, other.asked)
-    refused("a critical header", issuer.sign({"alg": "RS256", "kid": "key-1", "crit": ["x"], "x": 1}, claims, issuer.keys[0], "RS256"))
-    refused("a changed claim", f"{head}.{b64(json.dumps({**claims, 'oid': 'the-owner'}))}.{signature}")
-    refused("another issuer", issuer.token("alice", iss="https://evil.example.org"))
-    refused("another issuer's key", other.sign({"alg": "RS256", "kid": "rival-key"}, claims, other.keys[0], "RS256"))
-    refused("another tenant in a token of this issuer", issuer.token("alice", tid="rival"))
-    refused("another audience", issuer.token("alice", audience="https://vault.azure.net"))
-    refused("another account's audience", issuer.token("alice", audience="https://someoneelse.blob.core.windows.net"))
-    refused("expired", issuer.token("alice", exp=int(time.time()) - 400))
-    refused("not yet valid", issuer.token("alice", nbf=int(time.time()) + 400))
-    refused("no end", issuer.token("alice", exp=None))
-    refused("rubbish", "abc")
-    refused("too large", issuer.token("alice", padding="x" * 20_000))
+    refused("a critical header", issuer.sign({"alg": "RS256", "kid": "key-1", "crit": ["x"], "x": 1}, claims, issuer.keys[0], "RS256"), "token_malformed")
+    refused("a changed claim", f"{head}.{b64(json.dumps({**claims, 'oid': 'the-owner'}))}.{signature}", "signature")
+    refused("another issuer", issuer.token("alice", iss="https://evil.example.org"), "unknown_issuer")
+    refused("another issuer's key", other.sign({"alg": "RS256", "kid": "rival-key"}, claims, other.keys[0], "RS256"), "unknown_key")
+    refused("another tenant in a token of this issuer", issuer.token("alice", tid="rival"), "wrong_tenant")
+    refused("another audience", issuer.token("alice", audience="https://vault.azure.net"), "wrong_audience")
+    refused("another account's audience", issuer.token("alice", audience="https://someoneelse.blob.core.windows.net"), "wrong_audience")
+    refused("expired", issuer.token("alice", exp=int(time.time()) - 400), "expired")
+    refused("not yet valid", issuer.token("alice", nbf=int(time.time()) + 400), "not_yet_valid")
+    refused("no end", issuer.token("alice", exp=None), "token_malformed")
+    refused("rubbish", "abc", "token_malformed")
+    refused("too large", issuer.token("alice", padding="x" * 20_000), "token_malformed")
 
     # The rival's alice is nobody here: ids belong to their tenant.
     bench.expect("the rival's alice", ask(other.token("alice", key=other.keys[0])), 403, "AuthorizationPermissionMismatch")
@@ -135,7 +135,7 @@ def plain_http(bench, good):
     with server.Server(config=config) as plain:
         client = azure.Client(plain.address, version="2026-02-06")
         answer = client.send("GET", "/?comp=list", bearer(good), auth="none")
-        bench.expect("a token over plain HTTP", answer, 403, "AuthenticationFailed")
+        bench.check("a token over plain HTTP", (answer.status, answer.code()) == (403, "AuthenticationFailed"), answer.body)
     with server.Server() as without:
         client = azure.Client(without.address, version="2026-02-06")
         bench.check("no issuer configured", client.send("GET", "/?comp=list", bearer(good), auth="none").status in (401, 403))

@@ -27,6 +27,7 @@ def run(bench):
     forms(bench, ask, key, account, snapshot)
     letters(bench, ask, key, account)
     widened(bench, ask, key, account)
+    policy(bench, ask, key, account)
     bound(bench, client, account)
     ends(bench, client, account)
 
@@ -114,6 +115,18 @@ def widened(bench, ask, key, account):
     bench.expect("bound to a header and a parameter", ask("GET", f"{path}?timeout=30", sas, headers=headers), 200)
     bench.expect("another header", ask("GET", f"{path}?timeout=30", sas, headers={"x-ms-client-request-id": "two"}), 403, FAILED)
     bench.expect("another parameter", ask("GET", f"{path}?timeout=31", sas, headers=headers), 403, FAILED)
+
+
+def policy(bench, ask, key, account):
+    """The account's SAS expiration policy bounds these, too."""
+    path = "/shared/dir/b"
+    bench.server.command_line("account", "set", account, "--sas-expiry-period", "0.01:00:00", "--sas-expiry-action", "Block")
+    bench.expect("no start under a policy", ask("GET", path, delegation_sas(key, path, account)), 403, FAILED)
+    bench.expect("longer than the policy", ask("GET", path, delegation_sas(key, path, account, st=azure.iso(-3000))), 403, FAILED)
+    bench.expect("within the policy", ask("GET", path, delegation_sas(key, path, account, st=azure.iso(-60))), 200)
+    bench.server.command_line("account", "set", account, "--sas-expiry-action", "Log")
+    bench.expect("against a policy that only logs", ask("GET", path, delegation_sas(key, path, account)), 200)
+    bench.server.command_line("account", "set", account, "--sas-expiry-period", "off")
 
 
 def bound(bench, client, account):

@@ -4,7 +4,7 @@ import hmac
 import base64
 import xml.etree.ElementTree as ET
 
-from lib import azure
+from lib import azure, multipart
 
 READER, CONTRIBUTOR, OWNER, DELEGATOR = "reader", "contributor", "owner", "delegator"
 ALL = {READER, CONTRIBUTOR, OWNER}
@@ -57,12 +57,18 @@ def delegation_sas(key, resource, account, sv="2026-04-06", sr="b", sp="r", se=N
 POLICY = b'<?xml version="1.0"?><SignedIdentifiers><SignedIdentifier><Id>p</Id><AccessPolicy><Permission>r</Permission></AccessPolicy></SignedIdentifier></SignedIdentifiers>'
 TAGS = b'<?xml version="1.0"?><Tags><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tags>'
 QUERY = (b'<?xml version="1.0"?><QueryRequest><QueryType>SQL</QueryType><Expression>SELECT * from BlobStorage</Expression></QueryRequest>')
-BLOCK = azure.block_id(1)
+BLOCK, LEASE = azure.block_id(1), "11111111-1111-1111-1111-111111111111"
 PUT = {"x-ms-blob-type": "BlockBlob"}
+PROPERTIES = b'<?xml version="1.0"?><StorageServiceProperties><Cors/></StorageServiceProperties>'
+KEY_INFO = f"<KeyInfo><Expiry>{azure.iso(3600)}</Expiry></KeyInfo>".encode()
+BATCH, PARTS = {"Content-Type": "multipart/mixed; boundary=batch_0"}, multipart.body([multipart.plain("DELETE", "/x/y")])
+FROM = {"x-ms-copy-source": "SOURCE/b", "x-ms-copy-source-authorization": "Bearer TOKEN"}
+PAGES = {"x-ms-page-write": "update", "x-ms-range": "bytes=0-511"}
 
 
 class Row:
-    """An operation, as raw HTTP, and the roles that it is allowed to. C, B: the container and the blob to be put in."""
+    """An operation, as raw HTTP, and the roles that it is allowed to. C, B: the container and the blob to be put in; SOURCE,
+    TOKEN in a header: the container's address, and the caller's own token."""
 
     def __init__(self, title, method, path, roles, headers=None, body=b"", good=(200, 201, 202, 206)):
         self.title, self.method, self.path, self.roles, self.headers, self.body, self.good = title, method, path, roles, headers or {}, body, good
@@ -73,7 +79,14 @@ class Row:
 OPERATIONS = [
     Row("List Containers", "GET", "/?comp=list", ALL),
     Row("Get Blob Service Properties", "GET", "/?restype=service&comp=properties", NONE),
+    Row("Set Blob Service Properties", "PUT", "/?restype=service&comp=properties", NONE, {}, PROPERTIES),
+    Row("Get Blob Service Stats", "GET", "/?restype=service&comp=stats", NONE),
     Row("Get Account Information", "GET", "/?restype=account&comp=properties", NONE),
+    Row("Get Account Information by a container", "GET", "/C?restype=account&comp=properties", NONE),
+    Row("Get Account Information by a blob", "GET", "/C/B?restype=account&comp=properties", NONE),
+    Row("Get User Delegation Key", "POST", "/?restype=service&comp=userdelegationkey", ALL | {DELEGATOR}, {}, KEY_INFO),
+    Row("Blob Batch", "POST", "/?comp=batch", WRITE, BATCH, PARTS),
+    Row("Blob Batch in Container", "POST", "/C?restype=container&comp=batch", WRITE, BATCH, PARTS),
     Row("Find Blobs by Tags", "GET", "/?comp=blobs&where=k%3D%27v%27", FULL),
     Row("Create Container", "PUT", "/NEW?restype=container", WRITE),
     Row("Get Container Properties", "GET", "/C?restype=container", ALL),
@@ -81,7 +94,9 @@ OPERATIONS = [
     Row("Set Container Metadata", "PUT", "/C?restype=container&comp=metadata", WRITE, {"x-ms-meta-a": "1"}),
     Row("Get Container ACL", "GET", "/C?restype=container&comp=acl", FULL),
     Row("Set Container ACL", "PUT", "/C?restype=container&comp=acl", FULL, {}, POLICY),
-    Row("Lease Container", "PUT", "/C?restype=container&comp=lease", WRITE, {"x-ms-lease-action": "break"}, good=(202, 409)),
+    Row("Lease Container", "PUT", "/C?restype=container&comp=lease", WRITE, {"x-ms-lease-action": "release", "x-ms-lease-id": LEASE}, good=(409,)),
+    Row("Lease Container, to break it", "PUT", "/C?restype=container&comp=lease", WRITE, {"x-ms-lease-action": "break"}, good=(202, 409)),
+    Row("Rename Container", "PUT", "/renamed?restype=container&comp=rename", WRITE, {"x-ms-source-container-name": "not-there"}, good=(404,)),
     Row("List Blobs", "GET", "/C?restype=container&comp=list", ALL),
     Row("List Blobs with tags", "GET", "/C?restype=container&comp=list&include=tags", FULL),
     Row("Find Blobs by Tags in Container", "GET", "/C?restype=container&comp=blobs&where=k%3D%27v%27", FULL),
@@ -94,9 +109,14 @@ OPERATIONS = [
     Row("Set Blob Metadata", "PUT", "/C/B?comp=metadata", WRITE, {"x-ms-meta-a": "1"}),
     Row("Get Blob Tags", "GET", "/C/B?comp=tags", FULL),
     Row("Set Blob Tags", "PUT", "/C/B?comp=tags", FULL, {}, TAGS, good=(204,)),
-    Row("Lease Blob", "PUT", "/C/B?comp=lease", WRITE, {"x-ms-lease-action": "break"}, good=(202, 409)),
+    Row("Lease Blob", "PUT", "/C/B?comp=lease", WRITE, {"x-ms-lease-action": "release", "x-ms-lease-id": LEASE}, good=(409,)),
+    Row("Lease Blob, to break it", "PUT", "/C/B?comp=lease", WRITE, {"x-ms-lease-action": "break"}, good=(202, 409)),
     Row("Snapshot Blob", "PUT", "/C/B?comp=snapshot", WRITE),
-    Row("Copy Blob within the account", "PUT", "/C/copy", WRITE, {"x-ms-copy-source": "SOURCE"}),
+    Row("Copy Blob within the account", "PUT", "/C/copy", WRITE, {"x-ms-copy-source": "SOURCE/b"}),
+    Row("Copy Blob From URL", "PUT", "/C/copied", WRITE, {**FROM, "x-ms-requires-sync": "true"}),
+    Row("Incremental Copy Blob", "PUT", "/C/increments?comp=incrementalcopy", WRITE,
+        {"x-ms-copy-source": "SOURCE/pages?snapshot=2020-01-01T00:00:00.0000000Z"}, good=(404,)),
+    Row("Put Blob From URL", "PUT", "/C/put-from", WRITE, {**FROM, **PUT}),
     Row("Abort Copy Blob", "PUT", "/C/B?comp=copy&copyid=11111111-1111-1111-1111-111111111111", WRITE, {"x-ms-copy-action": "abort"}, good=(409,)),
     Row("Set Blob Tier", "PUT", "/C/B?comp=tier", WRITE, {"x-ms-access-tier": "Hot"}),
     Row("Set Immutability Policy", "PUT", "/C/B?comp=immutabilityPolicies", FULL,
@@ -105,15 +125,23 @@ OPERATIONS = [
     Row("Set Blob Legal Hold", "PUT", "/C/B?comp=legalhold", WRITE, {"x-ms-legal-hold": "true"}, good=(200, 409)),
     Row("Put Block", "PUT", f"/C/blocks?comp=block&blockid={BLOCK.replace('=', '%3D')}", WRITE, {}, b"x"),
     Row("Put Block List", "PUT", "/C/empty?comp=blocklist", WRITE, {}, azure.block_list([])),
+    Row("Put Block From URL", "PUT", f"/C/blocks?comp=block&blockid={BLOCK.replace('=', '%3D')}", WRITE, FROM),
     Row("Get Block List", "GET", "/C/B?comp=blocklist", ALL),
+    Row("Get Block List with uncommitted blocks", "GET", "/C/B?comp=blocklist&blocklisttype=all", ALL),
     Row("Query Blob Contents", "POST", "/C/B?comp=query", ALL, {}, QUERY),
     Row("Create append blob", "PUT", "/C/appended", WRITE, {"x-ms-blob-type": "AppendBlob"}),
     Row("Append Block", "PUT", "/C/log?comp=appendblock", WRITE, {}, b"x"),
+    Row("Append Block From URL", "PUT", "/C/log?comp=appendblock", WRITE, FROM),
+    Row("Seal append blob", "PUT", "/C/sealed?comp=seal", WRITE),
     Row("Create page blob", "PUT", "/C/paged", WRITE, {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"}),
-    Row("Put Page", "PUT", "/C/pages?comp=page", WRITE, {"x-ms-page-write": "update", "x-ms-range": "bytes=0-511"}, b"p" * 512),
+    Row("Put Page", "PUT", "/C/pages?comp=page", WRITE, PAGES, b"p" * 512),
+    Row("Put Page From URL", "PUT", "/C/pages?comp=page", WRITE, {**FROM, **PAGES, "x-ms-copy-source": "SOURCE/pages", "x-ms-source-range": "bytes=0-511"}),
+    Row("Clear Pages", "PUT", "/C/pages?comp=page", WRITE, {**PAGES, "x-ms-page-write": "clear"}),
+    Row("Set page blob's size", "PUT", "/C/pages?comp=properties", WRITE, {"x-ms-blob-content-length": "1024"}),
     Row("Get Page Ranges", "GET", "/C/pages?comp=pagelist", ALL),
     Row("Delete Blob version", "DELETE", "/C/B?versionid=2020-01-01T00%3A00%3A00.0000000Z", FULL, good=(404,)),
     Row("Delete Blob for good", "DELETE", "/C/B?snapshot=2020-01-01T00%3A00%3A00.0000000Z&deletetype=permanent", FULL, good=(404, 409)),
+    Row("Delete Blob's snapshot", "DELETE", "/C/B?snapshot=2020-01-01T00%3A00%3A00.0000000Z", WRITE, good=(404,)),
     Row("Delete Blob", "DELETE", "/C/doomed", WRITE),
     Row("Undelete Blob", "PUT", "/C/B?comp=undelete", WRITE),
     Row("Set Blob Expiry", "PUT", "/C/log?comp=expiry", WRITE, {"x-ms-expiry-option": "NeverExpire"}),

@@ -1,5 +1,6 @@
 """Role × operation: every cell by raw HTTP, at each scope; and that a role that goes is gone at once."""
-from sas import ALL, CONTRIBUTOR, DELEGATOR, OPERATIONS, OWNER, READER, bearer
+from lib import multipart
+from sas import ALL, BATCH, CONTRIBUTOR, DELEGATOR, OPERATIONS, OWNER, READER, bearer
 
 REFUSED = "AuthorizationPermissionMismatch"
 
@@ -9,12 +10,14 @@ def prepare(client, container):
     assert client.send("PUT", f"/{container}?restype=container").status in (201, 409)
     for blob in ("b", "a/b", "doomed"):
         assert client.send("PUT", f"/{container}/{blob}", {"x-ms-blob-type": "BlockBlob"}, b"a,b\n").status == 201
-    assert client.send("PUT", f"/{container}/log", {"x-ms-blob-type": "AppendBlob"}).status == 201
+    for blob in ("log", "sealed"):
+        assert client.send("PUT", f"/{container}/{blob}", {"x-ms-blob-type": "AppendBlob"}).status == 201
     assert client.send("PUT", f"/{container}/pages", {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": "512"}).status == 201
 
 
 def one(bench, client, row, token, container, blob, made):
-    headers = {name: value.replace("SOURCE", f"https://{bench.server.address}/{bench.account}/{container}/b") for name, value in row.headers.items()}
+    source = f"https://{bench.server.address}/{bench.account}/{container}"
+    headers = {name: value.replace("SOURCE", source).replace("TOKEN", token) for name, value in row.headers.items()}
     path = row.path.replace("NEW", made).replace("GONE", made).replace("/C", f"/{container}").replace("/B", f"/{blob}")
     return client.send(row.method, path, bearer(token, **headers), row.body, auth="none")
 
@@ -77,18 +80,60 @@ def scopes(bench):
                                 ("a role that is called like a group", {"roles": ["/team"]}, 403)):
         bench.expect(f"by {title}", client.send("GET", "/scoped/b", bearer(bench.issuer.token("member", **more)), auth="none"), status,
                      None if status == 200 else REFUSED)
+    for container in ("Scoped", "a", "under_score"):   # a role there would never count
+        bench.check(f"a role for the container {container}", not bench.may_assign("--container", container))
+    bench.role(READER, "of-backslash", "--container", "scoped", "--prefix", "a\\")
+    bench.expect("a prefix with a backslash", client.send("GET", "/scoped/a/b", bearer(bench.issuer.token("of-backslash")), auth="none"), 200)
     # Copies: the source must be readable, too.
     source = f"https://{bench.server.address}/{bench.account}/scoped2/b"
     headers = bearer(bench.issuer.token("of-container"), **{"x-ms-copy-source": source})
     bench.check("a copy out of a container without a role", client.send("PUT", "/scoped/stolen", headers, auth="none").status == 403)
     headers = bearer(bench.issuer.token("of-container"), **{"x-ms-copy-source": source.replace("scoped2", "scoped")})
     bench.check("a copy within the container", client.send("PUT", "/scoped/copied", headers, auth="none").status == 202)
-    for who, status in (("of-container", 403), ("the-owner", 201)):
+    # Tags of the source that are copied must be readable, too.
+    bench.role(READER, "of-container", "--container", "scoped2")
+    for container, status in (("scoped2", 403), ("scoped", 202)):
+        headers = bearer(bench.issuer.token("of-container"), **{"x-ms-copy-source": source.replace("scoped2", container), "x-ms-requires-sync": "true",
+                                                                "x-ms-copy-source-authorization": f"Bearer {bench.issuer.token('of-container')}",
+                                                                "x-ms-copy-source-tag-option": "COPY"})
+        answer = client.send("PUT", "/scoped/tagged", headers, auth="none")
+        bench.check(f"a copy with its tags out of {container}", answer.status == status, f"{answer.status} {answer.code()}")
+    for who, status in (("of-container", 201), ("of-prefix", 403), ("the-owner", 201)):
         token = bench.issuer.token(who)
         headers = bearer(bench.issuer.token("the-owner"), **{"x-ms-copy-source": source, "x-ms-copy-source-authorization": f"Bearer {token}",
                                                               "x-ms-blob-type": "BlockBlob"})
         answer = client.send("PUT", "/scoped/from-url", headers, auth="none")
         bench.check(f"Put Blob From URL, the source as {who}", answer.status == status, f"{answer.status} {answer.code()}")
+
+
+def batches(bench):
+    """A batch asks for a role where it is sent to, and each of its parts for one where it points to."""
+    keyed, client = bench.client(), bench.client()
+    for container in ("batched", "batched2"):
+        prepare(keyed, container)
+    bench.role(CONTRIBUTOR, "of-batched", "--container", "batched")
+    bench.role(READER, "batch-reader")
+    bench.role(CONTRIBUTOR, "batch-writer")
+
+    def send(who, to, *paths, part=None):
+        own = list(bearer(bench.issuer.token(part or who)).items())
+        body = multipart.body([("DELETE", path, own) for path in paths])
+        answer = client.send("POST", f"{to}comp=batch", bearer(bench.issuer.token(who), **BATCH), body, auth="none")
+        return answer.status, [one.status for one in multipart.parts(answer)] if answer.status == 202 else answer.code()
+
+    here = "/batched?restype=container&"
+    for title, got, wanted in (
+            ("of the account, by a role for a container", send("of-batched", "/?", "/batched/b"), (403, REFUSED)),
+            ("of a container, by a reader", send("batch-reader", here, "/batched/b"), (403, REFUSED)),
+            ("of another container", send("of-batched", "/batched2?restype=container&", "/batched2/b"), (403, REFUSED)),
+            ("whose parts are somebody else's", send("batch-writer", "/?", "/batched/b", "/batched2/b", part="of-batched"), (202, [202, 403])),
+            ("whose parts are a reader's", send("batch-writer", "/?", "/batched/a/b", part="batch-reader"), (202, [403])),
+            ("with a part that leaves its container", send("of-batched", here, "/batched2/b", "/batched/a/b"), (202, [400])),
+            ("with a part that leaves it by dots", send("of-batched", here, "/batched/../batched2/b"), (202, [404])),
+            ("with a part whose slash is encoded", send("of-batched", here, "/batched%2F..%2Fbatched2/b"), (202, [400])),
+            ("of a container", send("of-batched", here, "/batched/a/b"), (202, [202]))):
+        bench.check(f"a batch {title}", got == wanted, f"{got}, not {wanted}")
+    bench.check("what another container held is there", keyed.send("HEAD", "/batched2/b").status == 200)
 
 
 def changes(bench):
@@ -116,4 +161,5 @@ def run(bench):
     assert ALL
     cells(bench)
     scopes(bench)
+    batches(bench)
     changes(bench)
