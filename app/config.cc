@@ -260,14 +260,18 @@ void Config::adopt(const Config& fresh, const std::vector<const Setting*>& chang
     if (setting->live) entries_[std::string(setting->name)] = fresh.at(setting->name);
 }
 
-void Config::check(Problems& problems) const {
+void Config::check(Problems& problems) {
   const auto wrong = [&](std::string_view name, const std::string& what) {
     if (!wrong_.contains(name)) problems.push_back({Code::invalid_argument, 0, (is_set(name) ? source(name) + ": " : std::string()) + what});
   };
   if (text("data").empty()) wrong("data", "data names no folder");
   if (list("server.listen").empty()) wrong("server.listen", "server.listen names no address; allowed is HOST:PORT");
-  if (text("server.certificate").empty() != text("server.key").empty())
-    wrong("server.certificate", "server.certificate and server.key belong together: give both or neither");
+  const auto nowhere = [&](std::string_view name, std::string_view where, const std::string& what) {
+    if (!wrong_.contains(name)) unread_.push_back({std::string(name), {Code::invalid_argument, 0, (is_set(where) ? source(where) + ": " : std::string()) + what}});
+  };
+  constexpr std::string_view kTogether = "server.certificate and server.key belong together: give both or neither";
+  if (text("server.certificate").empty() && !text("server.key").empty()) wrong("server.key", std::string(kTogether));
+  if (text("server.key").empty() && !text("server.certificate").empty()) nowhere("server.key", "server.certificate", std::string(kTogether));
   const std::string& admin = text("admin.listen");
   if (admin != "off" && !is_loopback(admin))
     wrong("admin.listen", "admin.listen = '" + admin + "' is not allowed; allowed is an address of this machine alone "
@@ -282,8 +286,8 @@ void Config::check(Problems& problems) const {
     if (auto one = fetch::parse_network(network); !one) wrong("copy.networks", "copy.networks: " + one.error().message);
   if (!text("backup.endpoint").empty()) {
     if (text("backup.access_key").empty()) wrong("backup.endpoint", "backup.endpoint needs backup.access_key");
-    if (text("backup.secret_key").empty() && !wrong_.contains("backup.secret_key"))
-      wrong("backup.endpoint", "backup.endpoint needs backup.secret_key_file, or BASCULE_BACKUP_SECRET_KEY in the environment");
+    if (text("backup.secret_key").empty())
+      nowhere("backup.secret_key", "backup.endpoint", "backup.endpoint needs backup.secret_key_file, or BASCULE_BACKUP_SECRET_KEY in the environment");
   }
   for (const std::string& target : list("events.to"))
     if (target != "file" && target != "syslog" && target != "stdout")
@@ -295,8 +299,9 @@ void Config::check(Problems& problems) const {
   if (text("provider.kind") == "s3") {
     for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
       if (text(name).empty() && !wrong_.contains(name)) wrong("provider.kind", "provider.kind = 's3' needs " + std::string(name));
-    if (text("provider.secret_key").empty() && !wrong_.contains("provider.secret_key"))
-      wrong("provider.kind", "provider.kind = 's3' needs provider.secret_key_file, or BASCULE_PROVIDER_SECRET_KEY in the environment");
+    if (text("provider.secret_key").empty())
+      nowhere("provider.secret_key", "provider.kind",
+              "provider.kind = 's3' needs provider.secret_key_file, or BASCULE_PROVIDER_SECRET_KEY in the environment");
   } else {
     for (const std::string_view name : {"provider.endpoint", "provider.bucket", "provider.access_key"})
       if (is_set(name)) wrong(name, std::string(name) + " is for provider.kind = \"s3\", but the kind is folder");

@@ -51,7 +51,8 @@ class Config {
   // As on the command line; a secret as "(hidden)", or "" where there is none. With "units" where the table has them.
   std::string shown(const Setting& setting) const;
 
-  // Secrets that are named and could not be read: no matter to a command that does not need them.
+  // Secrets that are named and could not be read, or that are nowhere (systemd gives its credentials to the service alone): no matter
+  // to a command that does not need them.
   const std::vector<std::pair<std::string, Error>>& unread_secrets() const { return unread_; }
 
   // Of a configuration read anew: the settings that differ. adopt() takes those that may change while the server runs.
@@ -82,7 +83,7 @@ class Config {
   void read_environment(const ConfigSources& sources, Problems& problems);
   void read_command_line(const ConfigSources& sources, Problems& problems);
   void read_secrets(const ConfigSources& sources, Problems& problems);
-  void check(Problems& problems) const;
+  void check(Problems& problems);
   Result<provider::S3Options> s3_endpoint(const std::string& section) const;
 
   std::map<std::string, Entry, std::less<>> entries_;

@@ -68,6 +68,7 @@ Reloader::Outcome Reloader::reload() {
   say_reloading();
   const Instant begun = clock_.now();
   Outcome outcome = attempt();
+  if (!outcome.taken && refused_) refused_();
   outcome.took = clock_.now() - begun;
   const std::string problems = joined(outcome.problems, "; "), applied = joined(outcome.applied, ", "), restart = joined(outcome.need_restart, ", ");
   if (outcome.taken) {

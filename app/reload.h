@@ -25,6 +25,9 @@ class Reloader {
   using Prepare = std::function<Result<Commit>(const Config& fresh)>;
   void add(std::string name, Prepare prepare) { parts_.push_back({std::move(name), std::move(prepare)}); }
 
+  // What SIGHUP does besides: called where the configuration is refused. logrotate, for one, has put a file aside by then.
+  void when_refused(std::function<void()> what) { refused_ = std::move(what); }
+
   struct Outcome {
     bool taken = false;
     std::vector<std::string> problems;        // why it was not
@@ -47,6 +50,7 @@ class Reloader {
   events::EventSink* const events_;
   Clock& clock_;
   std::vector<Part> parts_;
+  std::function<void()> refused_;
   std::mutex mutex_;
 };
 

@@ -66,10 +66,16 @@ TEST_F(ReloadTest, APartThatCannotIsAReasonToTakeNothing) {
 
 TEST_F(ReloadTest, SaysAllThatIsWrong) {
   auto one = reloader();
+  int refused = 0;
+  one->when_refused([&] { ++refused; });
   write("[server]\nmax_connections = -1\nlistn = []\n");
   const auto outcome = one->reload();
   EXPECT_FALSE(outcome.taken);
   EXPECT_EQ(outcome.problems.size(), 2u);
+  EXPECT_EQ(refused, 1);
+  write("");
+  EXPECT_TRUE(one->reload().taken);
+  EXPECT_EQ(refused, 1);
 }
 
 TEST_F(ReloadTest, WhetherThereIsTlsIsDecidedAtTheStart) {

@@ -82,10 +82,25 @@ Task<Result<backup::ReadReport>> read_back(backup::Place& place, const backup::L
   co_return report;
 }
 
-Task<Result<json::object>> list(backup::Place& place) {
+// Until when a restore of it finds all content (jobs/window.h): null for the newest, not there where nothing is promised.
+void say_until(json::object& out, const backup::Listed& one, const backup::Listed* next, Duration window) {
+  if (one.damage || window == Duration::zero()) return;
+  if (next == nullptr) {
+    out["whole_until"] = nullptr;
+    return;
+  }
+  const WallTime until = one.manifest.instant + std::chrono::duration_cast<Ticks>(window);
+  out["whole_until"] = format_iso8601_seconds(next->damage ? until : std::max(until, next->manifest.instant));
+}
+
+Task<Result<json::object>> list(backup::Place& place, Duration window) {
   BASCULE_CO_ASSIGN(const backup::Contents contents, co_await place.look());
   json::array backups;
-  for (const backup::Listed& one : contents.backups) backups.push_back(listed_json(one));
+  for (std::size_t i = 0; i < contents.backups.size(); ++i) {
+    json::object out = listed_json(contents.backups[i]);
+    say_until(out, contents.backups[i], i + 1 < contents.backups.size() ? &contents.backups[i + 1] : nullptr, window);
+    backups.push_back(std::move(out));
+  }
   co_return json::object{{"place", place.shown()}, {"backups", std::move(backups)}, {"other_objects", contents.others.size()}};
 }
 
@@ -184,7 +199,7 @@ Task<Result<json::object>> backup_look(const std::string& what, BackupCall call,
   BASCULE_CO_ASSIGN(const BackupPlace opened, open_backup_place(call.options, text_of(call.body, "to"), MissingPlace::refuse, call.workers,
                                                                 call.content.clock, call.content.random));
   backup::Place place(*opened.provider, call.content.clock, call.content.keyring.catalog_key(), opened.shown);
-  if (what == "backup-list") co_return co_await list(place);
+  if (what == "backup-list") co_return co_await list(place, call.options.restore_window);
   co_return co_await verify(place, call, exit);
 }
 

@@ -71,13 +71,22 @@ void print_made(const json::object& answer) {
   std::printf("Not read back yet: bascule backup verify %s\n", text_of(r, "place").c_str());
 }
 
+// Until when a restore of it finds all content; later, what was deleted since its instant may be gone.
+std::string until_of(const json::object& backup) {
+  const json::value* until = backup.if_contains("whole_until");
+  if (until == nullptr) return "-";
+  if (until->is_null()) return "it is the newest";
+  const auto when = parse_iso8601(text_of(backup, "whole_until"));
+  return when && *when < system_clock().wall() ? "over" : text_of(backup, "whole_until");
+}
+
 void print_list(const json::object& answer) {
   const json::value* backups = answer.if_contains("backups");
   if (!backups || !backups->is_array() || backups->get_array().empty()) {
     std::printf("there is no backup in %s\n", text_of(answer, "place").c_str());
     return;
   }
-  std::printf("%6s  %-28s  %-7s %12s %12s %12s  %s\n", "number", "instant", "kind", "records", "new", "total", "read back");
+  std::printf("%6s  %-28s  %-7s %12s %12s %12s  %-20s  %s\n", "number", "instant", "kind", "records", "new", "total", "whole until", "read back");
   for (const json::value& item : backups->get_array()) {
     const json::object& b = item.get_object();
     if (b.contains("damaged")) {
@@ -90,8 +99,8 @@ void print_list(const json::object& answer) {
       said = text_of(word, "when") + ", extents: " + text_of(word, "extents");
       if (n_of(word, "missing") != 0) said += ", " + std::to_string(n_of(word, "missing")) + " MISSING";
     }
-    std::printf("%6llu  %-28s  %-7s %12llu %12s %12s  %s\n", n_of(b, "number"), text_of(b, "instant").c_str(), flag_of(b, "whole") ? "whole" : "changes",
-                n_of(b, "records"), bytes_of(b, "new_bytes").c_str(), bytes_of(b, "total_bytes").c_str(), said.c_str());
+    std::printf("%6llu  %-28s  %-7s %12llu %12s %12s  %-20s  %s\n", n_of(b, "number"), text_of(b, "instant").c_str(), flag_of(b, "whole") ? "whole" : "changes",
+                n_of(b, "records"), bytes_of(b, "new_bytes").c_str(), bytes_of(b, "total_bytes").c_str(), until_of(b).c_str(), said.c_str());
   }
 }
 

@@ -95,6 +95,8 @@ Result<void> check_before_start(const Config& config, const EngineOptions& optio
                                             ": who copies the folder would have the data and the key. Choose another place (key_file)");
   }
   const bool plain = config.text("server.certificate").empty();
+  for (const auto& [name, error] : config.unread_secrets())
+    if (name == "server.key") return fail(error);
   if (auto web = config.web_options(); !web) return fail(web.error());
   if (auto issuers = make_issuers(config, system_clock()); !issuers) return fail(issuers.error());
   std::vector<std::string> addresses = config.list("server.listen");
@@ -310,6 +312,11 @@ int run_server(Config& config, const ReadConfig& read, Engine& engine, Administr
     BASCULE_TRY(events.reconfigure(std::move(options)));
     return Reloader::Commit();
   });
+  reloader.when_refused([&config, &events] {
+    auto options = config.event_options();
+    auto opened = options ? events.reconfigure(std::move(*options)) : Result<void>(fail(options.error()));
+    if (!opened) log::error("access events: the file could not be opened anew", {{"error", opened.error().message}});
+  });
   control.set_reloader(&reloader);
   serve_until_told(reloader, signals);
   control.set_reloader(nullptr);
@@ -361,6 +368,8 @@ int run_serve(Config config, const ReadConfig& read, const RestoreArguments& fro
   auto options = config.engine_options();
   if (!options) return complain(options.error());
   if (auto sensible = check_before_start(config, *options); !sensible) return complain(sensible.error());
+  // As commands do: what root makes in the service's folder the service could not open.
+  if (auto ours = become_owner_of(options->data); !ours) return complain(ours.error());
   if (!from_backup.from.empty()) {
     const Signals::EndAtOnce interruptible(signals);
     if (auto begun = begin_from_backup(config, *options, from_backup); !begun)

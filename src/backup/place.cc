@@ -114,9 +114,15 @@ Task<Result<Pruned>> prune(Place& place, std::uint64_t keep) {
     if (one.damage)
       co_return fail(Code::corrupt, one.damage->message + ". Nothing is removed while a backup does not open: what it needs is not known. "
                                                           "Remove that object by hand to give the backup up");
-  for (std::size_t i = gone; i < count; ++i)
-    for (const Run& run : contents.backups[i].manifest.runs)
-      for (const Segment& segment : run.segments) needed.insert(segment_name(segment.id));
+  // Beside another life's backups its gateway may still be at work: what nothing names may be a backup that it is making.
+  bool alone = true;
+  std::set<std::string> named;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Manifest& manifest = contents.backups[i].manifest;
+    alone = alone && manifest.incarnation == contents.backups.front().manifest.incarnation;
+    for (const Run& run : manifest.runs)
+      for (const Segment& segment : run.segments) (i < gone ? named : needed).insert(segment_name(segment.id));
+  }
   for (std::size_t i = 0; i < gone; ++i) {   // manifests first: none ever names what is not there
     const Listed& one = contents.backups[i];
     BASCULE_CO_TRY(co_await place.remove(one.name));
@@ -125,7 +131,7 @@ Task<Result<Pruned>> prune(Place& place, std::uint64_t keep) {
   }
   for (const auto& [id, name] : contents.unread) BASCULE_CO_TRY(co_await place.remove(name));
   for (const std::string& name : contents.segments) {
-    if (needed.contains(name)) continue;
+    if (needed.contains(name) || !(alone || named.contains(name))) continue;
     BASCULE_CO_TRY(co_await place.remove(name));
     ++pruned.segments;
   }

@@ -61,8 +61,9 @@ class Place {
 // one that does not open might be it.
 Result<const Listed*> choose(const Contents& contents, std::optional<WallTime> at, const std::string& shown);
 
-// Takes away all backups but the newest `keep` (0: all stay), and what no backup that stays needs: segments, read-backs. Errors:
-// corrupt, where a manifest does not open, since it may need anything.
+// Takes away all backups but the newest `keep` (0: all stay), and what no backup that stays needs: segments, read-backs. Segments
+// that no backup ever named stay where there are backups of several lives. Errors: corrupt, where a manifest does not open, since
+// it may need anything.
 struct Pruned {
   std::uint64_t backups = 0, segments = 0;
 };

@@ -31,7 +31,7 @@ class Filler:
     """Writes one of everything; what a program of the time did not have, it answers with an error, and that is written down."""
 
     def __init__(self, gateway):
-        self.client, self.command_line = client(gateway), gateway.command_line
+        self.client, self.command_line, self.backup_place = client(gateway), gateway.command_line, gateway.folder.parent / "backups"
         self.had, self.had_not, self.leases = [], [], {}
 
     def send(self, method, path, headers=None, body=b"", expect=(200, 201, 202)):
@@ -59,7 +59,8 @@ class Filler:
         for function in (self.block_blobs, self.blocks, self.access_policies, self.service_properties, self.blob_leases,
                          self.container_leases, self.copies, self.tags, self.tiers, self.expiry, self.append_blobs, self.page_blobs,
                          self.customer_keys, self.encryption_scopes, self.snapshots, self.versions, self.soft_delete,
-                         self.deleted_containers, self.retention, self.lifecycle):
+                         self.deleted_containers, self.retention, self.lifecycle, self.roles, self.account_rules, self.admin_tokens,
+                         self.delegation_secret, self.backups):
             self.feature(function)
         return self.had, self.had_not
 
@@ -185,6 +186,28 @@ class Filler:
         self.command_line("lifecycle", "set", ACCOUNT, "--file", "-", text=json.dumps(rule))
 
 
+    def roles(self):
+        self.command("role", "assign", "--account", ACCOUNT, "--role", "reader", "--principal", "3f6b0d9e", "--tenant", "acme")
+        self.command("role", "assign", "--account", ACCOUNT, "--role", "contributor", "--group", "/backup", "--tenant", "acme",
+                     "--container", "box", "--prefix", "names/", "--note", "the nightly run")
+
+    def account_rules(self):
+        self.command("account", "set", ACCOUNT, "--sas-expiry-period", "30.00:00:00", "--key-expiry", "365", "--minimum-tls-version", "1.2")
+
+    def admin_tokens(self):
+        self.command("admin", "token", "create", "alice", "--role", "operator", "--days", "366", "--out", self.backup_place.parent / "alice.token")
+
+    def delegation_secret(self):
+        self.command("account", "revoke-delegation-keys", ACCOUNT)
+
+    def backups(self):
+        """The last: what is deleted from now on waits for the window."""
+        self.command("backup", self.backup_place)
+        self.put("/box/since-the-backup", 40)
+        self.send("DELETE", "/box/empty")
+        self.command("backup", self.backup_place)
+
+
 def customer_key():
     key = hashlib.sha256(b"a customer's own key").digest()
     return {"x-ms-encryption-key": base64.b64encode(key).decode(), "x-ms-encryption-algorithm": "AES256",
@@ -227,7 +250,12 @@ def read(one, path, item):
 
 def look(gateway):
     """Everything that the account shows, as JSON's types."""
-    one, seen = client(gateway), {"containers": {}, "blobs": {}, "blocks": {}, "tags": {}, "pages": {}}
+    one, seen = client(gateway), {"containers": {}, "blobs": {}, "blocks": {}, "tags": {}, "pages": {}, "commands": {}}
+    for command in (("role", "list", "--account", ACCOUNT), ("account", "show", ACCOUNT), ("admin", "token", "list")):
+        try:
+            seen["commands"][command[0]] = json.loads(gateway.command_line(*command, "--json"))
+        except (RuntimeError, ValueError):
+            continue   # a program without it
     everything = "?comp=list&include=metadata"
     try:
         containers = listed(one, "/" + everything + ",deleted", "Containers/Container")

@@ -71,8 +71,8 @@ class Life(unittest.TestCase):
 
     def test_life(self):
         self.tell("systemd runs in it" if self.root.booted else f"systemd does not run here, the service is started by hand: {self.root.why_not}")
-        for step in (self.installed, self.set_up, self.serving, self.beside_and_without, self.upgraded, self.gone_back, self.a_later_format,
-                     self.rotated, self.removed, self.there_again, self.purged):
+        for step in (self.installed, self.set_up, self.serving, self.credentials, self.beside_and_without, self.upgraded, self.gone_back,
+                     self.a_later_format, self.rotated, self.backed_up, self.restored, self.removed, self.there_again, self.purged):
             began = time.monotonic()
             with self.subTest(step.__name__):
                 step()
@@ -101,6 +101,14 @@ class Life(unittest.TestCase):
         self.assertNotIn("devstoreaccount1", self.root.run("bascule", "account", "list").stdout)
         self.probe("put", "first")
         self.probe("get", "first")
+        self.assertEqual(self.root.owner("/var/log/bascule/access.jsonl"), ("bascule", "bascule", "640"))
+        self.recorded("/var/log/bascule/access.jsonl", "PutBlob")
+
+    def recorded(self, log, operation):
+        end = time.monotonic() + 5
+        while f'"OperationName":"{operation}"' not in self.root.path(log).read_text():
+            self.assertLess(time.monotonic(), end, f"{log} has no {operation}")
+            time.sleep(0.1)
 
     def serving(self):
         if not self.root.booted:
@@ -131,14 +139,47 @@ class Life(unittest.TestCase):
         self.root.run("systemctl", "reset-failed", "bascule")
         self.start()
 
+    def credentials(self):
+        """As install.md says: a secret that systemd gives to the service alone is none that root's commands need."""
+        if not self.root.booted:
+            return
+        self.root.run("sh", "-c", "umask 077; mkdir -p /etc/bascule/credentials; echo hush >/etc/bascule/credentials/s3-secret")
+        self.drop_in("credentials.conf")
+        config = self.root.path("/etc/bascule/bascule.toml")
+        kept = config.read_text()
+        config.write_text(kept.replace("[backup]\n", '[backup]\nendpoint = "https://s3.example"\naccess_key = "a"\n', 1))
+        dropped = self.root.path("/etc/systemd/system/bascule.service.d/credentials.conf")
+        dropped.write_text(dropped.read_text().replace("LoadCredential=provider.", "LoadCredential=backup."))
+        self.root.run("systemctl", "daemon-reload")
+        self.root.run("systemctl", "restart", "bascule")
+        self.assertIn("acme", self.root.run("bascule", "account", "list").stdout)
+        self.root.run("systemctl", "reload", "bascule")
+        self.assertNotIn("hush", self.root.run("journalctl", "-u", "bascule", "--no-pager").stdout)
+        self.stop()
+        self.assertIn("backup.secret_key_file", self.root.run("bascule", "account", "list", check=False).stderr)
+        self.root.run("bascule", "account", "list", "--set", "backup.secret_key_file=/etc/bascule/credentials/s3-secret")
+        config.write_text(kept)
+        self.root.run("rm", "-r", "/etc/bascule/credentials", "/etc/systemd/system/bascule.service.d/credentials.conf")
+        self.root.run("systemctl", "daemon-reload")
+        self.start()
+
+    def drop_in(self, name):
+        self.root.run("install", "-D", "-m", "0644", f"/usr/share/doc/bascule/examples/{name}", f"/etc/systemd/system/bascule.service.d/{name}")
+        self.root.run("systemctl", "daemon-reload")
+
+    def foreign(self):
+        return self.root.run("find", "/var/lib/bascule", "/etc/bascule/keys", "/var/log/bascule", "!", "-user", "bascule", "!", "-name", "serve.log").stdout
+
     def beside_and_without(self):
         """Commands by root, with the server and on its folder while it rests: the files stay the service's."""
         self.root.run("bascule", "check", "--quick")
         self.stop()
         self.root.run("bascule", "check")
         self.root.run("bascule", "account", "add", "other")
-        foreign = self.root.run("find", "/var/lib/bascule", "/etc/bascule/keys", "!", "-user", "bascule").stdout
-        self.assertEqual(foreign, "")
+        self.assertEqual(self.foreign(), "")
+        # And the server itself, started by hand to see what is wrong.
+        self.root.run("sh", "-c", "bascule serve >/dev/null 2>&1 & sleep 2; kill $!; wait $!")
+        self.assertEqual(self.foreign(), "")
         self.start()
         self.probe("get", "first")
 
@@ -182,12 +223,44 @@ class Life(unittest.TestCase):
         self.probe("get", "second")
 
     def rotated(self):
-        log = self.root.path("/var/log/bascule/events.jsonl")
-        self.root.run("sh", "-c", "echo '{}' >/var/log/bascule/events.jsonl && chown bascule:bascule /var/log/bascule/events.jsonl")
-        self.root.run("logrotate", "--force", "/etc/logrotate.d/bascule")
-        self.assertTrue(log.with_name("events.jsonl.1").exists())
-        self.assertEqual(self.root.owner("/var/log/bascule/events.jsonl"), ("bascule", "bascule", "640"))
+        """The configuration may be wrong by then: the file is opened anew all the same."""
+        config = self.root.path("/etc/bascule/bascule.toml")
+        kept = config.read_text()
+        for text in (kept, kept + "\n[nothing]\nx = 1\n"):
+            config.write_text(text)
+            self.root.run("logrotate", "--force", "/etc/logrotate.d/bascule")
+            if not self.root.booted:
+                self.root.run("sh", "-c", "kill -HUP $(cat /run/bascule.pid)")
+            self.assertTrue(self.root.path("/var/log/bascule/access.jsonl.1").exists())
+            self.assertEqual(self.root.owner("/var/log/bascule/access.jsonl"), ("bascule", "bascule", "640"))
+            time.sleep(1)
+            self.probe("get", "second")
+            self.recorded("/var/log/bascule/access.jsonl", "GetBlob")
+        config.write_text(kept)
+
+    def backed_up(self):
+        """As install.md says."""
+        self.root.run("install", "-d", "-m", "0700", "-o", "bascule", "-g", "bascule", "/srv/backups")
+        if self.root.booted:
+            self.drop_in("backups.conf")
+            self.root.run("systemctl", "restart", "bascule")
+        self.root.run("bascule", "backup", "/srv/backups", "--keep", "48")
+        self.assertIn("it is the newest", self.root.run("bascule", "backup", "list", "/srv/backups").stdout)
+        self.root.run("bascule", "backup", "verify", "/srv/backups", "--extents", "all")
+        self.assertEqual(self.root.run("find", "/srv/backups", "!", "-user", "bascule").stdout, "")
+
+    def restored(self):
+        """The disk of the catalog is lost; root restores, and the service goes on."""
+        self.stop()
+        self.root.run("mv", "/var/lib/bascule", "/srv/lost")
+        self.root.run("install", "-d", "-m", "0700", "-o", "bascule", "-g", "bascule", "/var/lib/bascule")
+        self.root.run("cp", "-a", "/srv/lost/shards", "/var/lib/bascule/")
+        self.assertIn("restored from backup 1", self.root.run("bascule", "backup", "restore", "/srv/backups").stdout)
+        self.assertEqual(self.foreign(), "")
+        self.start()
+        self.probe("get", "first")
         self.probe("get", "second")
+        self.root.run("bascule", "check")
 
     def removed(self):
         if not self.root.booted:
