@@ -37,6 +37,8 @@ class Reloader {
   };
   // Any thread, one at a time. Says what came of it: in the log, as an event, to the service manager.
   Outcome reload();
+  // Waits for one that is under way: what it changes may be read without a lock from then on, where nobody asks for another.
+  void settle() { const std::lock_guard lock(mutex_); }
 
  private:
   struct Part {

@@ -320,6 +320,7 @@ int run_server(Config& config, const ReadConfig& read, Engine& engine, Administr
   control.set_reloader(&reloader);
   serve_until_told(reloader, signals);
   control.set_reloader(nullptr);
+  reloader.settle();
 
   notify_service_manager("STOPPING=1");
   log::info("draining", {{"connections", server.counters().open.load()}});
