@@ -58,7 +58,8 @@ class Recorded(support.Case):
             import socket
             with socket.create_connection((host, int(port))) as raw:
                 ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-        self.events(1, OperationName="TlsHandshakeFailed")
+        # Not the one of who only looked whether the port is open.
+        self.events(1, OperationName="TlsHandshakeFailed", Reason="the TLS handshake failed: tlsv1 alert unknown ca")
         self.assertEqual(self.server.api("GET", "/v1/accounts", "bscadm_0").status, 401)
         self.events(1, OperationName="authenticate", Outcome="Denied")
         self.assertEqual(self.server.api("GET", "/v1/account-keys", self.tokens["auditor"]).status, 403)
