@@ -81,9 +81,24 @@ bool same(std::string_view a, std::string_view lower) {
   return true;
 }
 
+// Where a name stands among the slots of kPlaces, if nothing else does; neither depends on the letters' case.
+constexpr std::size_t kSlots = 256;
+constexpr std::size_t slot_of(std::string_view name) {
+  return ((name.front() | 0x20u) * 29 + (name.back() | 0x20u) * 7 + name.size()) % kSlots;
+}
+constexpr auto kPlaces = [] {   // 1 + the index in kShown; 0: free
+  std::array<std::uint8_t, kSlots> places{};
+  for (std::size_t i = 0; i < kShown.size(); ++i) {
+    std::size_t slot = slot_of(kShown[i]);
+    while (places[slot] != 0) slot = (slot + 1) % kSlots;
+    places[slot] = static_cast<std::uint8_t>(i + 1);
+  }
+  return places;
+}();
+
 bool shown(std::string_view name) {
-  for (const std::string_view known : kShown)
-    if (known[0] == (name[0] | 0x20) && same(name, known)) return true;
+  for (std::size_t slot = slot_of(name); kPlaces[slot] != 0; slot = (slot + 1) % kSlots)
+    if (same(name, kShown[kPlaces[slot] - 1])) return true;
   return false;
 }
 
