@@ -20,11 +20,11 @@ class Roles(Case):
         self.beside(gateway, "account", "add", "acme")
         said = self.assign(gateway, "--role", "Storage Blob Data Reader", "--principal", "alice", "--tenant", "t", "--note", "her").stdout
         self.assertRegex(said, r"^assigned [0-9a-f]{32}  Storage Blob Data Reader +principal alice  /  \(tenant t\)  her\n$")
-        self.assign(gateway, "--role", "owner", "--group", "/g", "--tenant", "t", "--container", "c", "--prefix", "a/")
+        self.assign(gateway, "--role", "owner", "--group", "/g", "--tenant", "t", "--container", "cont", "--prefix", "a/")
         gateway.stop()
         self.assign(gateway, "--role", "delegator", "--app-role", "r", "--tenant", "u")
         self.assertEqual({(one["role"], one["kind"], one["assignee"], one["scope"], one["tenant"]) for one in self.listed(gateway)},
-                         {("Storage Blob Data Reader", "principal", "alice", "/", "t"), ("Storage Blob Data Owner", "group", "/g", "/c/a/", "t"),
+                         {("Storage Blob Data Reader", "principal", "alice", "/", "t"), ("Storage Blob Data Owner", "group", "/g", "/cont/a/", "t"),
                           ("Storage Blob Delegator", "role", "r", "/", "u")})
         (one,) = self.listed(gateway, "--assignee", "alice")
         self.assertEqual(one["note"], "her")
@@ -50,7 +50,8 @@ class Roles(Case):
                 (["--role", "reader", "--tenant", "t"], 2, "principal"),
                 (["--role", "reader", "--principal", "a", "--group", "g", "--tenant", "t"], 2, "group"),
                 (["--role", "reader", "--principal", "a", "--tenant", "t", "--prefix", "p"], 2, "container"),
-                (["--role", "delegator", "--principal", "a", "--tenant", "t", "--container", "c"], 2, "whole account"),
+                (["--role", "delegator", "--principal", "a", "--tenant", "t", "--container", "cont"], 2, "whole account"),
+                (["--role", "reader", "--principal", "a", "--tenant", "t", "--container", "Cont"], 2, "container's name"),
                 (["--role", "reader", "--principal", "a" * 257, "--tenant", "t"], 2, "256")]:
             with self.subTest(arguments=arguments):
                 self.assertIn(says, self.assign(gateway, *arguments, exit_code=code).stderr)
