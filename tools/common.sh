@@ -34,14 +34,29 @@ configure() {
   fi
 }
 
-# compile FOLDER TARGETS...: quiet when all is well; the compiler's own words when not.
+# How far the build is, from its log, a line now and then, until it or this shell ends.
+report_build() {
+  local far
+  while sleep 20 >/dev/null 2>&1 </dev/null && kill -0 $$ 2>/dev/null; do
+    far=$(tail -n 1 "$1" | sed -nE 's/^\[([0-9]+)\/([0-9]+)\].*/\1 of \2/p')
+    [ -z "$far" ] || say "building: $far"
+  done
+}
+
+# compile FOLDER TARGETS...: how far it is, and the compiler's own words where something is wrong.
 compile() {
-  local dir=$1 log=$1/build.log
+  local dir=$1 log=$1/build.log reporter status=0
   shift
   if [ -t 2 ]; then
     ninja -C "$dir" -j "$JOBS" "$@" >&2
-  elif ! ninja -C "$dir" -j "$JOBS" "$@" >"$log" 2>&1; then
-    tail -n 150 "$log" >&2
-    return 1
+    return
   fi
+  : >"$log"
+  report_build "$log" &
+  reporter=$!
+  ninja -C "$dir" -j "$JOBS" "$@" >"$log" 2>&1 || status=$?
+  kill "$reporter" 2>/dev/null || true
+  wait "$reporter" 2>/dev/null || true
+  [ $status -eq 0 ] || tail -n 150 "$log" >&2
+  return $status
 }
